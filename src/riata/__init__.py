@@ -1,0 +1,67 @@
+"""riata: exact lasso paths, the choice of lambda, and models that a person can read.
+
+    minimise over (b, w)   (1/S) sum_i s_i * loss(y_i, o_i + b + x_i'w)
+                           + lam * sum_j v_j * (l1_ratio*|w_j| + (1 - l1_ratio)/2 * w_j^2),      S = sum_i s_i
+
+`import riata` is lazy (PEP 562): a name below is imported when it is first used, and nothing else is imported before,
+not even numpy. `riata.path`, `riata.select` and `riata.certify` are packages that can be called (core/callable_module.py).
+"""
+
+import importlib
+import typing
+
+# Public name -> the module that it lives in. A name that is the module's own last word is the callable module itself.
+_HOME = {
+    "path": "riata.path",
+    "select": "riata.select",
+    "certify": "riata.certify",
+    "Lasso": "riata.estimators",
+    "LassoCV": "riata.estimators",
+    "ElasticNet": "riata.estimators",
+    "ElasticNetCV": "riata.estimators",
+    "lasso_path": "riata.estimators",
+    "enet_path": "riata.estimators",
+    "Path": "riata.core.results",
+    "CVResult": "riata.core.results",
+    "RiataError": "riata.core.errors",
+    "InvalidData": "riata.core.errors",
+    "InvalidOption": "riata.core.errors",
+    "NotConverged": "riata.core.errors",
+}
+
+if typing.TYPE_CHECKING:  # the same names once more, for readers that do not run the code
+    from riata.certify import certify as certify
+    from riata.core.errors import InvalidData as InvalidData
+    from riata.core.errors import InvalidOption as InvalidOption
+    from riata.core.errors import NotConverged as NotConverged
+    from riata.core.errors import RiataError as RiataError
+    from riata.core.results import CVResult as CVResult
+    from riata.core.results import Path as Path
+    from riata.estimators import ElasticNet as ElasticNet
+    from riata.estimators import ElasticNetCV as ElasticNetCV
+    from riata.estimators import Lasso as Lasso
+    from riata.estimators import LassoCV as LassoCV
+    from riata.estimators import enet_path as enet_path
+    from riata.estimators import lasso_path as lasso_path
+    from riata.path import path as path
+    from riata.select import select as select
+
+    __version__: str
+
+__all__ = ["__version__", *_HOME]
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        value: object = importlib.import_module("importlib.metadata").version("riata")
+    elif name in _HOME:
+        module = importlib.import_module(_HOME[name])
+        value = module if module.__name__ == f"riata.{name}" else getattr(module, name)
+    else:
+        raise AttributeError(f"module 'riata' has no attribute {name!r}. It has: {', '.join(sorted(__all__))}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
