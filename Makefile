@@ -1,0 +1,77 @@
+# `make` lists the targets. Each works on its own in a fresh clone: Python >= 3.11, make and a C compiler are enough.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench new readme build wheel clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+KERNELS := src/riata/kernels
+
+# pip, where meson and ninja must be found on PATH: they live in the environment.
+BUILD := PATH="$(CURDIR)/$(BIN):$$PATH" $(PY) -m pip
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV)/built ## the main job on a real data set; leaves its files in demo-output/
+	@$(BIN)/riata demo --out demo-output
+
+test: $(VENV)/built ## every test (under 10 minutes on 2 cores); reasons of skips are printed
+	@$(PY) -m pytest $(ARGS)
+
+check: $(VENV)/built $(VENV)/dev ## lint, format, types, import layers (under a minute)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(PY) -m pytest -q tests/surfaces/test_imports.py
+
+bench: $(VENV)/built ## times against other libraries; NAME=<problem> for one of them
+	@$(PY) -m benchmarks.run $(NAME)
+
+new: $(VENV)/built ## a file from a template; KIND=rule|library|problem NAME=<word>
+	@$(PY) -m tools.new "$(KIND)" "$(NAME)"
+
+readme: $(VENV)/built ## write the measured table of README.md from benchmarks/results
+	@$(PY) -m tools.readme
+
+build: $(VENV)/installed ## compile again, reading the kernels folder afresh
+	@touch $(KERNELS)/meson.build
+	@$(PY) -c "import riata"
+	@touch $(VENV)/built
+
+wheel: $(VENV)/installed ## a wheel in dist/
+	@$(BUILD) wheel . --no-deps --no-build-isolation -w dist
+
+clean: ## remove all that make made
+	rm -rf $(VENV) build dist demo-output .pytest_cache .ruff_cache .mypy_cache .hypothesis
+
+# --- how the environment comes to be; each file is a stamp ------------------------------------------------------------
+
+# Any Python 3 can run the preflight, which then looks for the newest suitable one.
+$(VENV)/made: tools/preflight.py
+	@for any in "$(PYTHON)" python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	  if "$$any" -c "" 2>/dev/null; then found="$$any"; break; fi; done; \
+	if [ -z "$$found" ]; then \
+	  echo "riata needs Python 3.11 or newer and no working python3 was found on PATH: install one (python.org, your package manager, or uv)" >&2; \
+	  exit 2; fi; \
+	chosen=$$("$$found" tools/preflight.py $(PYTHON)) || exit 2; \
+	echo "making $(VENV) with $$chosen" >&2; \
+	rm -rf $(VENV); "$$chosen" -m venv $(VENV) && $(PY) -m pip install -q --upgrade "pip>=24" && touch $@
+
+# An editable install compiles on import whatever has changed since: see "build" for the one exception.
+$(VENV)/installed: $(VENV)/made pyproject.toml meson.build
+	@echo "building and installing riata (a minute or two the first time)" >&2
+	@$(PY) -m pip install -q ninja $$($(PY) tools/requires.py)
+	@$(BUILD) install -q --no-build-isolation --config-settings=build-dir=$(VENV)/build -e '.[table,test]'
+	@touch $@ $(VENV)/built
+
+$(VENV)/built: $(VENV)/installed $(wildcard $(KERNELS)/*.pyx) $(KERNELS)/meson.build
+	@touch $(KERNELS)/meson.build
+	@$(PY) -c "import riata"
+	@touch $@
+
+$(VENV)/dev: $(VENV)/installed
+	@$(PY) -m pip install -q $$($(PY) tools/requires.py dev)
+	@touch $@
