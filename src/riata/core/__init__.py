@@ -1,0 +1,1 @@
+"""Words shared by every layer: the problem, results, statuses and errors."""

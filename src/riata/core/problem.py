@@ -1,0 +1,59 @@
+"""The problem that every layer speaks of."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Problem:
+    """A penalised linear model without its λ. Immutable; arrays are never written to.
+
+        minimise over (b, w)  (1/Σsᵢ) Σ sᵢ ½(yᵢ − oᵢ − b − xᵢᵀw)² + λ Σⱼ vⱼ (l1_ratio |tⱼwⱼ| + ½(1−l1_ratio)(tⱼwⱼ)²)
+        subject to            lowerⱼ ≤ wⱼ ≤ upperⱼ
+
+    with tⱼ the weighted population standard deviation of column j if ``standardize``, else 1. A column that is
+    constant over the rows of positive weight is excluded when ``standardize``.
+
+    Attributes
+    ----------
+    design : Design, shape (n_samples, n_features)
+    y, sample_weight, offset : float64, shape (n_samples,); sample_weight ≥ 0 on any scale
+    penalty_factor, lower, upper : float64, shape (n_features,); v ≥ 0, ∞ excludes; lower ≤ 0 ≤ upper on
+        the scale of the coefficients that the caller sees
+    l1_ratio : float in [0, 1]
+    """
+
+    design: Any
+    y: Floats
+    sample_weight: Floats
+    offset: Floats
+    penalty_factor: Floats
+    lower: Floats
+    upper: Floats
+    l1_ratio: float = 1.0
+    fit_intercept: bool = True
+    standardize: bool = True
+    family: str = "gaussian"
+
+    @property
+    def n_samples(self) -> int:
+        return self.design.shape[0]
+
+    @property
+    def n_features(self) -> int:
+        return self.design.shape[1]
+
+    def replace(self, **changes: Any) -> Problem:
+        """The same problem with some fields changed."""
+        return dataclasses.replace(self, **changes)
+
+    def train_on(self, mask: NDArray[np.bool_]) -> Problem:
+        """The same problem on the rows where ``mask`` holds (weight 0 is as if the row were gone)."""
+        return self.replace(sample_weight=np.where(mask, self.sample_weight, 0.0))
