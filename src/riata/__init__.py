@@ -4,7 +4,7 @@
                            + lam * sum_j v_j * (l1_ratio*|w_j| + (1 - l1_ratio)/2 * w_j^2),      S = sum_i s_i
 
 `import riata` is lazy (PEP 562): a name below is imported when it is first used, and nothing else is imported before,
-not even numpy. `riata.path`, `riata.select` and `riata.certify` are packages that can be called (core/callable_module.py).
+not even numpy. The packages `riata.path`, `riata.select` and `riata.certify` can be called (core/callable_module.py).
 """
 
 import importlib
