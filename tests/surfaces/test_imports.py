@@ -56,6 +56,7 @@ ONLY_IN = {
 }
 # Readers and bundled data sets of scikit-learn are no models: these layers may use them.
 DATA_SETS, DATA_LAYERS = "sklearn.datasets", {"table", "cli"}
+STANDARD = sys.stdlib_module_names | {"compression"}  # the last one since Python 3.14
 CYTHON = {"cython", "cpython", "libc"}
 
 LONGEST_FILE, LONGEST_BODY, LONGEST_KERNEL = 400, 40, 120
@@ -86,7 +87,7 @@ def complaint(found, layer: str) -> str | None:
     elif top in ONLY_IN:
         if layer not in ONLY_IN[top]:
             return f"{found}, which belongs to {' and '.join(sorted(ONLY_IN[top]))} only"
-    elif top not in ANYWHERE and top not in sys.stdlib_module_names and not (layer == "kernels" and top in CYTHON):
+    elif top not in ANYWHERE and top not in STANDARD and not (layer == "kernels" and top in CYTHON):
         return f"{found}, which is not among the dependencies"
     return None
 

@@ -1,0 +1,94 @@
+"""The documents tell the truth: their Python and shell lines run, their links lead somewhere, their numbers are fresh."""
+
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+
+from tools import readme
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def blocks(document: pathlib.Path, language: str) -> list[str]:
+    """The fenced code blocks of one language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", document.read_text("utf-8"), re.S | re.M)
+
+
+def programs() -> str:
+    """PATH with the folder of this interpreter first: there lies `riata`."""
+    return os.pathsep.join([str(pathlib.Path(sys.executable).parent), os.environ["PATH"]])
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_the_lines_run(document, tmp_path):
+    """All Python blocks of a document in one program, then every line of its shell blocks that calls riata."""
+    python = "\n".join(blocks(document, "python"))
+    if python:
+        out = subprocess.run(
+            [sys.executable, "-W", "error", "-c", python],
+            cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120,
+        )  # fmt: skip
+        assert out.returncode == 0, f"{out.stdout}\n{out.stderr}"
+    for line in "".join(blocks(document, "sh")).splitlines():
+        if line.startswith("riata "):
+            out = subprocess.run(
+                shlex.split(line, comments=True),
+                cwd=tmp_path, env={**os.environ, "PATH": programs()}, stdin=subprocess.DEVNULL,
+                capture_output=True, text=True, check=False, timeout=120,
+            )  # fmt: skip
+            assert out.returncode == 0, f"{line}\n{out.stdout}\n{out.stderr}"
+
+
+def test_the_readme_shows_eight_lines_of_python_and_one_of_shell():
+    python, *_ = blocks(ROOT / "README.md", "python")
+    assert len([line for line in python.splitlines() if line.strip()]) <= 8
+    assert any(line.startswith("riata fit ") for line in "".join(blocks(ROOT / "README.md", "sh")).splitlines())
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_between_documents_lead_somewhere(document):
+    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text("utf-8"))
+    assert [target for target in targets if not (document.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_make_targets_that_are_named_exist(document):
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
+    named = set(re.findall(r"(?:^|`)make ([a-z]+)", document.read_text("utf-8"), re.M))
+    assert named <= targets
+
+
+def test_the_source_map_names_every_package_and_only_what_exists():
+    text = (ROOT / "docs" / "source-map.md").read_text("utf-8")
+    source = ROOT / "src" / "riata"
+    packages = {file.parent.name for file in source.glob("*/__init__.py")}
+    assert {name for name in packages if f"`{name}/`" not in text} == set()
+    named = set(re.findall(r"`((?:[a-z_]+/)+[a-z_]+\.(?:py|pyx))`", text))
+    assert {name for name in named if not ((source / name).exists() or (ROOT / name).exists())} == set()
+
+
+def test_the_numbers_are_those_of_the_results_files():
+    assert readme.main(["--check"]) == 0
+
+
+def test_the_check_of_numbers_can_tell(tmp_path):
+    row = "p,path,riata,0.5,1e-9,3,1,v,c,m\np,path,other,5,1e-7,3,1,v,c,m\n"
+    (tmp_path / "a.csv").write_text(",".join(readme.COLUMNS) + "\n" + row)
+    (tmp_path / "b.csv").write_text(",".join(readme.COLUMNS) + "\n" + "p,path,riata,0.25,1e-9,3,1,v,c,m\n")
+    text = readme.table(readme.read_rows(tmp_path))
+    assert "| p | path | 0.25 s (1e-09) | 5 s (1e-07) | 20× |" in text
+    page = f"a\n{readme.BEGIN}\nold\n{readme.END}\nb"
+    assert readme.fill(page, text) != page
+    assert readme.fill(readme.fill(page, text), text) == readme.fill(page, text)
+
+
+def test_a_results_file_without_a_column_is_refused(tmp_path):
+    (tmp_path / "a.csv").write_text("problem,task\np,path\n")
+    with pytest.raises(SystemExit, match="lacks the columns"):
+        readme.read_rows(tmp_path)
