@@ -1,0 +1,117 @@
+"""The columns with a part to play: target, weights, offset, and those carried along (folds, groups)."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riata.core.errors import InvalidData, InvalidOption, did_you_mean
+from riata.table.columns import Column, RowLabel, check_finite, resolve
+from riata.table.words import count, shown
+
+Floats = NDArray[np.float64]
+
+
+def find(name: str, names: Sequence[str], role: str) -> int:
+    """Position of column ``name``, or InvalidOption with the closest name there is."""
+    if name in names:
+        return list(names).index(name)
+    raise InvalidOption(
+        f'the {role} column "{name}" is not in the table.',
+        got=f"{len(names)} columns: {shown(names, 8)}",
+        hint=did_you_mean(name, names),
+    )
+
+
+def expand(patterns: str | Sequence[str], names: Sequence[str], role: str) -> list[str]:
+    """Names meant by a list of names and patterns (``gene_*``); one string may hold several, split at commas.
+
+    >>> expand("a*,c", ["aa", "ab", "c"], "drop")
+    ['aa', 'ab', 'c']
+    """
+    if isinstance(patterns, str):
+        patterns = [patterns] if patterns in names else [part.strip() for part in patterns.split(",") if part.strip()]
+    out: list[str] = []
+    for pattern in patterns:
+        hits = [pattern] if pattern in names else [n for n in names if fnmatch.fnmatchcase(n, pattern)]
+        if not hits:
+            find(pattern, names, role)
+        out += [hit for hit in hits if hit not in out]
+    return out
+
+
+def target_values(column: Column, label: RowLabel) -> Column:
+    """The target as numbers (NaN where missing), or InvalidData that says why it cannot be one."""
+    column = resolve(column, label)
+    if column.kind == "bool":
+        numbers = np.array([np.nan if v is None else float(v == "True") for v in column.values])
+        return Column(column.name, "number", numbers, column.missing, column.dtype)
+    if column.kind != "number":
+        levels = sorted({str(v) for v in column.values[~column.missing]})[:5]
+        raise InvalidData(
+            f'the target "{column.name}" holds {"text" if column.kind == "text" else column.kind + "s"}, not numbers.',
+            expected="a number in every row (a squared-error model predicts a quantity)",
+            got=f"values such as {shown(levels, 4)}" if column.kind == "text" else column.dtype,
+            hint="choose another target, or code two classes as 0 and 1.",
+        )
+    check_finite(column, label)
+    return column
+
+
+def check_target(column: Column, keep: NDArray[np.bool_]) -> Floats:
+    """Target values of the kept rows; InvalidData if there are fewer than two or they are all the same."""
+    y = column.values[keep]
+    if len(y) < 2:
+        raise InvalidData(
+            f"only {count(len(y), 'row')} can be used.",
+            expected="at least 2",
+            got=f'{len(column.values)} rows, {column.n_missing} of them without a value of the target "{column.name}"',
+        )
+    if np.ptp(y) == 0:
+        raise InvalidData(
+            f'the target "{column.name}" is constant.',
+            got=f"{y[0]:g} in all {len(y)} rows",
+            expected="values that differ",
+        )
+    return y
+
+
+def weight_values(column: Column, keep: NDArray[np.bool_], label: RowLabel) -> Floats:
+    """Sample weights of the kept rows: numbers ≥ 0, not all 0."""
+    values = role_values(column, keep, label, "weights")
+    bad = np.flatnonzero(keep & (column.values.astype(float) < 0)) if column.kind != "text" else np.array([], dtype=int)
+    if bad.size:
+        raise InvalidData(
+            f'the weights column "{column.name}" is negative in {count(bad.size, "row")}.',
+            expected="weights of 0 or more",
+            got=f"{column.values[bad[0]]:g} at {label(int(bad[0]))}",
+        )
+    if not values.any():
+        raise InvalidData(
+            f'the weights column "{column.name}" is 0 in every row.', expected="a positive weight somewhere"
+        )
+    return values
+
+
+def role_values(column: Column, keep: NDArray[np.bool_], label: RowLabel, role: str) -> Floats:
+    """Numbers of a column that must have one in every kept row (weights, offset)."""
+    column = resolve(column, label)
+    if column.kind != "number":
+        raise InvalidData(f'the {role} column "{column.name}" holds {column.kind}, not numbers.', got=column.dtype)
+    check_finite(column, label)
+    check_present(column, keep, label, role)
+    return column.values[keep]
+
+
+def check_present(column: Column, keep: NDArray[np.bool_], label: RowLabel, role: str) -> None:
+    """Raise InvalidData if ``column`` is missing in a kept row."""
+    gaps = np.flatnonzero(column.missing & keep)
+    if gaps.size:
+        raise InvalidData(
+            f'the {role} column "{column.name}" has no value in {count(gaps.size, "row")}, '
+            f"first at {label(int(gaps[0]))}.",
+            expected="a value in every row",
+        )
