@@ -25,9 +25,9 @@ import scipy.sparse as sp
 
 Array = np.ndarray
 
-BLOCK = 4_000_000  # numbers in one dense block: 32 MB, small beside the data and large beside a call
+BLOCK = 2_000_000  # numbers in one dense block: 16 MB, small beside the data and large beside a call
 CHUNK = 1_000_000  # stored entries of a sparse matrix visited at a time
-FLAT = 1e-3  # below this sd/|mean| a sparse column is centred before it is multiplied
+FLAT = 0.1  # below this sd/|mean| a sparse column is centred before it is multiplied
 
 
 def power_of_two(size: Array) -> Array:
@@ -99,7 +99,9 @@ class DenseColumns:
 
     def _blocks(self) -> Iterator[tuple[slice, Array]]:
         for at, block in self._raw_blocks():
-            yield at, (block - self.shift[at]) / self.unit[at]
+            block = block - self.shift[at]
+            block /= self.unit[at]
+            yield at, block
 
     def gather(self, index: Array) -> Array:
         """The scaled columns ``index`` as an (n, k) array, rows without weight at zero."""

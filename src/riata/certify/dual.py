@@ -28,6 +28,7 @@ from riata.certify.penalty import Penalty
 Array = np.ndarray
 
 LEFT_OVER = 1e-9  # a correlation that the projection should have removed, per unit of |z_j||theta|
+NOTHING = 1e-12  # what a projection leaves of a vector inside the span, in units of that vector
 HALVINGS = 200  # bisection ends when the bracket cannot shrink; 200 is more than double precision holds
 
 
@@ -85,20 +86,20 @@ def best_scale(point: Point, penalty: Penalty, w: Array) -> float:
     return low
 
 
-def gap_along(point: Point, penalty: Penalty, w: Array) -> float:
-    """The smallest gap over theta, 0 <= a: a point on the ray through ``point.theta``."""
+def gap_along(point: Point, penalty: Penalty, w: Array, doubt: float = 0.0) -> float:
+    """The smallest gap over a >= 0 of a·theta; ``doubt`` is what rounding left in c, charged as a·doubt."""
     a = best_scale(point, penalty, w)
     z = a * point.c
     rim = penalty.kinked(z)  # one rounding above p1 where a was limited by that very feature
     z = np.where(rim, np.copysign(penalty.p1, z), z)
-    return point.distance(a) + float(np.sum(penalty.fenchel_young(w, z)))
+    return point.distance(a) + float(np.sum(penalty.fenchel_young(w, z))) + a * doubt
 
 
-def project(columns: Array, weight: Array, theta: Array, target: Array) -> Array | None:
-    """theta + the least-norm correction in span(columns) with columns' S theta = target; None if it fails.
+def project(columns: Array, weight: Array, theta: Array, target: Array) -> Array:
+    """theta + the least-norm correction in span(columns) with columns' S theta = target where that is possible.
 
     Columns are (n, k), already centred where there is an intercept. Dependent columns are told
-    by a pivoted QR and left to the ones they depend on.
+    by a pivoted QR and left to the ones they depend on; the caller checks what was reached.
     """
     root = np.sqrt(weight)[:, None]
     A = columns * root
@@ -114,8 +115,8 @@ def project(columns: Array, weight: Array, theta: Array, target: Array) -> Array
         aim = sl.solve_triangular(R, goal[pivot[:rank]], trans="T", check_finite=False)
         for _ in range(2):  # twice is enough
             x = x + Q @ (aim - Q.T @ x)
-        if np.max(np.abs(A.T @ x - goal)) > LEFT_OVER * max(float(np.sqrt(x @ x)), 1e-300):
-            return None
+        if np.sqrt(x @ x) <= NOTHING * np.sqrt(weight @ theta**2):
+            return np.zeros_like(theta)
     out = np.zeros_like(theta)
     np.divide(x, root[:, 0], out=out, where=weight > 0)
     return out

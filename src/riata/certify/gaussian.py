@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from riata.certify.columns import columns_of, power_of_two
-from riata.certify.dual import Point, gap_along, project
+from riata.certify.dual import LEFT_OVER, Point, gap_along, project
 from riata.certify.penalty import Penalty
 
 Array = np.ndarray
@@ -220,16 +220,17 @@ def _after_projection(
     """(gaps, features still infeasible) once the correlations of ``fixed`` are where w wants them."""
     index = np.flatnonzero(fixed)
     goal = np.where(w != 0, np.sign(w), np.sign(point.c)) * penalty.p1 + penalty.p2 * w
-    theta = project(prepared.columns.gather(index), point.weight, point.theta, goal[index])
-    if theta is None:
-        return [], np.zeros_like(fixed)
+    columns, weight = prepared.columns, point.weight
+    theta = project(columns.gather(index), weight, point.theta, goal[index])
     theta = prepared.centred(theta[:, None])[:, 0]
-    c = prepared.columns.correlate((point.weight * theta)[:, None])[:, 0]
+    c = columns.correlate((weight * theta)[:, None])[:, 0]
     c[prepared.excluded] = 0.0
-    error = np.abs(w[index]) @ np.abs(c[index] - goal[index])  # rounding of the projection, charged in full
+    missed = np.abs(c[index] - goal[index])
+    if np.any(missed > LEFT_OVER * columns.norm[index] * math.sqrt(weight @ theta**2)):
+        return [], np.zeros_like(fixed)
     c[index] = goal[index]
-    moved = Point(point.weight, point.residual, theta, c)
-    return [gap_along(moved, penalty, w) + float(error)], penalty.kinked(c)
+    moved = Point(weight, point.residual, theta, c)
+    return [gap_along(moved, penalty, w, float(np.abs(w[index]) @ missed))], penalty.kinked(c)
 
 
 def certify(problem: Any, coef: Array, intercept: float, lam: float) -> Certificate:
