@@ -51,7 +51,7 @@ clean: ## remove all that make made
 
 # Any Python 3 can run the preflight, which then looks for the newest suitable one.
 $(VENV)/made: tools/preflight.py
-	@for any in "$(PYTHON)" python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	@for any in python3 python3.14 python3.13 python3.12 python3.11 python "$(PYTHON)"; do \
 	  if "$$any" -c "" 2>/dev/null; then found="$$any"; break; fi; done; \
 	if [ -z "$$found" ]; then \
 	  echo "riata needs Python 3.11 or newer and no working python3 was found on PATH: install one (python.org, your package manager, or uv)" >&2; \

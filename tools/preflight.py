@@ -60,7 +60,7 @@ def pick_python(wanted=None):
         facts for facts in found if tuple(facts["version"]) >= OLDEST and facts["implementation"] == "cpython"
     ]
     if not new_enough:
-        newest = max((tuple(facts["version"]) for facts in found), default=None)
+        newest = max((tuple(facts["version"]) for facts in usual), default=None)
         got = "the newest found is Python " + ".".join(map(str, newest)) if newest else "none was found"
         return None, (
             "riata needs CPython 3.11 or newer and %s: install one (python.org, your package manager, or uv), "

@@ -13,7 +13,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- results: written by `make readme`, do not edit -->", "<!-- end of results -->"
-COLUMNS = "problem,task,library,seconds,gap_rel,nonzeros,threads,versions,commit,machine".split(",")
+COLUMNS = ["problem", "task", "library", "seconds", "gap_rel", "nonzeros", "threads", "versions", "commit", "machine"]
 OURS = "riata"
 NOTHING = "_No results are committed yet: `make bench` measures them._"
 

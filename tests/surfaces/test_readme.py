@@ -1,4 +1,4 @@
-"""The documents tell the truth: their Python and shell lines run, their links lead somewhere, their numbers are fresh."""
+"""The documents are true: their Python and shell lines run, their links lead somewhere, their numbers are fresh."""
 
 import os
 import pathlib

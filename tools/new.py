@@ -1,0 +1,108 @@
+"""Write a new file from a template: one idea, one file; the folder is the registry.
+
+usage: python -m tools.new KIND NAME
+
+KIND is one of TEMPLATES below. An unknown kind, a name that is no Python word or a file that exists is refused, and
+nothing is written.
+"""
+
+import difflib
+import keyword
+import pathlib
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+RULE = '''"""The rule NAME: say in one sentence which lambda it chooses and why one would want that one."""
+
+from riata.core.results import CVResult
+
+description = "one line for --help"
+
+
+def choose(cv: CVResult) -> int:
+    """The index into cv.lams that this rule chooses.
+
+    cv.cvm and cv.cvse, shape (n_lams,), are the mean held-out loss and its standard error; cv.lams decreases.
+    """
+    return int(cv.cvm.argmin())
+'''
+
+PROBLEM = '''"""Say where the data come from, and what is hard about them."""
+
+import numpy as np
+
+
+def NAME():
+    """200 samples, 1000 features, 10 of them relevant."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((200, 1000))
+    return X, X[:, :10] @ rng.standard_normal(10) + rng.standard_normal(200)
+
+
+PROBLEMS = {"NAME": NAME}
+'''
+
+LIBRARY = '''"""Say which library this is, and which of its options were chosen and why."""
+
+import NAME as library
+
+NAME = "NAME"
+
+
+def versions():
+    """What the results file says about the versions."""
+    return f"{NAME} {library.__version__}"
+
+
+def path(X, y, lams, tol):
+    """Coefficients (n_features, n_lams) along decreasing `lams`; the columns of X and y are centred."""
+    raise NotImplementedError
+
+
+def cv(X, y, lams, splits, tol):
+    """A fitted cross-validation over `lams` with the (train, test) pairs of `splits`; it has `coef_`."""
+    raise NotImplementedError
+'''
+
+# Kind -> (folder, template, what to do next). A new registry adds its line here.
+TEMPLATES = {
+    "rule": ("src/riata/select/rules", RULE, "make test ARGS=tests/contracts"),
+    "problem": ("benchmarks/problems", PROBLEM, "make bench NAME={name}"),
+    "library": ("benchmarks/libraries", LIBRARY, "make bench NAME=diabetes"),
+}
+
+
+def write(kind: str, name: str, root: pathlib.Path = ROOT) -> str:
+    """Write the file and return what to do next; SystemExit with a sentence where that cannot be."""
+    usage = f"usage: make new KIND={'|'.join(TEMPLATES)} NAME=<word>"
+    if kind not in TEMPLATES:
+        close = difflib.get_close_matches(kind, TEMPLATES, n=1)
+        guess = f' (did you mean "{close[0]}"?)' if close else ""
+        raise SystemExit(f'there is no kind "{kind}"{guess}\n{usage}')
+    if not name.isidentifier() or keyword.iskeyword(name) or name != name.lower():
+        raise SystemExit(f'NAME must be a Python word in lower case, got "{name}"\n{usage}')
+    folder, template, command = TEMPLATES[kind]
+    file = root / folder / f"{name}.py"
+    if file.exists():
+        raise SystemExit(f"{folder}/{name}.py exists already")
+    file.write_text(fill(kind, template, name), "utf-8")
+    return f"wrote {folder}/{name}.py; fill it in, then run: {command.format(name=name)}"
+
+
+def fill(kind: str, template: str, name: str) -> str:
+    """The template with the name put in; a library keeps its constant NAME."""
+    if kind == "library":
+        return template.replace("import NAME", f"import {name}").replace('NAME = "NAME"', f'NAME = "{name}"')
+    return template.replace("NAME", name)
+
+
+def main(argv: list[str]) -> int:
+    if len(argv) != 2:
+        raise SystemExit(__doc__)
+    print(write(*argv))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
