@@ -56,9 +56,8 @@ def candidates(wanted):
 def pick_python(wanted=None):
     """(path, None) of the newest suitable interpreter, or (None, sentence)."""
     found = [facts for facts in map(ask, candidates(wanted)) if facts]
-    new_enough = [
-        facts for facts in found if tuple(facts["version"]) >= OLDEST and facts["implementation"] == "cpython"
-    ]
+    usual = [facts for facts in found if facts["implementation"] == "cpython"]
+    new_enough = [facts for facts in usual if tuple(facts["version"]) >= OLDEST]
     if not new_enough:
         newest = max((tuple(facts["version"]) for facts in usual), default=None)
         got = "the newest found is Python " + ".".join(map(str, newest)) if newest else "none was found"
