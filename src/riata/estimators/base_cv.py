@@ -1,0 +1,174 @@
+"""Choosing alpha by cross-validation: what LassoCV and ElasticNetCV share."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+import sklearn
+from numpy.typing import NDArray
+from sklearn.model_selection import check_cv
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+
+from riata.core.errors import InvalidData
+from riata.core.problem import Problem
+from riata.core.results import CVResult
+from riata.estimators.base import LinearTwin, absolute_gap
+from riata.estimators.convergence import warn_if_missed
+from riata.estimators.gram import check_gram
+from riata.estimators.grid import alpha_grid, read_alphas
+from riata.estimators.inputs import read_target, read_training, read_weights
+from riata.estimators.options import (
+    ARRAY,
+    BOOL,
+    NONE,
+    RANDOM_STATE,
+    SELECTION,
+    SPLITTER,
+    VERBOSE,
+    Rule,
+    integer,
+    one_of,
+    real,
+)
+from riata.estimators.single import RULES as SINGLE_RULES
+from riata.estimators.splits import Split, cross_validate_splits, read_splits
+
+RULES: dict[str, Rule] = {
+    "eps": real(0, open_low=True),
+    "alphas": integer(1) | ARRAY,
+    "fit_intercept": BOOL,
+    "precompute": one_of("auto") | ARRAY | BOOL,
+    "max_iter": integer(1),
+    "tol": real(0),
+    "copy_X": BOOL,
+    "cv": SPLITTER,
+    "verbose": VERBOSE,
+    "n_jobs": integer(None) | NONE,
+    "positive": BOOL,
+    "random_state": RANDOM_STATE,
+    "selection": SELECTION,
+    "standardize": BOOL,
+    "penalty_factor": SINGLE_RULES["penalty_factor"],
+    "lower": SINGLE_RULES["lower"],
+    "upper": SINGLE_RULES["upper"],
+    "rule": one_of("min", "1se"),
+}
+
+
+class CrossValidated(LinearTwin):
+    """alpha, and l1_ratio if several are given, with the smallest mean of the folds' mean squared errors."""
+
+    eps: float
+    alphas: Any
+    precompute: Any
+    max_iter: int
+    tol: float
+    cv: Any
+    n_jobs: int | None
+    rule: str
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> Self:
+        """Choose alpha by cross-validation and fit the model with it to all rows.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Never changed, and not copied if it is float64 or float32, dense in any order or sparse CSC or CSR.
+        y : array-like of shape (n_samples,)
+        sample_weight : float or array-like of shape (n_samples,), default=None
+            Weigh the rows in fitting and in the mean squared error of each fold. The folds count the same when their
+            errors are averaged, as in scikit-learn.
+        **params
+            Handed to the splitter (`groups`); needs enable_metadata_routing=True, as in scikit-learn.
+
+        Returns
+        -------
+        self : object
+        """
+        self._check_options()
+        self._refuse_unrouted(params)
+        X, y = read_training(self, X, y)
+        y = read_target(y, type(self).__name__)
+        weights = read_weights(sample_weight, X.shape[0])
+        if not isinstance(self.precompute, str | bool):
+            check_gram(self.precompute, X, weights, self.fit_intercept)
+        asked = read_alphas(self.alphas)
+        splits = self._splits(X, y, sample_weight, params)
+        ratios = self._l1_ratios()
+        problem = self._problem(X, y, weights, ratios[0])
+        problems = [problem if r == problem.l1_ratio else problem.replace(l1_ratio=float(r)) for r in ratios]
+        alphas = [alpha_grid(p, asked, self.eps) if isinstance(asked, int) else asked for p in problems]
+        results = [self._cross_validate(p, a, splits) for p, a in zip(problems, alphas, strict=True)]
+        best = self._store_choice(ratios, alphas, results, given=not isinstance(asked, int))
+        self._store_model(problems[best], results[best], X.dtype)
+        gaps = [np.column_stack([r.path.gap_rel, r.gap_rel]) for r in results]
+        lams = np.concatenate([r.lams for r in results])
+        warn_if_missed(lams, np.concatenate(gaps), self.tol, self.max_iter)
+        return self
+
+    def _l1_ratios(self) -> NDArray[np.float64]:
+        return np.ones(1)
+
+    def _refuse_unrouted(self, params: dict[str, Any]) -> None:
+        if params and not sklearn.get_config().get("enable_metadata_routing", False):
+            raise InvalidData(
+                f"Passing extra keyword arguments to {type(self).__name__}.fit is only supported if "
+                "enable_metadata_routing=True, which you can set using `sklearn.set_config`.",
+                got=", ".join(sorted(params)),
+            )
+
+    def _splits(self, X: Any, y: NDArray[Any], sample_weight: Any, params: dict[str, Any]) -> list[Split]:
+        routed = {}
+        if sklearn.get_config().get("enable_metadata_routing", False):
+            routed = process_routing(self, "fit", sample_weight=sample_weight, **params).splitter.split
+        return read_splits(list(check_cv(self.cv).split(X, y, **routed)), X.shape[0])
+
+    def _cross_validate(self, problem: Problem, alphas: NDArray[np.float64], splits: list[Split]) -> CVResult:
+        lams = np.unique(alphas)[::-1]  # decreasing, each once
+        return cross_validate_splits(
+            problem, lams, splits, tol=float(self.tol), max_iter=int(self.max_iter), threads=self._threads()
+        )
+
+    def _threads(self) -> int | None:
+        return self.n_jobs if self.n_jobs is not None and self.n_jobs > 0 else None
+
+    def _store_choice(
+        self, ratios: NDArray[np.float64], alphas: list[NDArray[np.float64]], results: list[CVResult], given: bool
+    ) -> int:
+        """Set alpha_, alphas_, mse_path_ and (for several ratios) l1_ratio_; the position of the chosen ratio."""
+        # scikit-learn takes the mean over folds without weights, and the largest alpha of those that tie.
+        means = [result.loss.mean(axis=1) for result in results]
+        best = int(np.argmin([mean.min() for mean in means]))
+        at = int(np.argmin(means[best])) if self.rule == "min" else results[best].index(self.rule)
+        self.alpha_ = results[best].lams[at]
+        if hasattr(self, "l1_ratio"):
+            self.l1_ratio_ = ratios[best]
+        # Alphas given twice stand twice in the results.
+        rows = [np.searchsorted(-r.lams, -a) for r, a in zip(results, alphas, strict=True)]
+        losses = np.array([result.loss[row] for result, row in zip(results, rows, strict=True)])
+        self.mse_path_ = np.squeeze(losses)
+        self.alphas_ = alphas[0] if given or len(alphas) == 1 else np.array(alphas)
+        return best
+
+    def _store_model(self, problem: Problem, result: CVResult, dtype: Any) -> None:
+        at = int(np.flatnonzero(result.lams == self.alpha_)[0])
+        path = result.path
+        self.coef_ = path.coef[:, at].astype(dtype, copy=False)
+        self.intercept_ = dtype.type(path.intercept[at]) if self.fit_intercept else 0.0
+        self.dual_gap_ = dtype.type(absolute_gap(problem, path)[at])
+        self.gap_rel_ = path.gap_rel[at]
+        self.n_iter_ = int(path.stats["n_iter"][at])
+        self.cv_result_ = result
+        self._check_finite()
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """What `fit` hands on: the splitter's own parameters, such as groups."""
+        mapping = MethodMapping().add(caller="fit", callee="split")
+        return MetadataRouter(owner=self).add_self_request(self).add(splitter=check_cv(self.cv), method_mapping=mapping)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.single_output = True
+        tags.target_tags.multi_output = False
+        return tags

@@ -1,0 +1,44 @@
+"""scikit-learn's grid of alphas."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import check_scalar
+
+from riata.core.errors import InvalidOption
+from riata.core.problem import Problem
+from riata.path import lam_max
+
+RESOLUTION = float(np.finfo(np.float64).resolution)
+
+
+def alpha_grid(problem: Problem, n_alphas: int, eps: float) -> NDArray[np.float64]:
+    """`n_alphas` values from alpha_max down to eps * alpha_max, evenly spaced in the logarithm.
+
+    alpha_max = max_j |x_j' S (y - mean)| / (sum(S) * l1_ratio) is the smallest alpha with all coefficients zero.
+    If nothing is to be explained (y constant, or orthogonal to every column) every value is 1e-15, as in scikit-learn.
+    """
+    if problem.l1_ratio == 0:
+        raise InvalidOption(
+            "Automatic alpha grid generation is not supported for l1_ratio=0. Please supply a grid by providing "
+            "your estimator with the appropriate `alphas=` argument.",
+            hint="a pure ridge penalty has no alpha at which all coefficients are zero.",
+        )
+    # lam_max bounds l1_ratio away from 0, as glmnet does; scikit-learn divides by it as it is.
+    top = lam_max(problem if problem.l1_ratio == 1 else problem.replace(l1_ratio=1.0)) / problem.l1_ratio
+    if top == 0 or (top <= RESOLUTION and np.ptp(problem.y) == 0):
+        return np.full(n_alphas, RESOLUTION)
+    return np.geomspace(top, top * eps, num=n_alphas)
+
+
+def read_alphas(alphas: Any) -> NDArray[np.float64] | int:
+    """The number of alphas, or the given ones in decreasing order, each a number >= 0."""
+    if isinstance(alphas, Integral):
+        return int(alphas)
+    for index, alpha in enumerate(alphas):
+        check_scalar(alpha, f"alphas[{index}]", target_type=Real, min_val=0.0, include_boundaries="left")
+    return np.sort(np.asarray(alphas, dtype=np.float64))[::-1]

@@ -1,0 +1,128 @@
+"""Fitting at one alpha: what Lasso and ElasticNet share."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.metadata_routing import UNUSED
+
+from riata.core.problem import Problem
+from riata.core.results import Path
+from riata.estimators.base import LinearTwin, absolute_gap
+from riata.estimators.convergence import warn_if_missed
+from riata.estimators.gram import check_gram
+from riata.estimators.inputs import read_training, read_weights
+from riata.estimators.options import ARRAY, BOOL, NONE, RANDOM_STATE, SELECTION, Rule, integer, real
+from riata.path import solve_path
+
+RULES: dict[str, Rule] = {
+    "alpha": real(0),
+    "fit_intercept": BOOL,
+    "precompute": BOOL | ARRAY,
+    "max_iter": integer(1) | NONE,
+    "copy_X": BOOL,
+    "tol": real(0),
+    "warm_start": BOOL,
+    "positive": BOOL,
+    "random_state": RANDOM_STATE,
+    "selection": SELECTION,
+    "standardize": BOOL,
+    "penalty_factor": ARRAY | NONE,
+    "lower": real(-np.inf, 0) | ARRAY | NONE,
+    "upper": Rule(lambda value: isinstance(value, int | float) and value >= 0, "a number >= 0") | ARRAY | NONE,
+    "threads": integer(1) | NONE,
+}
+
+
+class SingleAlpha(LinearTwin):
+    """A fit at one alpha, of each column of y on its own."""
+
+    alpha: float
+    l1_ratio: float
+    precompute: Any
+    max_iter: int | None
+    tol: float
+    warm_start: bool
+    threads: int | None
+
+    # Not something that a pipeline routes.
+    __metadata_request__fit = {"check_input": UNUSED}  # noqa: RUF012
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, check_input: bool = True) -> Self:
+        """Fit the model.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Never changed, and not copied if it is float64 or float32, dense in any order or sparse CSC or CSR.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            Each column is a problem of its own.
+        sample_weight : float or array-like of shape (n_samples,), default=None
+            On any scale: weight 2 is as the row twice, weight 0 as no row.
+        check_input : bool, default=True
+            No effect: the checks are cheap and always made.
+
+        Returns
+        -------
+        self : object
+        """
+        self._check_options()
+        if self.alpha == 0:
+            warnings.warn(
+                "With alpha=0, this algorithm does not converge well. You are advised to use the LinearRegression "
+                "estimator",
+                stacklevel=2,
+            )
+        X, y = read_training(self, X, y)
+        weights = read_weights(sample_weight, X.shape[0])
+        if not isinstance(self.precompute, bool):
+            check_gram(self.precompute, X, weights, self.fit_intercept)
+        targets = y.reshape(len(y), -1)
+        problem = self._problem(X, targets[:, 0], weights, self.l1_ratio)
+        paths = []
+        for k in range(targets.shape[1]):
+            if k > 0:
+                problem = problem.replace(y=np.ascontiguousarray(targets[:, k], dtype=np.float64))
+            paths.append(self._solve(problem, k))
+        self._store(problem, paths, X.dtype, y.ndim)
+        warn_if_missed(np.array([self.alpha]), self._gap_rel(paths)[None], self.tol, self.max_iter)
+        return self
+
+    def _solve(self, problem: Problem, target: int) -> Path:
+        options: dict[str, Any] = {"tol": float(self.tol), "threads": self.threads}
+        if self.max_iter is not None:
+            options["max_iter"] = int(self.max_iter)
+        if self.warm_start:
+            options["start"] = self._start(problem, target)
+        return solve_path(problem, np.array([self.alpha], dtype=np.float64), **options)
+
+    def _start(self, problem: Problem, target: int) -> tuple[NDArray[np.float64], float] | None:
+        """The last solution of one target as a place to start from, or None if there is none of that shape."""
+        coef = np.atleast_2d(np.asarray(getattr(self, "coef_", np.empty(0)), dtype=np.float64))
+        intercept = np.atleast_1d(getattr(self, "intercept_", 0.0))
+        if target >= len(coef) or coef.shape[1] != problem.n_features or target >= len(intercept):
+            return None
+        return coef[target], float(intercept[target])
+
+    @staticmethod
+    def _gap_rel(paths: list[Path]) -> NDArray[np.float64]:
+        return np.array([path.gap_rel[0] for path in paths])
+
+    def _store(self, problem: Problem, paths: list[Path], dtype: Any, y_ndim: int) -> None:
+        coef = np.array([path.coef[:, 0] for path in paths]).astype(dtype, copy=False)
+        gaps = np.array([absolute_gap(problem, path)[0] for path in paths]).astype(dtype, copy=False)
+        n_iter = [int(path.stats["n_iter"][0]) for path in paths]
+        intercept = np.array([path.intercept[0] for path in paths]).astype(dtype, copy=False)
+        gap_rel = self._gap_rel(paths)
+        if len(paths) == 1:
+            self.coef_, self.dual_gap_, self.n_iter_, self.gap_rel_ = coef[0], gaps[0], n_iter[0], gap_rel[0]
+        else:
+            self.coef_, self.dual_gap_, self.n_iter_, self.gap_rel_ = coef, gaps, n_iter, gap_rel
+        if not self.fit_intercept:
+            self.intercept_ = 0.0
+        else:
+            self.intercept_ = intercept[0] if y_ndim == 1 else intercept
+        self._check_finite()
