@@ -1,7 +1,7 @@
 # `make` lists the targets. Each works on its own in a fresh clone: Python >= 3.11, make and a C compiler are enough.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench new readme build wheel clean
+.PHONY: help demo test check bench new docs build wheel clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -33,8 +33,9 @@ bench: $(VENV)/built ## times against other libraries; NAME=<problem> for one of
 new: $(VENV)/built ## a file from a template; KIND=rule|library|problem NAME=<word>
 	@$(PY) -m tools.new "$(KIND)" "$(NAME)"
 
-readme: $(VENV)/built ## write the measured table of README.md from benchmarks/results
+docs: $(VENV)/built ## write what is generated: README's measured table, the source map
 	@$(PY) -m tools.readme
+	@$(PY) -m tools.source_map
 
 build: $(VENV)/installed ## compile again, reading the kernels folder afresh
 	@touch $(KERNELS)/meson.build

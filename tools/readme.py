@@ -12,7 +12,7 @@ import pathlib
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-BEGIN, END = "<!-- results: written by `make readme`, do not edit -->", "<!-- end of results -->"
+BEGIN, END = "<!-- results: written by `make docs`, do not edit -->", "<!-- end of results -->"
 COLUMNS = ["problem", "task", "library", "seconds", "gap_rel", "nonzeros", "threads", "versions", "commit", "machine"]
 OURS = "riata"
 NOTHING = "_No results are committed yet: `make bench` measures them._"
@@ -82,7 +82,7 @@ def main(argv: list[str]) -> int:
     new = fill(old, table(read_rows(ROOT / "benchmarks" / "results")))
     if "--check" in argv:
         if new != old:
-            print("README.md does not show benchmarks/results: run `make readme`", file=sys.stderr)
+            print("README.md does not show benchmarks/results: run `make docs`", file=sys.stderr)
         return int(new != old)
     readme.write_text(new, "utf-8")
     return 0

@@ -1,4 +1,4 @@
-"""Our estimators keep scikit-learn's contract: its checks, signatures, routing, cloning, pickling, frames, pipelines."""
+"""Our estimators keep scikit-learn's contract: its checks, signatures, routing, pickling, frames, pipelines."""
 
 import inspect
 import pickle
@@ -163,7 +163,7 @@ def test_pipeline_grid_search_and_cross_val_score(diabetes):
     alphas = [0.1, 1.0, 10.0]
     found = []
     for module in (riata, sklearn.linear_model):
-        pipe = make_pipeline(StandardScaler(), module.Lasso(tol=1e-10))
+        pipe = make_pipeline(StandardScaler(), module.Lasso(tol=1e-10, max_iter=100_000))
         search = GridSearchCV(pipe, {"lasso__alpha": alphas}, cv=3).fit(X, y)
         found.append((search.best_params_, search.best_score_, cross_val_score(pipe, X, y, cv=4)))
     assert found[0][0] == found[1][0]
@@ -177,7 +177,7 @@ def test_metadata_routing_reaches_the_splitter(diabetes):
     with sklearn.config_context(enable_metadata_routing=True):
         routed = riata.LassoCV(cv=GroupKFold(3)).fit(X, y, groups=groups)
         weighted = riata.Lasso().set_fit_request(sample_weight=True)
-        pipe = make_pipeline(StandardScaler(), weighted)
+        pipe = make_pipeline(StandardScaler().set_fit_request(sample_weight=False), weighted)
         pipe.fit(X, y, sample_weight=np.arange(1.0, len(y) + 1))
     by_hand = riata.LassoCV(cv=list(GroupKFold(3).split(X, y, groups))).fit(X, y)
     np.testing.assert_array_equal(routed.mse_path_, by_hand.mse_path_)

@@ -55,9 +55,7 @@ def fit_both(name, data, *, X=None, y=None, weights=None, **params):
 )
 def test_single_fits(name, params, fit_intercept, positive, weighted, data):
     weights = data.weights if weighted else None
-    ours, theirs = fit_both(
-        name, data, weights=weights, fit_intercept=fit_intercept, positive=positive, **params
-    )
+    ours, theirs = fit_both(name, data, weights=weights, fit_intercept=fit_intercept, positive=positive, **params)
     close(ours.coef_, theirs.coef_)
     close(ours.intercept_, theirs.intercept_)
     close(ours.predict(data.X), theirs.predict(data.X))

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from tools import readme
+from tools import readme, source_map
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -64,13 +64,19 @@ def test_make_targets_that_are_named_exist(document):
     assert named <= targets
 
 
-def test_the_source_map_names_every_package_and_only_what_exists():
-    text = (ROOT / "docs" / "source-map.md").read_text("utf-8")
-    source = ROOT / "src" / "riata"
-    packages = {file.parent.name for file in source.glob("*/__init__.py")}
-    assert {name for name in packages if f"`{name}/`" not in text} == set()
-    named = set(re.findall(r"`((?:[a-z_]+/)+[a-z_]+\.(?:py|pyx))`", text))
-    assert {name for name in named if not ((source / name).exists() or (ROOT / name).exists())} == set()
+def test_every_source_file_says_what_it_does():
+    files = [file for file in (ROOT / "src").rglob("*") if file.suffix in (".py", ".pyx")]
+    assert files
+    assert [str(file.relative_to(ROOT)) for file in files if not source_map.first_sentence(file)] == []
+
+
+def test_the_source_map_shows_the_sources():
+    assert source_map.main(["--check"]) == 0
+
+
+def test_the_source_map_knows_every_layer():
+    folders = {file.parent.name for file in (ROOT / "src" / "riata").glob("*/__init__.py")}
+    assert folders <= set(source_map.LAYERS)
 
 
 def test_the_numbers_are_those_of_the_results_files():
