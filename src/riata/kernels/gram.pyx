@@ -509,6 +509,26 @@ def solve_gram(double[::1, :] G, int m, double[::1] q, double[::1] u, double[::1
     return rounds, gap
 
 
+def gap(double[::1, :] G, int m, double[::1] u, double[::1] c, double[::1] l1, double[::1] l2, double[::1] lo,
+        double[::1] up, double rr):
+    """Duality gap on the leading m coordinates, from correlations c and ‖r‖² that the caller measured."""
+    cdef Quadratic p
+    cdef Space w
+    cdef double value
+    if m == 0:
+        return 0.0
+    p.m, p.ld = m, <int> G.shape[0]
+    p.G, p.u, p.c = &G[0, 0], &u[0], &c[0]
+    p.l1, p.l2, p.lo, p.up = &l1[0], &l2[0], &lo[0], &up[0]
+    with nogil:
+        if space_make(&w, m) < 0:
+            with gil:
+                raise MemoryError
+        value = gap_of(&p, &w, rr)
+        space_free(&w)
+    return value
+
+
 def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lam1, double[::1] lam2, double[::1] a,
               double[::1] b, double[::1] lo, double[::1] up, double[::1, :] U, double[::1] gaps, int[::1] rounds,
               double goal, int max_iter):

@@ -1,0 +1,161 @@
+"""What a path and a cross-validation return: values, never changed after they are made."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riata.core.errors import InvalidOption
+from riata.core.status import Status
+
+Floats = NDArray[np.float64]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Path:
+    """Solutions over a decreasing grid of λ, each with its certificate.
+
+    Attributes
+    ----------
+    lams : (n_lams,) decreasing
+    active : (n_active,) indices of the features that are non-zero at some λ, increasing
+    coef_active : (n_active, n_lams) their coefficients, in units of y per unit of the column
+    intercept : (n_lams,)
+    gap_rel : (n_lams,) proven bound on duality gap / objective of the null model
+    df : (n_lams,) number of non-zero coefficients
+    dev_ratio : (n_lams,) fraction of the null deviance explained
+    null_deviance : float, 2 × the objective of the null model (weighted mean square of y − offset about its mean)
+    scale, mean : (n_features,) weighted population standard deviation and mean of the columns
+    feature_names : list of str
+    status : how the solve ended; a sentence
+    early_stopped : True where the path ends before the grid that was asked for
+    stats : counts of the work done (rounds, full and partial passes over X) and the inner solver used
+    """
+
+    lams: Floats
+    active: NDArray[np.intp]
+    coef_active: Floats
+    intercept: Floats
+    gap_rel: Floats
+    df: NDArray[np.intp]
+    dev_ratio: Floats
+    null_deviance: float
+    scale: Floats
+    mean: Floats
+    feature_names: list[str]
+    l1_ratio: float
+    standardize: bool
+    fit_intercept: bool
+    status: Status
+    early_stopped: bool
+    stats: dict[str, Any]
+
+    @property
+    def n_features(self) -> int:
+        return len(self.scale)
+
+    @cached_property
+    def coef(self) -> Floats:
+        """(n_features, n_lams) coefficients, dense, made when first asked for."""
+        out = np.zeros((self.n_features, len(self.lams)))
+        out[self.active] = self.coef_active
+        return out
+
+    @property
+    def coef_per_sd(self) -> Floats:
+        """(n_features, n_lams) change of the prediction for one standard deviation of each column."""
+        return self.coef * self.scale[:, None]
+
+    def _weights_at(self, lam: float) -> tuple[int, int, float]:
+        """The two grid points around lam and the share of the second."""
+        if not (np.isfinite(lam) and lam >= 0):
+            raise InvalidOption("lam must be a number ≥ 0.", got=lam)
+        if len(self.lams) == 0 or lam >= self.lams[0]:
+            return 0, 0, 0.0
+        if lam <= self.lams[-1]:
+            last = len(self.lams) - 1
+            return last, last, 0.0
+        right = int(np.searchsorted(-self.lams, -lam))
+        if self.lams[right] == lam:
+            return right, right, 0.0
+        left = right - 1
+        return left, right, float((self.lams[left] - lam) / (self.lams[left] - self.lams[right]))
+
+    def at(self, lam: float) -> tuple[Floats, float]:
+        """Coefficients (n_features,) and intercept at λ.
+
+        On a grid point the certified solution; between two, their linear interpolation, which is exact where the
+        support does not change in between; beyond either end, the solution at that end.
+        """
+        i, j, t = self._weights_at(float(lam))
+        coef = np.zeros(self.n_features)
+        coef[self.active] = (1 - t) * self.coef_active[:, i] + t * self.coef_active[:, j]
+        return coef, float((1 - t) * self.intercept[i] + t * self.intercept[j])
+
+    def predict(self, X: Any, lam: float | None = None, offset: Floats | None = None) -> Floats:
+        """Predictions for the rows of an array X: (n_rows,) at one λ, or (n_rows, n_lams) for the whole path."""
+        if lam is None:
+            eta = X[:, self.active] @ self.coef_active + self.intercept
+            return eta if offset is None else eta + np.asarray(offset)[:, None]
+        coef, intercept = self.at(lam)
+        eta = X @ coef + intercept
+        return eta if offset is None else eta + np.asarray(offset)
+
+    def to_frame(self) -> dict[str, list[Any]]:
+        """The non-zero coefficients as columns ``lambda``, ``feature``, ``coef``, ``coef_per_sd``; any frame
+        library takes such a dictionary."""
+        row, col = np.nonzero(self.coef_active.T)
+        which = self.active[col]
+        values = self.coef_active[col, row]
+        return {
+            "lambda": self.lams[row].tolist(),
+            "feature": [self.feature_names[j] for j in which],
+            "coef": values.tolist(),
+            "coef_per_sd": (values * self.scale[which]).tolist(),
+        }
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class CVResult:
+    """Held-out loss over λ and folds, and the path on all the data.
+
+    Attributes
+    ----------
+    path : Path on all the rows, at the same λ
+    lams : (n_lams,)
+    loss : (n_lams, n_folds) mean held-out loss of each fold (n_folds counts folds × repeats)
+    fold_weight : (n_folds,) sum of the sample weights held out
+    cvm : (n_lams,) mean of ``loss`` over the folds, weighted by fold_weight
+    cvse : (n_lams,) its standard error, sqrt(Σ w (loss − cvm)² / Σ w / (n_folds − 1))
+    gap_rel : (n_lams, n_folds) proven bound for every training fit
+    foldid : (n_repeats, n_samples) fold of each row, −1 where a row is never held out
+    measure : "mse" or "mae"
+    warnings : list of sentences
+    """
+
+    path: Path
+    lams: Floats
+    loss: Floats
+    fold_weight: Floats
+    cvm: Floats
+    cvse: Floats
+    gap_rel: Floats
+    foldid: NDArray[np.intp]
+    measure: str
+    warnings: list[str]
+    rules: dict[str, Callable[[CVResult], int]]
+
+    def index(self, rule: str) -> int:
+        """Index of the λ that ``rule`` chooses ("min", "1se", …)."""
+        if rule not in self.rules:
+            raise InvalidOption(f"There is no rule {rule!r}.", expected=" or ".join(sorted(self.rules)), got=rule)
+        return int(self.rules[rule](self))
+
+    def lam(self, rule: str) -> float:
+        """The λ that ``rule`` chooses."""
+        return float(self.lams[self.index(rule)])

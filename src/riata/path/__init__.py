@@ -1,0 +1,11 @@
+"""Lasso paths: the λ grid, the solve, and the front that checks what it is given."""
+
+from riata.core.callable_module import make_callable
+from riata.path.build import make_problem
+from riata.path.drive import solve_path
+from riata.path.front import path
+from riata.path.grid import lam_grid, lam_max
+
+__all__ = ["lam_grid", "lam_max", "make_problem", "path", "solve_path"]
+
+make_callable(__name__, path)

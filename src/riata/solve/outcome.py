@@ -1,0 +1,46 @@
+"""What an engine hands back for each lane: the path on the caller's scale."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riata.solve.scaling import Scaling
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+
+
+@dataclasses.dataclass(eq=False)
+class Outcome:
+    """One lane's path; coefficients on the caller's scale for the features in ``active``."""
+
+    scaling: Scaling
+    active: Ints                # (n_active,) increasing
+    coef_active: Floats         # (n_active, n_lams)
+    intercept: Floats           # (n_lams,)
+    gap_rel: Floats             # (n_lams,)
+    dev_ratio: Floats           # (n_lams,)
+    loss: Floats | None         # (n_lams,) mean held-out loss; None for the lane on all rows
+    rounds: int
+
+
+def outcome(scaling: Scaling, active: Ints, u: Floats, gap_rel: Floats, dev_ratio: Floats, loss: Floats | None,
+            rounds: int) -> Outcome:
+    """Undo the scaling: w = u σ/d and b = ȳ − m'w, which is the optimal intercept."""
+    coef = u * (scaling.y_norm / scaling.norm[active])[:, None]
+    intercept = scaling.y_mean - scaling.mean[active] @ coef
+    return Outcome(scaling, active, coef, intercept, gap_rel, dev_ratio, loss, rounds)
+
+
+def from_points(scaling: Scaling, coefs: list[tuple[Ints, Floats]], gaps: list[float], deviance: list[float],
+                losses: list[float], rounds: int) -> Outcome:
+    """The same from the sparse solutions at each λ."""
+    active = np.unique(np.concatenate([which for which, _ in coefs])) if coefs else np.zeros(0, np.intp)
+    u = np.zeros((len(active), len(coefs)))
+    for k, (which, values) in enumerate(coefs):
+        u[np.searchsorted(active, which), k] = values
+    loss = np.array(losses) if losses else None
+    return outcome(scaling, active, u, np.array(gaps), np.array(deviance), loss, rounds)

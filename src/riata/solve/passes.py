@@ -1,0 +1,76 @@
+"""Passes over X for several residuals at once, and their count."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riata.design import Design
+from riata.solve.scaling import Scaling
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+
+# Beyond this mean / standard deviation, xᵀr cancels digits that the certificate needs: such columns are centred first.
+FAR = 1e3
+BLOCK = 1 << 22
+
+
+class Passes:
+    """X'R on the canonical scale of each lane, from residuals in root-weighted fold order."""
+
+    def __init__(self, design: Design, root: Floats, order: Ints | None, reference: Scaling, shares: dict[int, float],
+                 pool: ThreadPoolExecutor | None):
+        self.design, self.order, self.pool = design, order, pool
+        self.shares = shares                       # id(scaling) → share of the weight that the lane trains on
+        self.root = root
+        self.mean = reference.mean
+        self.far = np.flatnonzero((np.abs(reference.mean) > FAR * reference.norm) & ~reference.excluded)
+        self.full_count = 0
+        self.partial_count = 0.0
+
+    def _weighted(self, train: Floats, scaling: Scaling) -> Floats:
+        """The vector v with ζⱼᵀe = (xⱼᵀv)/dⱼ, in the row order of X."""
+        v = self.root * train / np.sqrt(self.shares[id(scaling)])
+        if self.order is None:
+            return v
+        out = np.empty_like(v)
+        out[self.order] = v
+        return out
+
+    def full(self, trains: list[Floats], scales: list[Scaling]) -> list[Floats]:
+        """Correlations of every column with each residual: one matrix product."""
+        R = np.column_stack([self._weighted(e, s) for e, s in zip(trains, scales, strict=True)])
+        self.full_count += 1
+        C = self._product(R)
+        if len(self.far):
+            C[self.far] = self._centred(self.far, R)
+        return [C[:, k] / s.norm for k, s in enumerate(scales)]
+
+    def _product(self, R: Floats) -> Floats:
+        return self.design.correlate(R)
+
+    def _centred(self, cols: Ints, R: Floats) -> Floats:
+        out = np.empty((len(cols), R.shape[1]))
+        width = max(1, BLOCK // max(self.design.shape[0], 1))
+        for start in range(0, len(cols), width):
+            some = cols[start : start + width]
+            block = self.design.columns(some)
+            block -= self.mean[some]
+            out[start : start + width] = block.T @ R
+        return out
+
+    def partial(self, wanted: list[tuple[Any, Ints]]) -> list[Floats]:
+        """Correlations of some columns, each lane its own; every column is read once for all lanes."""
+        if not wanted:
+            return []
+        union = np.unique(np.concatenate([cols for _, cols in wanted]))
+        self.partial_count += len(union) / self.design.shape[1]
+        R = np.column_stack([self._weighted(lane.inner.train, lane.scaling) for lane, _ in wanted])
+        C = self.design.correlate(R, union) if self.design.is_sparse else self._centred(union, R)
+        return [
+            C[np.searchsorted(union, cols), k] / lane.scaling.norm[cols] for k, (lane, cols) in enumerate(wanted)
+        ]

@@ -1,0 +1,209 @@
+"""The inner solve of one lane on a sparse X, without any Gram matrix.
+
+Columns are short, so coordinate descent on the residual finds the signs cheaply; conjugate gradients on the support
+then take the place of the Cholesky solve of a sign step (DESIGN section 4): solve (ζ_A'Sζ_A + l2) d = c_A − l2 u − l1 s
+matrix-free, and move to u + d projected onto the orthant, or to the first sign change where that is better.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riata.core.problem import Problem
+from riata.kernels import gram as gram_kernel
+from riata.kernels import sparse as kernel
+from riata.solve.scaling import Scaling
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+
+FIRST_EPOCHS = 8          # descent before the first conjugate-gradient step, and again after each
+CG_STEPS = 100
+ROUNDS = 400
+
+
+class ResidualInner:
+    """Descent and conjugate gradients on W; the residual is kept in the row order of X as ρ + κ."""
+
+    name = "residual"
+
+    def __init__(self, problem: Problem, scaling: Scaling, target: Floats, root: Floats, order: Ints | None,
+                 held: slice | None):
+        X = problem.design.raw
+        self.csc = (X.data, X.indices, X.indptr)
+        self.scaling, self.order, self.held, self.root, self.target = scaling, order, held, root, target
+        self.centred = problem.fit_intercept
+        self.share = 1.0 - (float(root[held] @ root[held]) if held is not None else 0.0)
+        weight = root**2 / self.share
+        if held is not None:
+            weight[held] = 0.0
+        self.s = self._to_raw(weight)
+        y = problem.y - problem.offset - scaling.y_mean
+        self.y = y / scaling.y_norm if scaling.y_norm > 0 else np.zeros_like(y)
+        self.W = np.zeros(0, np.intp)
+        self.u = np.zeros(0)
+        self.rho, self.kappa = self.y.copy(), 0.0
+        self.train = np.zeros_like(target)
+        self.residual = np.zeros_like(target)
+        self._renew()
+        self._publish()
+
+    def _to_raw(self, v: Floats) -> Floats:
+        if self.order is None:
+            return v.copy()
+        out = np.empty_like(v)
+        out[self.order] = v
+        return out
+
+    def grow(self, features: Ints, total: Floats | None, held: Floats | None) -> None:
+        del total, held                     # no Gram matrix here
+        self.W = np.concatenate([self.W, features])
+        self.u = np.concatenate([self.u, np.zeros(len(features))])
+
+    # -- residual and correlations ---------------------------------------------------------------------------
+    def _renew(self) -> None:
+        """ρ + κ = ỹ − ζu from the coefficients, with the intercept refitted."""
+        s = self.scaling
+        self.rho[:] = self.y
+        self.kappa = kernel.combine(*self.csc, self.W, s.mean, s.norm, self.u, self.rho)
+        if self.centred:
+            self.kappa -= float(self.s @ (self.rho + self.kappa))
+
+    def _correlate(self, cols: Ints, r: Floats) -> Floats:
+        out, sr = np.empty(len(cols)), self.s * r
+        kernel.correlate(*self.csc, cols, self.scaling.mean, self.scaling.norm, sr, float(sr.sum()), out)
+        return out
+
+    def _apply(self, cols: Ints, d: Floats) -> Floats:
+        """ζ_cols d."""
+        out = np.zeros_like(self.rho)
+        kappa = kernel.combine(*self.csc, cols, self.scaling.mean, self.scaling.norm, -d, out)
+        return out + kappa
+
+    def _publish(self) -> None:
+        """The residual in root-weighted fold order, as the shared passes want it."""
+        r = self.rho + self.kappa
+        r = r if self.order is None else r[self.order]
+        np.multiply(self.root, r, out=self.residual)
+        np.copyto(self.train, self.residual)
+        if self.held is not None:
+            self.train[self.held] = 0.0
+        self.train /= np.sqrt(self.share)
+
+    # -- solving ---------------------------------------------------------------------------------------------
+    def penalties(self, lam1: float, lam2: float) -> tuple[Floats, Floats, Floats, Floats]:
+        s, W = self.scaling, self.W
+        return lam1 * s.a[W], lam2 * s.b[W], s.lo[W], s.up[W]
+
+    def _gap(self, c: Floats, pen: tuple[Floats, Floats, Floats, Floats]) -> float:
+        r = self.rho + self.kappa
+        rr = float(self.s @ (r * r))
+        free = (pen[0] == 0) & (pen[1] == 0)
+        lost = 0.0
+        if free.any():
+            # the dual point must be orthogonal to unpenalised columns: project what is left of them off
+            _, v = self._conjugate_gradients(self.W[free], c[free], np.zeros(int(free.sum())), 1e-15)
+            r = r - v
+            c, rr, lost = self._correlate(self.W, r), float(self.s @ (r * r)), float(self.s @ (v * v))
+        keep = ~free
+        args = [np.ascontiguousarray(part[keep]) for part in (self.u, c, *pen)]
+        return 0.5 * lost + gram_kernel.gap(np.zeros((1, 1), order="F"), int(keep.sum()), *args, rr)
+
+    def solve(self, lam1: float, lam2: float, goal: float, max_iter: int) -> tuple[int, float]:
+        """Bring u to the solution on W; returns (rounds, gap on W)."""
+        if not len(self.W):
+            return 0, 0.0
+        pen = self.penalties(lam1, lam2)
+        epochs, gap = 0, np.inf
+        for turn in range(ROUNDS):
+            epochs += self._descend(pen, FIRST_EPOCHS if turn else 3)
+            self._renew()
+            c = self._correlate(self.W, self.rho + self.kappa)
+            gap = self._gap(c, pen)
+            if gap <= goal or epochs > max_iter:
+                break
+            self._newton(c, pen, goal)
+        self._publish()
+        return epochs, gap
+
+    def _descend(self, pen: tuple[Floats, Floats, Floats, Floats], epochs: int) -> int:
+        """Epochs over the support and the violators."""
+        l1, l2, lo, up = pen
+        c = self._correlate(self.W, self.rho + self.kappa)
+        rise = np.where(self.u < up, c - l2 * self.u, -np.inf)
+        fall = np.where(self.u > lo, l2 * self.u - c, -np.inf)
+        visit = np.flatnonzero((self.u != 0) | (np.maximum(rise, fall) > l1))
+        cols = self.W[visit]
+        u = self.u[visit]
+        self.kappa, done, _ = kernel.descend(
+            *self.csc, cols, self.scaling.mean, self.scaling.norm, self.s, self.rho, self.kappa, u,
+            l1[visit], l2[visit], lo[visit], up[visit], 1e-28, epochs,
+        )
+        self.u[visit] = u
+        return done
+
+    def _newton(self, c: Floats, pen: tuple[Floats, Floats, Floats, Floats], goal: float) -> None:
+        """One sign step by conjugate gradients on the support inside its bounds."""
+        l1, l2, lo, up = pen
+        A = np.flatnonzero((self.u != 0) & (self.u > lo) & (self.u < up))
+        if not len(A):
+            return
+        cols, sign = self.W[A], np.sign(self.u[A])
+        g = c[A] - l2[A] * self.u[A] - l1[A] * sign
+        d, v = self._conjugate_gradients(cols, g, l2[A], 1e-10 * float(l1[A].max() if l1[A].max() > 0 else 1.0))
+        moved = self.u[A] + d
+        landed = np.where((l1[A] > 0) & (moved * sign < 0), 0.0, moved)
+        landed = np.clip(landed, lo[A], up[A])
+        if np.array_equal(landed, moved):
+            self.u[A] = landed
+            return
+        e = landed - self.u[A]
+        w = self._apply(cols, e)
+        projected = float(g @ e) - 0.5 * (float(self.s @ (w * w)) + float(l2[A] @ (e * e)))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            t = np.where(landed != moved, e / d, 1.0)
+        step = float(np.clip(np.nanmin(t), 0.0, 1.0))
+        curvature = float(self.s @ (v * v)) + float(l2[A] @ (d * d))
+        truncated = step * float(g @ d) - 0.5 * step**2 * curvature
+        if projected >= truncated and projected > 0:
+            self.u[A] = landed
+        elif truncated > 0:
+            stop = t <= step
+            self.u[A] = np.where(stop, landed, self.u[A] + step * d)
+
+    def _conjugate_gradients(self, cols: Ints, g: Floats, l2: Floats, small: float) -> tuple[Floats, Floats]:
+        """d ≈ (ζ'Sζ + l2)⁻¹ g and ζd; columns have unit norm, so the diagonal is 1 + l2."""
+        d, v = np.zeros_like(g), np.zeros_like(self.rho)
+        res, diag = g.copy(), 1.0 + l2
+        z = res / diag
+        direction, rz = z.copy(), float(res @ z)
+        for _ in range(CG_STEPS):
+            if np.abs(res).max() <= small or rz <= 0:
+                break
+            w = self._apply(cols, direction)
+            image = self._correlate(cols, w) + l2 * direction
+            curvature = float(direction @ image)
+            if curvature <= 1e-300:
+                break
+            step = rz / curvature
+            d += step * direction
+            v += step * w
+            res -= step * image
+            z = res / diag
+            rz, old = float(res @ z), rz
+            direction = z + (rz / old) * direction
+        return d, v
+
+    def coefficients(self) -> tuple[Ints, Floats]:
+        """Non-zero features and their u."""
+        on = np.flatnonzero(self.u)
+        return self.W[on], self.u[on].copy()
+
+    def held_loss(self, measure: str) -> float:
+        """Weighted mean loss on the held-out rows, in units of the training target's norm."""
+        rows, root = self.residual[self.held], self.root[self.held]
+        weight = float(root @ root)
+        if weight == 0.0:
+            return float("nan")
+        return float(rows @ rows) / weight if measure == "mse" else float(root @ np.abs(rows)) / weight

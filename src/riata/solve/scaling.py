@@ -1,0 +1,134 @@
+"""From the caller's problem to the canonical one: unit columns, unit target, weights on the penalty.
+
+Every solver here sees columns of unit weighted norm and a target of unit weighted norm, whatever the caller's units:
+
+    ζⱼ = (xⱼ − mⱼ)/dⱼ,   uⱼ = wⱼ dⱼ / σ,   minimise ½‖ỹ − ζu‖² + (λ/σ) Σ aⱼ|uⱼ| + ½ λ Σ bⱼ uⱼ²
+    aⱼ = l1_ratio · vⱼ tⱼ/dⱼ,   bⱼ = (1 − l1_ratio) · vⱼ (tⱼ/dⱼ)²
+
+with mⱼ = 0 and dⱼ the root mean square where there is no intercept. So the laws of scale hold by construction.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riata.core.problem import Floats, Problem
+
+# A column whose variance is below this share of its second moment about the overall mean is looked at row by row:
+# the sums cannot tell it from a constant one.
+SUSPECT = 1e-12
+
+
+@dataclasses.dataclass(eq=False)
+class Scaling:
+    """One training set's canonical form (see the module). Arrays have shape (n_features,)."""
+
+    mean: Floats          # m
+    norm: Floats          # d; 1 where excluded
+    sd: Floats            # centred population standard deviation
+    excluded: NDArray[np.bool_]
+    a: Floats             # ∞ where excluded
+    b: Floats
+    lo: Floats
+    up: Floats
+    y_mean: float
+    y_norm: float         # σ = sqrt(null deviance); 0 for a target that the null model fits exactly
+    bounded: bool
+
+
+def scalings(problem: Problem, groups: NDArray[np.intp], n_groups: int) -> list[Scaling]:
+    """The scaling on all rows, and for each group of rows the scaling on all rows outside it.
+
+    Group means and sums of squares are merged pairwise by Chan, Golub & LeVeque's formula: sums of positive terms,
+    never a subtraction, so that a column that is constant outside a group is found to be so.
+    """
+    s = problem.sample_weight
+    mean, m2 = problem.design.group_moments(s, groups, n_groups)
+    total = np.bincount(groups, s, n_groups)
+    target = problem.y - problem.offset
+    keep = np.ones(n_groups, bool)
+    out = [_scaling(problem, *_merge(mean, m2, total), target, s)]
+    if n_groups == 1:
+        return out
+    for g in range(n_groups):
+        keep[:] = True
+        keep[g] = False
+        weights = np.where(groups == g, 0.0, s)
+        merged = _merge(mean[keep], m2[keep], total[keep])
+        out.append(_scaling(problem, *merged, target, weights))
+    return out
+
+
+def _merge(mean: Floats, m2: Floats, total: Floats) -> tuple[Floats, Floats, float]:
+    """Mean and mean square deviation over several groups."""
+    weight = total.sum()
+    share = total / weight
+    centre = share @ mean
+    if len(total) == 1:
+        return centre, m2[0] / weight, weight
+    return centre, m2.sum(axis=0) / weight + share @ (mean - centre) ** 2, weight
+
+
+def _scaling(problem: Problem, mean: Floats, var: Floats, weight: float, target: Floats, s: Floats) -> Scaling:
+    mean, sd = _look_closer(problem, mean, var, s)
+    centre = mean if problem.fit_intercept else np.zeros_like(mean)
+    norm = sd if problem.fit_intercept else np.hypot(sd, mean)
+    excluded = (norm == 0) | np.isposinf(problem.penalty_factor)
+    if problem.standardize:
+        excluded |= sd == 0
+    norm = np.where(norm > 0, norm, 1.0)
+    unit = sd / norm if problem.standardize else 1.0 / norm
+    v = np.where(excluded, 0.0, problem.penalty_factor)
+    a = np.where(excluded, np.inf, problem.l1_ratio * v * unit)
+    b = (1.0 - problem.l1_ratio) * v * unit**2
+    y_mean, y_norm = _target(target, s / weight, problem.fit_intercept)
+    sigma = y_norm if y_norm > 0 else 1.0
+    with np.errstate(invalid="ignore"):
+        lo, up = problem.lower * norm / sigma, problem.upper * norm / sigma
+    bounded = bool(np.any(np.isfinite(lo)) or np.any(np.isfinite(up)))
+    return Scaling(centre, norm, sd, excluded, a, b, lo, up, y_mean, y_norm, bounded)
+
+
+def _target(target: Floats, share: Floats, centred: bool) -> tuple[float, float]:
+    """Mean and root mean square deviation of the target, safe at 1e±150 and exactly 0 for a constant one."""
+    seen = target[share > 0]
+    if not centred:
+        top = np.abs(seen).max()
+        return 0.0, (float(top * np.sqrt(share @ (target / top) ** 2)) if top > 0 else 0.0)
+    if seen.max() == seen.min():
+        return float(seen[0]), 0.0
+    mean = float(share @ target)
+    deviation = target - mean
+    mean += float(share @ deviation)
+    deviation = target - mean
+    top = np.abs(deviation[share > 0]).max()
+    return mean, float(top * np.sqrt(share @ (deviation / top) ** 2))
+
+
+def _look_closer(problem: Problem, mean: Floats, var: Floats, s: Floats) -> tuple[Floats, Floats]:
+    """Means and standard deviations; columns that sums of squares cannot judge (nearly constant, or of extreme
+    size) are read row by row."""
+    size = np.abs(mean)
+    with np.errstate(over="ignore"):
+        suspect = var <= SUSPECT * size**2
+    suspect |= (var < 1e-280) | ~(var < 1e290)
+    which = np.flatnonzero(suspect & ((var != 0) | (size > 0)))
+    sd = np.sqrt(var)
+    if not len(which):
+        return mean, sd
+    mean, seen = mean.copy(), s > 0
+    share = s[seen] / s[seen].sum()
+    width = max(1, (1 << 22) // len(s))
+    for start in range(0, len(which), width):
+        cols = which[start : start + width]
+        block = problem.design.columns(cols)[seen]
+        low, high = block.min(axis=0), block.max(axis=0)
+        spread = np.where(high > low, high - low, 1.0)
+        block = (block - low) / spread
+        centre = share @ block
+        mean[cols] = low + spread * centre
+        sd[cols] = np.where(high > low, spread * np.sqrt(share @ (block - centre) ** 2), 0.0)
+    return mean, sd

@@ -1,0 +1,94 @@
+"""The engine for everything else: working sets, and lanes that share passes over X."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riata.core.problem import Problem
+from riata.solve.gathered import Gathered
+from riata.solve.lane import Lane
+from riata.solve.outcome import Outcome, from_points
+from riata.solve.passes import Passes
+from riata.solve.quadratic import GramInner
+from riata.solve.residual import ResidualInner
+from riata.solve.scaling import Scaling
+from riata.solve.walk import Walk
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+
+# Sparse columns are gathered densely while n is at most this; beyond, descent runs on the sparse residual.
+DENSE_ROWS = 2000
+
+
+class SetsEngine:
+    """Lane 0 trains on all rows, lane k + 1 leaves out fold k; rows are kept in fold order."""
+
+    def __init__(self, problem: Problem, scales: list[Scaling], groups: Ints, n_folds: int,
+                 pool: ThreadPoolExecutor | None, tricks: dict[str, bool]):
+        self.problem = problem
+        design, base = problem.design, scales[0]
+        weight = problem.sample_weight / problem.sample_weight.sum()
+        order = np.argsort(groups, kind="stable").astype(np.intp) if n_folds else None
+        root = np.sqrt(weight if order is None else weight[order])
+        held = self._slices(groups, n_folds)
+        matrix_free = design.is_sparse and design.shape[0] > DENSE_ROWS and tricks.get("matrix_free", True)
+        self.name = "descent on the sparse residual" if matrix_free else "gram of the working set"
+        gathered = None if matrix_free else Gathered(design, base, root, order, problem.fit_intercept)
+        lanes, shares = [], {}
+        for scaling, rows in zip(scales, held, strict=True):
+            target = self._target(scaling, root, order)
+            if gathered is None:
+                inner: Any = ResidualInner(problem, scaling, target, root, order, rows)
+            else:
+                inner = GramInner(gathered, scaling, target, rows)
+            shares[id(scaling)] = inner.share
+            lanes.append(Lane(problem, scaling, inner, tricks.get("span", True)))
+        self.passes = Passes(design, root, order, base, shares, pool)
+        self.walk = Walk(lanes, held, gathered, self.passes, pool)
+
+    @staticmethod
+    def _slices(groups: Ints, n_folds: int) -> list[slice | None]:
+        ends = np.cumsum(np.bincount(groups, minlength=max(n_folds, 1)))[:n_folds]
+        starts = np.concatenate([[0], ends[:-1]]) if n_folds else []
+        return [None] + [slice(int(a), int(b)) for a, b in zip(starts, ends, strict=True)]
+
+    def _target(self, scaling: Scaling, root: Floats, order: Ints | None) -> Floats:
+        y = self.problem.y - self.problem.offset
+        y = (y if order is None else y[order]) - scaling.y_mean
+        return root * (y / scaling.y_norm if scaling.y_norm > 0 else 0.0)
+
+    def scaling(self) -> Scaling:
+        return self.walk.lanes[0].scaling
+
+    @property
+    def full_passes(self) -> int:
+        return self.passes.full_count
+
+    @property
+    def partial_passes(self) -> float:
+        return self.passes.partial_count
+
+    def null_correlations(self) -> Floats:
+        """Correlations of every column with the residual of the model that holds only unpenalised features."""
+        lane = self.walk.lanes[0]
+        if lane.trivial:
+            return np.zeros(self.problem.n_features)
+        free = np.flatnonzero((self.problem.penalty_factor == 0) & ~lane.scaling.excluded)
+        self.walk._enter([(lane, free)])
+        lane.inner.solve(0.0, 0.0, 1e-12, 1000)
+        c = self.passes.full([lane.inner.train], [lane.scaling])[0]
+        if lane.use_span:
+            lane.span.add(lane.inner.train, c)
+        return c
+
+    def run(self, lams: Floats, goal: float, max_iter: int, measure: str | None) -> list[Outcome]:
+        self.walk.run(lams, goal, max_iter, measure)
+        return [
+            from_points(lane.scaling, lane.coefs, lane.gaps, lane.deviance, lane.losses, lane.rounds)
+            for lane in self.walk.lanes
+        ]
