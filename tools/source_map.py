@@ -42,7 +42,7 @@ The layers stand from low to high: a file imports from its own layer and from th
 
 
 def first_sentence(file: pathlib.Path) -> str:
-    """The first paragraph of a module's docstring up to its first full stop, on one line."""
+    """The first paragraph of a module's docstring , its first sentence, on one line."""
     text = file.read_text("utf-8")
     if file.suffix == ".pyx":
         found = re.search(r'^r?"""(.*?)"""', text, re.S | re.M)
@@ -50,7 +50,7 @@ def first_sentence(file: pathlib.Path) -> str:
     else:
         doc = ast.get_docstring(ast.parse(text)) or ""
     paragraph = " ".join(doc.strip().split("\n\n")[0].split())
-    return re.split(r"(?<=[.:])\s", paragraph)[0].rstrip(".:")
+    return re.split(r"(?<=\.)\s", paragraph)[0].rstrip(".:")
 
 
 def listing(folder: pathlib.Path, base: pathlib.Path) -> list[str]:
