@@ -30,7 +30,7 @@ def solve_path(
     max_iter: int = MAX_ITER,
     threads: int | None = None,
     early_stop: bool = False,
-    warn: bool = True,
+    warn: bool = False,
     tricks: dict[str, bool] | None = None,
 ) -> Path:
     """The path of a checked problem; see :func:`riata.path` for the arguments."""

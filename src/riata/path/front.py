@@ -109,4 +109,5 @@ def path(
         max_iter=max_iter,
         threads=threads,
         early_stop=early_stop,
+        warn=True,
     )

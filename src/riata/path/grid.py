@@ -80,4 +80,4 @@ def checked(lams: Any) -> Floats:
         raise InvalidOption(
             f"lams[{int(bad[0])}] cannot be a penalty strength.", expected="finite numbers ≥ 0", got=grid[bad[0]]
         )
-    return np.unique(grid)[::-1]
+    return np.unique(grid)[::-1].copy()

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from riata.core.problem import Floats, Problem
 
-# A column whose variance is below this share of its second moment about the overall mean is looked at row by row:
-# the sums cannot tell it from a constant one.
+# A column whose variance is below this share of its squared mean or of its variance on all rows is looked at row by
+# row: the sums cannot tell it from a constant one.
 SUSPECT = 1e-12
 
 
@@ -50,7 +50,9 @@ def scalings(problem: Problem, groups: NDArray[np.intp], n_groups: int) -> list[
     total = np.bincount(groups, s, n_groups)
     target = problem.y - problem.offset
     keep = np.ones(n_groups, bool)
-    out = [_scaling(problem, *_merge(mean, m2, total), target, s)]
+    merged = _merge(mean, m2, total)
+    whole = merged[1]
+    out = [_scaling(problem, *merged, whole, target, s)]
     if n_groups == 1:
         return out
     for g in range(n_groups):
@@ -58,7 +60,7 @@ def scalings(problem: Problem, groups: NDArray[np.intp], n_groups: int) -> list[
         keep[g] = False
         weights = np.where(groups == g, 0.0, s)
         merged = _merge(mean[keep], m2[keep], total[keep])
-        out.append(_scaling(problem, *merged, target, weights))
+        out.append(_scaling(problem, *merged, whole, target, weights))
     return out
 
 
@@ -72,8 +74,10 @@ def _merge(mean: Floats, m2: Floats, total: Floats) -> tuple[Floats, Floats, flo
     return centre, m2.sum(axis=0) / weight + share @ (mean - centre) ** 2, weight
 
 
-def _scaling(problem: Problem, mean: Floats, var: Floats, weight: float, target: Floats, s: Floats) -> Scaling:
-    mean, sd = _look_closer(problem, mean, var, s)
+def _scaling(
+    problem: Problem, mean: Floats, var: Floats, weight: float, whole: Floats, target: Floats, s: Floats
+) -> Scaling:
+    mean, sd = _look_closer(problem, mean, var, whole, s)
     centre = mean if problem.fit_intercept else np.zeros_like(mean)
     norm = sd if problem.fit_intercept else np.hypot(sd, mean)
     excluded = (norm == 0) | np.isposinf(problem.penalty_factor)
@@ -108,12 +112,14 @@ def _target(target: Floats, share: Floats, centred: bool) -> tuple[float, float]
     return mean, float(top * np.sqrt(share @ (deviation / top) ** 2))
 
 
-def _look_closer(problem: Problem, mean: Floats, var: Floats, s: Floats) -> tuple[Floats, Floats]:
-    """Means and standard deviations; columns that sums of squares cannot judge (nearly constant, or of extreme
-    size) are read row by row."""
+def _look_closer(problem: Problem, mean: Floats, var: Floats, whole: Floats, s: Floats) -> tuple[Floats, Floats]:
+    """Means and standard deviations; columns that sums of squares cannot judge are read row by row.
+
+    Those are nearly constant, against their mean or against ``whole``, their variance on all rows, or of extreme size.
+    """
     size = np.abs(mean)
     with np.errstate(over="ignore"):
-        suspect = var <= SUSPECT * size**2
+        suspect = var <= SUSPECT * np.maximum(size**2, whole)
     suspect |= (var < 1e-280) | ~(var < 1e290)
     which = np.flatnonzero(suspect & ((var != 0) | (size > 0)))
     sd = np.sqrt(var)

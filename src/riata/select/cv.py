@@ -1,0 +1,189 @@
+"""Cross-validation in lock-step: every fold walks the λ grid together, and X is never copied.
+
+Each row is held out at most once in a repeat, so one product with X serves all folds, and standardising inside each
+training fold is exact because the folds' own moments are used (DESIGN section 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riata.core.errors import InvalidData, InvalidOption
+from riata.core.problem import Problem
+from riata.core.results import CVResult, Path
+from riata.path.drive import MAX_ITER, assemble, solve_path, warn_missed
+from riata.path.grid import checked, spread, top_of
+from riata.select.folds import Ints, Masks
+from riata.select.rules import rules
+from riata.solve.engine import engine
+from riata.solve.outcome import Outcome
+
+Floats = NDArray[np.float64]
+MEASURES = ("mse", "mae")
+
+
+def cross_validate(
+    problem: Problem,
+    lams: Any = None,
+    *,
+    foldid: Ints | Masks,
+    n_lams: int = 100,
+    lam_min_ratio: float | None = None,
+    tol: float = 1e-8,
+    max_iter: int = MAX_ITER,
+    threads: int | None = None,
+    measure: str = "mse",
+    design_for: Callable[[NDArray[np.bool_]], Any] | None = None,
+    tricks: dict[str, bool] | None = None,
+) -> CVResult:
+    """Held-out loss over the λ grid of the full data.
+
+        cvm(λ) = Σ_f W_f loss_f(λ) / Σ W_f,   cvse(λ) = sqrt(Σ_f W_f (loss_f − cvm)² / Σ W_f / (F − 1))
+
+    with loss_f the weighted mean loss on the rows that fold f holds out and W_f their weight. The grid is made once,
+    on all data; means and scales are those of each training fold.
+
+    Parameters
+    ----------
+    foldid : (repeats, n_samples) fold of each row (see :func:`riata.select.folds.make_folds`), −1 = never held out;
+        or a list of (train, test) masks for splits that do not partition the rows
+    measure : "mse" or "mae"
+    design_for : train mask → Design; for preprocessing that is learnt inside each training fold. Folds are then solved
+        one by one, each on its own matrix.
+    other arguments : as for :func:`riata.path`
+
+    Raises
+    ------
+    InvalidData
+        Where a training fold has fewer than two rows of positive weight, or the held-out rows have none.
+    """
+    if measure not in MEASURES:
+        raise InvalidOption(f"There is no measure {measure!r}.", expected=" or ".join(MEASURES), got=measure)
+    job = _Job(problem, tol, max_iter, threads, measure, tricks or {})
+    grid = None if lams is None else checked(lams)
+    if isinstance(foldid, list) or design_for is not None or not job.tricks.get("lockstep", True):
+        path = solve_path(
+            problem, grid, n_lams=n_lams, lam_min_ratio=lam_min_ratio, tol=tol, max_iter=max_iter, threads=threads,
+            warn=False, tricks=tricks,
+        )  # fmt: skip
+        masks = foldid if isinstance(foldid, list) else _masks(foldid)
+        parts = [_one_fold(job, path.lams, train, test, design_for) for train, test in masks]
+        return _collect(job, path, [parts], [np.array([_weight(problem, t) for _, t in masks])], _ids(foldid, problem))
+    path_, losses, weights = None, [], []
+    for folds in foldid:
+        path_, parts, weight = _lock_step(job, grid, folds, path_, n_lams, lam_min_ratio)
+        losses.append(parts)
+        weights.append(weight)
+        grid = path_.lams
+    assert path_ is not None
+    return _collect(job, path_, losses, weights, np.asarray(foldid))
+
+
+class _Job:
+    """The arguments that every step wants."""
+
+    def __init__(self, problem: Problem, tol: float, max_iter: int, threads: int | None, measure: str,
+                 tricks: dict[str, bool]):
+        self.problem, self.tol, self.max_iter = problem, tol, max_iter
+        self.threads, self.measure, self.tricks = threads, measure, tricks
+
+
+Part = tuple[Floats, Floats]        # loss (n_lams,), gap_rel (n_lams,)
+
+
+def _lock_step(
+    job: _Job, grid: Floats | None, folds: Ints, known: Path | None, n_lams: int, ratio: float | None
+) -> tuple[Path, list[Part], Floats]:
+    """One repeat: the full-data lane and all folds together."""
+    problem, n_folds = job.problem, int(folds.max()) + 1
+    weight = np.bincount(folds[folds >= 0], problem.sample_weight[folds >= 0], n_folds)
+    _check_folds(problem, folds, n_folds, weight)
+    groups = np.where(folds < 0, n_folds, folds).astype(np.intp)
+    with engine(problem, groups, n_folds, threads=job.threads, measure=job.measure, tricks=job.tricks) as run:
+        if grid is None:
+            grid = spread(problem, top_of(problem, run.scaling(), run.null_correlations()), n_lams, ratio)
+        results: list[Outcome] = run.run(grid, 0.5 * job.tol, job.max_iter, job.measure)
+        path = known or assemble(problem, run, grid, results[0], job.tol, False, False)
+    parts = [(r.loss if r.loss is not None else np.full(len(grid), np.nan), r.gap_rel) for r in results[1:]]
+    return path, parts, weight
+
+
+def _check_folds(problem: Problem, folds: Ints, n_folds: int, weight: Floats) -> None:
+    for f in range(n_folds):
+        left = np.count_nonzero(problem.sample_weight[folds != f])
+        if left < 2:
+            raise InvalidData(
+                f"Without fold {f} fewer than two rows are left to train on.", expected="at least 2", got=left,
+                hint="use fewer folds, or check foldid and sample_weight.",
+            )  # fmt: skip
+    if not (weight > 0).any():
+        raise InvalidData("No held-out row has a positive weight.", got="weights of 0 in every fold")
+
+
+def _masks(foldid: Ints) -> Masks:
+    return [(row != f, row == f) for row in foldid for f in range(int(row.max()) + 1)]
+
+
+def _ids(foldid: Ints | Masks, problem: Problem) -> Ints:
+    if not isinstance(foldid, list):
+        return np.asarray(foldid)
+    out = np.full((len(foldid), problem.n_samples), -1, np.intp)
+    for k, (_, test) in enumerate(foldid):
+        out[k, test] = k
+    return out
+
+
+def _weight(problem: Problem, test: NDArray[np.bool_]) -> float:
+    return float(problem.sample_weight[test].sum())
+
+
+def _one_fold(job: _Job, lams: Floats, train: NDArray[np.bool_], test: NDArray[np.bool_], design_for: Any) -> Part:
+    """A fold on its own: a path on the training rows, and its loss on the held-out rows."""
+    problem = job.problem.train_on(train)
+    if np.count_nonzero(problem.sample_weight) < 2:
+        raise InvalidData("A training fold has fewer than two rows of positive weight.", expected="at least 2")
+    if design_for is not None:
+        problem = problem.replace(design=design_for(train))
+    path = solve_path(
+        problem, lams, tol=job.tol, max_iter=job.max_iter, threads=job.threads, warn=False, tricks=job.tricks
+    )
+    rows = np.flatnonzero(test)
+    weight = job.problem.sample_weight[rows]
+    if weight.sum() <= 0:
+        return np.full(len(lams), np.nan), path.gap_rel
+    eta = problem.design.columns(path.active)[rows] @ path.coef_active + path.intercept
+    error = (job.problem.y[rows] - job.problem.offset[rows])[:, None] - eta
+    loss = error**2 if job.measure == "mse" else np.abs(error)
+    return weight @ loss / weight.sum(), path.gap_rel
+
+
+def _collect(job: _Job, path: Path, parts: list[list[Part]], weights: list[Floats], foldid: Ints) -> CVResult:
+    flat = [part for repeat in parts for part in repeat]
+    loss = np.column_stack([part[0] for part in flat])
+    gap = np.column_stack([part[1] for part in flat])
+    weight = np.concatenate(weights)
+    seen = weight > 0
+    share = weight[seen] / weight[seen].sum()
+    cvm = loss[:, seen] @ share
+    folds = int(seen.sum())
+    spread_ = ((loss[:, seen] - cvm[:, None]) ** 2) @ share
+    cvse = np.sqrt(spread_ / (folds - 1)) if folds > 1 else np.full(len(cvm), np.nan)
+    every = np.column_stack([path.gap_rel, gap])
+    if (every > job.tol).any():
+        warn_missed(path.lams, every, job.tol, " over all folds")
+    return CVResult(path, path.lams, loss, weight, cvm, cvse, gap, foldid, job.measure, _notes(path, loss), rules())
+
+
+def _notes(path: Path, loss: Floats) -> list[str]:
+    """What a person should know about the curve."""
+    notes = []
+    best = int(np.nanargmin(np.nanmean(loss, axis=1)))
+    if best == len(path.lams) - 1 and len(path.lams) > 1:
+        notes.append(
+            "The smallest loss is at the smallest lambda: the minimum may lie beyond the grid (lower lam_min_ratio)."
+        )
+    return notes
