@@ -160,3 +160,31 @@ def test_help_lists_every_target():
 def test_the_build_requirements_are_read_from_pyproject(capsys):
     assert requires.main(["requires.py"]) == 0
     assert any(line.startswith("meson-python") for line in capsys.readouterr().out.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("present", "required", "outcome"),
+    [(True, "", "1 passed"), (True, "1", "1 passed"), (False, "", "1 skipped"), (False, "1", "1 error")],
+)
+def test_missing_data_skip_with_their_reason_and_fail_where_they_are_required(tmp_path, present, required, outcome):
+    (tmp_path / "conftest.py").write_text((ROOT / "tests" / "conftest.py").read_text("utf-8"))
+    (tmp_path / "test_it.py").write_text("def test_it(shared_data):\n    assert (shared_data / 'data').is_dir()\n")
+    folder = tmp_path / "elsewhere"
+    if present:
+        (folder / "data").mkdir(parents=True)
+    env = {**os.environ, "RIATA_SHARED": str(folder), "RIATA_REQUIRE_SHARED": required}
+    out = subprocess.run(
+        [sys.executable, "-m", "pytest", "-ra", "-p", "no:cacheprovider", "--rootdir", str(tmp_path), str(tmp_path)],
+        cwd=tmp_path, env=env, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert outcome in out.stdout, out.stdout
+    if not present:
+        assert f"the larger data sets are not at {folder}" in out.stdout
+
+
+def test_continuous_integration_requires_the_data_and_runs_make_test():
+    script = ROOT / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    text = script.read_text("utf-8")
+    assert "export RIATA_REQUIRE_SHARED=1" in text
+    assert "make test" in text
