@@ -13,19 +13,22 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
-RULE = '''"""The rule NAME: say in one sentence which lambda it chooses and why one would want that one."""
+RULE = '''"""Say in one sentence which λ this rule chooses."""
 
-from riata.core.results import CVResult
+from typing import Any
 
-description = "one line for --help"
+import numpy as np
+
+name = "NAME"
 
 
-def choose(cv: CVResult) -> int:
-    """The index into cv.lams that this rule chooses.
+def index(cv: Any) -> int:
+    """Say why one would want that λ, and who proposed it.
 
-    cv.cvm and cv.cvse, shape (n_lams,), are the mean held-out loss and its standard error; cv.lams decreases.
+    cv.cvm and cv.cvse, shape (n_lams,), are the mean held-out loss and its standard error; cv.lams decreases. The
+    result is a position in them.
     """
-    return int(cv.cvm.argmin())
+    return int(np.nanargmin(cv.cvm))
 '''
 
 PROBLEM = '''"""Say where the data come from, and what is hard about them."""

@@ -1,0 +1,53 @@
+"""One idea, one file: what `make new` writes into a registry's folder is seen by all who ask, with no other change."""
+
+import importlib
+
+import pytest
+
+import benchmarks.libraries
+import benchmarks.problems
+import riata.select.rules
+from benchmarks.run import modules
+from tools import new
+
+
+@pytest.fixture
+def plug_in(tmp_path, monkeypatch):
+    """A function that writes a new file of some kind into a folder that the registry's package also looks at."""
+
+    def write(kind, name, package):
+        folder = tmp_path / new.TEMPLATES[kind][0]
+        folder.mkdir(parents=True)
+        new.write(kind, name, tmp_path)
+        monkeypatch.setattr(package, "__path__", [*package.__path__, str(folder)])
+        importlib.invalidate_caches()
+
+    return write
+
+
+@pytest.fixture
+def fresh_rules():
+    """Nobody before or after sees the toy rule."""
+    riata.select.rules.rules.cache_clear()
+    yield riata.select.rules
+    riata.select.rules.rules.cache_clear()
+
+
+def test_a_new_rule_is_chosen_by_name(plug_in, fresh_rules):
+    plug_in("rule", "toy", fresh_rules)
+    assert set(fresh_rules.rules()) >= {"min", "1se", "toy"}
+    X = [[float((i * 7) % 11), float((i * 5) % 13)] for i in range(40)]
+    y = [row[0] + 0.1 * (i % 3) for i, row in enumerate(X)]
+    by_toy, by_min = (riata.select(X, y, rule=rule) for rule in ("toy", "min"))
+    assert by_toy.rule == "toy"
+    assert by_toy.lam == by_min.lam
+
+
+def test_a_new_problem_is_listed(plug_in):
+    plug_in("problem", "toy", benchmarks.problems)
+    assert any("toy" in module.PROBLEMS for module in modules(benchmarks.problems))
+
+
+def test_a_new_library_is_listed(plug_in):
+    plug_in("library", "json", benchmarks.libraries)  # any module can stand for a library until it is timed
+    assert any(module.NAME == "json" for module in modules(benchmarks.libraries))
