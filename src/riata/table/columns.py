@@ -67,7 +67,7 @@ def as_frame(frame: Any) -> Any:
 
 def is_frame(X: Any) -> bool:
     """Whether ``X`` is a frame with named columns (not an array, not a sparse matrix, not a list)."""
-    if isinstance(X, np.ndarray | list | tuple):
+    if isinstance(X, np.ndarray) or not (hasattr(X, "columns") or hasattr(X, "column_names")):
         return False
     nw = need("narwhals", "table")
     return isinstance(nw.from_native(X, pass_through=True), nw.DataFrame | nw.LazyFrame)

@@ -64,9 +64,9 @@ class Encoder:
         cls,
         frame: Any,
         *,
-        target: str,
-        weights: str | None = None,
-        offset: str | None = None,
+        target: str | Floats,
+        weights: str | Floats | None = None,
+        offset: str | Floats | None = None,
         drop: Names = (),
         keep: Names = (),
         categories: Names = (),
@@ -79,7 +79,7 @@ class Encoder:
         Parameters
         ----------
         frame : polars, pandas or pyarrow frame
-        target, weights, offset : column names
+        target, weights, offset : column names, or arrays with one value per row
         drop : names or patterns (``gene_*``) of columns to leave out
         keep : names or patterns; if given, the only columns used, identifiers or not
         categories : names or patterns of columns to one-hot encode whatever they hold
@@ -94,15 +94,15 @@ class Encoder:
         missing.check_rule(na)
         wrapped = as_frame(frame)
         names = names_of(wrapped)
-        part = {"target": target, "weights": weights, "offset": offset}
-        taken = {role: roles.find(name, names, role) for role, name in part.items() if name is not None}
-        taken |= {f"carry {name}": roles.find(name, names, "") for name in carry}
         if len(wrapped) == 0:
             raise InvalidData(
                 "the table is empty.", got=f"{len(names)} columns and no rows", expected="at least 2 rows"
             )
-        columns = {role: read_column(wrapped, place) for role, place in taken.items()}
-        choice = _Choice.of(names, [names[i] for i in taken.values()], drop, keep, categories)
+        given = {"target": target, "weights": weights, "offset": offset} | {f"carry {name}": name for name in carry}
+        columns = roles.role_columns(wrapped, names, given)
+        part = {role: value if isinstance(value, str) else None for role, value in given.items()}
+        taken = [name for name in part.values() if name is not None]
+        choice = _Choice.of(names, taken, drop, keep, categories)
         features, left_out, notes = _features(wrapped, names, choice, row_label)
         y = roles.target_values(columns["target"], row_label)
         rows, more = missing.rows_to_keep(na, y, features, row_label)
@@ -136,7 +136,7 @@ class Encoded:
     ----------
     X : float64 array (n, p), or CSC if mostly zeros and large;  names : its columns
     y, sample_weight, offset : float64 (n,); the last two None if not asked for
-    rows : positions in the table of the n rows kept
+    rows : positions in the table of the n rows kept;  n_given : rows of the table
     carried : dict of name -> values of the kept rows
     notes : list of str
     encoder : Encoder
@@ -147,6 +147,7 @@ class Encoded:
     sample_weight: Floats | None
     offset: Floats | None
     rows: NDArray[np.int64]
+    n_given: int
     carried: dict[str, NDArray[Any]]
     notes: list[str]
     encoder: Encoder
@@ -259,7 +260,7 @@ def _encode(
     notes += remarks.about_steps(steps) + remarks.numbers_like_identifiers(features)
     notes += remarks.about_matrix(assembled.X, names)
     encoder = cls(steps, names, part["target"], part["weights"], part["offset"], na, left_out)
-    return Encoded(assembled, y, weights, offset, np.flatnonzero(keep), carried, notes, encoder)
+    return Encoded(assembled, y, weights, offset, np.flatnonzero(keep), len(keep), carried, notes, encoder)
 
 
 def _rows(column: Column, keep: NDArray[np.bool_]) -> Column:

@@ -38,7 +38,8 @@ def rows_to_keep(
         raise InvalidData(
             f"no row is complete: every one of the {count(n, 'row')} has a missing value.",
             got=", ".join(f"{c.name}: {c.n_missing} missing" for c in worst),
-            hint=f'na="mean" keeps all rows; or leave out the emptiest columns: drop="{",".join(c.name for c in worst)}".',
+            hint='na="mean" keeps all rows; or leave out the emptiest columns: '
+            f'drop="{",".join(c.name for c in worst)}".',
         )
     return keep, _notes(na, gaps, keep, target, features)
 
@@ -66,7 +67,8 @@ def _notes(
         if len(filled) > len(numbers):
             words = [c for c in filled if c not in numbers]
             notes.append(
-                f"missing text is a level of its own: {shown(f'{c.name} ({int(c.missing[keep].sum())})' for c in words)}."
+                "missing text is a level of its own: "
+                f"{shown(f'{c.name} ({int(c.missing[keep].sum())})' for c in words)}."
             )
     return notes
 

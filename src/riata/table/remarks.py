@@ -76,7 +76,8 @@ def about_steps(steps: Sequence[Step]) -> list[str]:
         wide = [s for s in levels if len(s.levels) > WIDE]
         if wide:
             notes.append(
-                f"many levels: {shown(f'{s.column} ({len(s.levels)})' for s in wide)}. {_drop([s.column for s in wide])}."
+                f"many levels: {shown(f'{s.column} ({len(s.levels)})' for s in wide)}. "
+                f"{_drop([s.column for s in wide])}."
             )
     for kind, unit in (("date", "days since 1970-01-01"), ("duration", "days")):
         some = [s.column for s in steps if s.kind == kind]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from riata.core.errors import InvalidData, InvalidOption, did_you_mean
-from riata.table.columns import Column, RowLabel, check_finite, resolve
+from riata.table.columns import Column, RowLabel, check_finite, read_column, resolve
 from riata.table.words import count, shown
 
 Floats = NDArray[np.float64]
@@ -26,16 +27,37 @@ def find(name: str, names: Sequence[str], role: str) -> int:
     )
 
 
+def role_columns(frame: Any, names: Sequence[str], given: dict[str, Any]) -> dict[str, Column]:
+    """The columns that ``given`` (role -> name or array) speaks of, read.
+
+    Raises InvalidOption for a name that is not there, InvalidData for an array of another length than the table.
+    """
+    out = {}
+    for role, value in given.items():
+        if isinstance(value, str):
+            out[role] = read_column(frame, find(value, names, "fold or group" if role.startswith("carry ") else role))
+        elif value is not None:
+            values = np.asarray(value, dtype=float)
+            if values.shape != (len(frame),):
+                raise InvalidData(
+                    f"{role} does not have one value per row.",
+                    expected=f"shape ({len(frame)},)",
+                    got=f"shape {values.shape}",
+                )
+            out[role] = Column(role, "number", values, np.isnan(values), "array")
+    return out
+
+
 def expand(patterns: str | Sequence[str], names: Sequence[str], role: str) -> list[str]:
-    """Names meant by a list of names and patterns (``gene_*``); one string may hold several, split at commas.
+    """Names meant by names and patterns (``gene_*``); a string that is no name may hold several, split at commas.
 
     >>> expand("a*,c", ["aa", "ab", "c"], "drop")
     ['aa', 'ab', 'c']
     """
-    if isinstance(patterns, str):
-        patterns = [patterns] if patterns in names else [part.strip() for part in patterns.split(",") if part.strip()]
     out: list[str] = []
-    for pattern in patterns:
+    given = [patterns] if isinstance(patterns, str) else patterns
+    parts = [part.strip() for text in given for part in ([text] if text in names else text.split(","))]
+    for pattern in filter(None, parts):
         hits = [pattern] if pattern in names else [n for n in names if fnmatch.fnmatchcase(n, pattern)]
         if not hits:
             find(pattern, names, role)

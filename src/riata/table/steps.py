@@ -136,7 +136,8 @@ class Step:
         out = []
         if len(words):
             out.append(
-                f'column "{self.column}" has {"a level" if len(words) == 1 else "levels"} that the model has never seen: {shown}. '
+                f'column "{self.column}" has {"a level" if len(words) == 1 else "levels"} that the model '
+                f"has never seen: {shown}. "
                 "All its 0/1 columns are 0 there."
             )
         lost = int((unknown & column.missing).sum())

@@ -92,7 +92,8 @@ def sniff_delimiter(text: str, label: str) -> str:
 def clean_names(first: list[str]) -> tuple[list[str], list[str]]:
     """Unique, non-empty column names, with a note for each change.
 
-    An empty name becomes ``row_names`` if it is the first (that is how R writes row names), else ``column_7``; the second column called x is ``x (2)``.
+    An empty name becomes ``row_names`` if it is the first (R writes row names so), else ``column_7``; the second
+    column called x is ``x (2)``.
 
     >>> clean_names(["", "x", "x"])[0]
     ['row_names', 'x', 'x (2)']

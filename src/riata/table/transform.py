@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from riata.core.errors import InvalidData, did_you_mean
 from riata.table.assemble import assemble
 from riata.table.columns import RowLabel, as_frame, names_of, read_column
-from riata.table.words import count, shown
 from riata.table.roles import role_values
+from riata.table.words import count, shown
 
 if TYPE_CHECKING:
     from riata.table.encode import Encoder

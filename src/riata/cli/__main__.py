@@ -1,0 +1,7 @@
+"""`python -m riata.cli` is `riata`."""
+
+import sys
+
+from riata.cli.app import main
+
+sys.exit(main())

@@ -1,0 +1,147 @@
+"""What goes where: results to stdout; progress, notes, warnings and errors to stderr; colour only on a terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import re
+import shlex
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+# Python keyword -> option, where a sentence of the library names a keyword.
+FLAGS = {
+    "na": "--na",
+    "drop": "--drop",
+    "keep": "--keep",
+    "categories": "--categories",
+    "format": "--format",
+    "rule": "--rule",
+    "foldid": "--foldid",
+    "groups": "--groups",
+    "folds": "--folds",
+    "repeats": "--repeats",
+    "lam": "--lambda",
+    "tol": "--tol",
+    "l1_ratio": "--l1-ratio",
+}
+SWITCHES = {
+    "header=False": "--no-header",
+    "standardize=False": "--no-standardize",
+    "fit_intercept=False": "--no-intercept",
+    "positive=True": "--positive",
+}
+
+
+def as_flags(sentence: str) -> str:
+    """Python keywords in a sentence as the options of the same name.
+
+    >>> as_flags('na="drop" leaves out 3 rows; or drop="living area".')
+    "--na drop leaves out 3 rows; or --drop 'living area'."
+    """
+    for python, flag in SWITCHES.items():
+        sentence = sentence.replace(python, flag)
+
+    def flag_of(match: re.Match[str]) -> str:
+        return f"{FLAGS[match[1]]} {shlex.quote(match[2])}"
+
+    return re.sub(rf'\b({"|".join(FLAGS)})="([^"]*)"', flag_of, sentence)
+
+
+class Screen:
+    """The two streams of one command.
+
+    quiet leaves out progress and notes; verbose adds what the library knows about its work.
+    """
+
+    def __init__(self, *, quiet: bool = False, verbose: bool = False):
+        self.quiet, self.verbose = quiet, verbose
+        self._bar: Any = None
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(AttributeError, ValueError):  # a stream that cannot show λ shows \u03bb
+                stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+
+    def result(self, text: str) -> None:
+        """Print a part of the result."""
+        sys.stdout.write(text + "\n")
+
+    def table(self, head: Sequence[str], rows: Sequence[Sequence[str]], plain: Callable[..., str]) -> None:
+        """Print a table: drawn by rich on a terminal, in plain columns elsewhere."""
+        rich = _rich("rich.table") if use_colour(sys.stdout) else None
+        if rich is None:
+            self.result(plain(head, rows))
+            return
+        table = rich.Table(box=importlib.import_module("rich.box").SIMPLE_HEAD)
+        for i, name in enumerate(head):
+            table.add_column(name, justify="left" if i == 0 else "right", style="bold" if i == 0 else None)
+        escape = importlib.import_module("rich.markup").escape
+        for row in rows:
+            table.add_row(*(_signed(escape(str(cell))) for cell in row))
+        importlib.import_module("rich.console").Console().print(table)
+
+    def note(self, sentence: str) -> None:
+        """Something to know; not shown under --quiet."""
+        if not self.quiet:
+            self._say("note", sentence, "36")
+
+    def detail(self, sentence: str) -> None:
+        """Something that only --verbose shows."""
+        if self.verbose:
+            self._say("info", sentence, "2")
+
+    def warning(self, sentence: str) -> None:
+        """Something to act on."""
+        self._say("warning", sentence, "33")
+
+    def error(self, sentence: str, hint: str | None = None) -> None:
+        """Why there is no result, and what to do."""
+        self._say("error", sentence, "31;1")
+        if hint:
+            self._say("hint", hint, "32")
+
+    def _say(self, kind: str, sentence: str, colour: str) -> None:
+        head = f"\x1b[{colour}m{kind}:\x1b[0m" if use_colour(sys.stderr) else f"{kind}:"
+        sys.stderr.write(f"{head} {as_flags(sentence)}\n")
+
+    @contextlib.contextmanager
+    def progress(self, title: str) -> Iterator[Callable[[str], None]]:
+        """A function that tells the current stage: a live bar if stderr is a terminal, otherwise silence."""
+        rich = None if self.quiet or not _is_terminal(sys.stderr) else _rich("rich.progress")
+        if rich is None:
+            yield self.detail
+            return
+        console = importlib.import_module("rich.console").Console(stderr=True, no_color="NO_COLOR" in os.environ)
+        columns = (
+            rich.SpinnerColumn(),
+            rich.TextColumn("{task.description}"),
+            rich.BarColumn(20),
+            rich.TimeElapsedColumn(),
+        )
+        with rich.Progress(*columns, console=console, transient=True) as bar:
+            task = bar.add_task(title, total=None)
+            yield lambda stage: bar.update(task, description=stage)
+
+
+def use_colour(stream: Any) -> bool:
+    """Whether ``stream`` is a terminal that may be coloured (NO_COLOR, TERM=dumb)."""
+    return _is_terminal(stream) and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+
+
+def _is_terminal(stream: Any) -> bool:
+    try:
+        return bool(stream.isatty())
+    except (AttributeError, ValueError):
+        return False
+
+
+def _rich(module: str) -> Any:
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError:
+        return None
+
+
+def _signed(cell: str) -> str:
+    return {"+": "[green]+[/]", "−": "[red]−[/]"}.get(cell, cell)

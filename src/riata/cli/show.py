@@ -1,0 +1,109 @@
+"""A selection or a model on the screen, and as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from riata.cli.screen import Screen
+from riata.model.record import Model
+from riata.select import summary
+from riata.select.selection import Selection
+from riata.table.words import count, shown
+
+
+def selection(sel: Selection, screen: Screen) -> None:
+    """Verdict, features, the rules side by side, certificate."""
+    screen.result(summary.verdict(sel))
+    rows = summary.coef_rows(sel)
+    limit = len(rows) if screen.verbose else summary.ROWS
+    if rows:
+        screen.result("")
+        screen.table(summary.COEF_HEAD, rows[:limit], summary.plain_table)
+        if len(rows) > limit:
+            screen.result(f"  … and {len(rows) - limit:,} more (--verbose shows them, the model file has them)")
+    screen.result("")
+    screen.table(summary.CHOICE_HEAD, summary.choice_rows(sel), summary.plain_table)
+    screen.result("")
+    screen.result(summary.certificate(sel))
+    screen.detail(f"status: {sel.path.status}")
+    screen.detail(f"work: {', '.join(f'{key} {value}' for key, value in sel.path.stats.items())}")
+
+
+def as_json(sel: Selection, output: str | None) -> dict[str, Any]:
+    """The result for machines. ``schema`` names the version; numbers that do not exist are null."""
+    from riata.model.files import plain
+
+    model = sel.model
+    return plain(
+        {
+            "schema": {"name": "riata.fit", "version": 1},
+            "verdict": summary.verdict(sel),
+            "data": model.data,
+            "rule": sel.rule,
+            "lambda": sel.lam,
+            "intercept": model.intercept,
+            "features": sel.coef_table,
+            "choices": sel.choices,
+            "cv": {key: model.cv[key] for key in ("measure", "n_folds", "n_repeats", "null_loss")},
+            "certificate": model.certificate,
+            "notes": sel.notes,
+            "warnings": sel.warnings,
+            "options": model.options,
+            "provenance": model.provenance,
+            "model": output,
+        }
+    )
+
+
+def model(m: Model, screen: Screen) -> None:
+    """What a model file holds."""
+    data, cv, cert = m.data, m.cv, m.certificate
+    made = m.provenance
+    rule = "the given λ" if m.rule == "given" else f"the rule {m.rule}"
+    screen.result(
+        f"{m.family} model for {data.get('target')}: {len(m.coef):,} of {count(len(m.features), 'feature')}, "
+        f"λ = {summary.number(m.lam)} by {rule}, intercept {summary.number(m.intercept)}."
+    )
+    order = sorted(m.coef, key=lambda name: -abs(m.coef_per_sd[name]))
+    rows = [
+        [n, summary.number(m.coef[n]), summary.number(m.coef_per_sd[n]), "+" if m.coef[n] > 0 else "−"] for n in order
+    ]
+    limit = len(rows) if screen.verbose else summary.ROWS
+    if rows:
+        screen.result("")
+        screen.table(summary.COEF_HEAD, rows[:limit], summary.plain_table)
+        if len(rows) > limit:
+            screen.result(f"  … and {len(rows) - limit:,} more (--verbose shows them)")
+    screen.result("")
+    for head, text in _facts(m, data, cv, cert, made):
+        screen.result(f"{head + ':':<13}{text}")
+
+
+def _facts(m: Model, data: Any, cv: Any, cert: Any, made: Any) -> list[tuple[str, str]]:
+    out = [("needs", _needs(m))]
+    for name, c in cv.get("choices", {}).items():
+        loss = f"CV {cv['measure']} {summary.number(c['loss'])} ± {summary.number(c['se'], 3)}"
+        out.append((name, f"λ = {summary.number(c['lam'])}, {count(c['n_features'], 'feature')}, {loss}"))
+    out += [
+        ("certificate", f"gap_rel {cert['gap_rel']:.1e} at λ, {cert['largest']:.1e} at worst over all λ and folds"),
+        (
+            "data",
+            f"{data.get('label') or 'in memory'}, {count(data['n_samples'], 'row')}, sha256 {data['sha256'][:16]}…",
+        ),
+        ("made by", f"riata {made.get('riata')} at {made.get('created')}"),
+    ]
+    if made.get("argv"):
+        out.append(("command", " ".join(made["argv"])))
+    return out
+
+
+def _needs(m: Model) -> str:
+    """Columns that a table must have for a prediction."""
+    if m.encoder is None:
+        return f"an array with {count(len(m.features), 'column')}"
+    place, columns = 0, []
+    for step in m.encoder.steps:
+        if set(m.encoder.names[place : place + len(step.names)]) & set(m.coef):
+            columns.append(step.column)
+        place += len(step.names)
+    return f"{count(len(columns), 'column')}: {shown(columns, 12)}" if columns else "no column"

@@ -1,0 +1,119 @@
+"""A fitted model: coefficients by name, how to make their columns from a table, and where all of it came from."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riata.core.errors import ModelFileError
+from riata.model import schema
+from riata.model.design import Prediction, design_of
+from riata.model.files import read_json, to_json, write_atomically
+from riata.table.columns import RowLabel
+from riata.table.encode import Encoder, frame_row
+
+Floats = NDArray[np.float64]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Model:
+    """A linear model and its history.
+
+        prediction = offset + intercept + Σ coef[name] · column(name)
+
+    Attributes
+    ----------
+    family, rule : str;  lam : float, the chosen λ
+    intercept : float, in units of y
+    coef : dict name -> units of y per unit of the column; only non-zero ones
+    coef_per_sd : dict name -> units of y per standard deviation of the column
+    features : tuple of str, every column that could have been chosen, in order
+    encoder : Encoder, or None for a model fitted on an array
+    path : dict: lams, intercept, gap_rel, df, dev_ratio, and coef by name as {"at": indices of λ, "value": …}
+    cv : dict: lams, cvm, cvse, loss, lam_min, lam_1se, …; empty without cross-validation
+    certificate : dict: gap_rel at λ, the largest over all λ (path) and over all λ and folds, tol, status
+    data : dict: label, sha256 of names and values, n_samples, n_features
+    options, provenance : dict;  notes : tuple of str
+    """
+
+    family: str
+    rule: str
+    lam: float
+    intercept: float
+    coef: dict[str, float]
+    coef_per_sd: dict[str, float]
+    features: tuple[str, ...]
+    encoder: Encoder | None
+    path: dict[str, Any]
+    cv: dict[str, Any]
+    certificate: dict[str, Any]
+    data: dict[str, Any]
+    options: dict[str, Any]
+    provenance: dict[str, Any]
+    notes: tuple[str, ...] = ()
+
+    def predict(self, X: Any, offset: Any = None) -> Floats:
+        """Predictions for the rows of a frame or an array.
+
+        A frame may have its columns in any order and further ones; columns whose coefficients are all zero need not
+        be there. Levels never seen at the fit, and means that filled a gap, give a UserWarning each.
+
+        Raises InvalidData naming the column (with the closest name there is) or the row, column and value.
+        """
+        result = self.predict_table(X, offset=offset)
+        for sentence in result.warnings:
+            warnings.warn(sentence, UserWarning, stacklevel=2)
+        return result.values
+
+    def predict_table(self, X: Any, *, offset: Any = None, row_label: RowLabel = frame_row) -> Prediction:
+        """As :meth:`predict`, with the warnings and notes returned and none issued."""
+        names = list(self.coef)
+        block = design_of(self, X, names, offset, row_label)
+        eta = np.asarray(block.X @ np.array([self.coef[name] for name in names])) if names else 0.0
+        values = np.full(block.n, self.intercept) + eta
+        if block.offset is not None:
+            values = values + block.offset
+        return Prediction(values, block.warnings, block.notes)
+
+    def save(self, where: str | os.PathLike[str]) -> None:
+        """Write the model to the JSON file ``where``: all of it or, if anything fails, nothing."""
+        write_atomically(where, to_json(self.to_dict()))
+
+    @classmethod
+    def load(cls, where: str | os.PathLike[str]) -> Model:
+        """Read a model file. Runs no code. Raises ModelFileError saying what is wrong with the file."""
+        return cls.from_dict(read_json(where), os.fspath(where))
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able form, with the schema's name and version first."""
+        body = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        body["lambda"] = body.pop("lam")
+        body["features"], body["notes"] = list(self.features), list(self.notes)
+        body["encoder"] = None if self.encoder is None else self.encoder.to_dict()
+        order = list(schema.PARTS)
+        return {"schema": {"name": schema.NAME, "version": schema.VERSION}} | {key: body[key] for key in order}
+
+    @classmethod
+    def from_dict(cls, data: Any, label: str = "the model") -> Model:
+        """Inverse of :meth:`to_dict`; ModelFileError for anything else."""
+        checked = schema.check(data, label)
+        body = {key: checked[key] for key in schema.PARTS}
+        try:
+            encoder = None if body["encoder"] is None else Encoder.from_dict(body["encoder"])
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ModelFileError(f'{label}: "encoder" is not what it should be.', got=str(error)) from error
+        if encoder is not None and encoder.names != tuple(body["features"]):
+            raise ModelFileError(f'{label}: "encoder" and "features" do not name the same columns.')
+        body |= {"encoder": encoder, "lam": float(body.pop("lambda")), "intercept": float(body["intercept"])}
+        body |= {"features": tuple(body["features"]), "notes": tuple(body["notes"])}
+        return cls(**body)
+
+
+def load_model(where: str | os.PathLike[str]) -> Model:
+    """The model in the JSON file ``where``; see :meth:`Model.load`."""
+    return Model.load(where)

@@ -1,0 +1,102 @@
+"""The model file's schema: its version, the parts it must have, and what kind each part is.
+
+Version 1. A file of a newer version is refused, never half understood; older versions are brought up to date here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from riata.core.errors import ModelFileError
+
+NAME, VERSION = "riata.model", 1
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _numbers(value: Any) -> bool:
+    return isinstance(value, list) and all(_number(v) for v in value)
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(v, str) for v in value)
+
+
+def _numbers_by_name(value: Any) -> bool:
+    return isinstance(value, dict) and all(_number(v) for v in value.values())
+
+
+def _object(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _object_or_null(value: Any) -> bool:
+    return value is None or isinstance(value, dict)
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+PARTS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "family": (_text, "text"),
+    "rule": (_text, "text"),
+    "lambda": (_number, "a number"),
+    "intercept": (_number, "a number"),
+    "coef": (_numbers_by_name, "numbers by name"),
+    "coef_per_sd": (_numbers_by_name, "numbers by name"),
+    "features": (_texts, "a list of names"),
+    "encoder": (_object_or_null, "an object or null"),
+    "path": (_object, "an object"),
+    "cv": (_object, "an object"),
+    "certificate": (_object, "an object"),
+    "data": (_object, "an object"),
+    "options": (_object, "an object"),
+    "provenance": (_object, "an object"),
+    "notes": (_texts, "a list of sentences"),
+}
+
+
+def check(data: Any, label: str) -> dict[str, Any]:
+    """``data`` if it is a model of a version that is understood, else ModelFileError that says what is wrong."""
+    schema = data.get("schema") if isinstance(data, dict) else None
+    if not isinstance(schema, dict) or schema.get("name") != NAME:
+        kind = type(data).__name__ if not isinstance(data, dict) else f"an object with {', '.join(list(data)[:5])}"
+        named = f"schema {schema.get('name')!r}" if isinstance(schema, dict) else kind
+        raise ModelFileError(
+            f"{label} is JSON, but not a riata model.", got=named, expected=f"an object with schema {NAME!r}"
+        )
+    version = schema.get("version")
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise ModelFileError(f"{label} has no schema version that means anything.", got=version, expected=VERSION)
+    if version > VERSION:
+        provenance = data.get("provenance")
+        by = provenance.get("riata", "?") if isinstance(provenance, dict) else "?"
+        raise ModelFileError(
+            f"{label} was written by a newer riata ({by}): its schema is version {version}.",
+            got=f"schema version {version}",
+            expected=f"schema version {VERSION} or older",
+            hint="pip install --upgrade riata",
+        )
+    _check_parts(data, label)
+    return data
+
+
+def _check_parts(data: dict[str, Any], label: str) -> None:
+    lacking = [key for key in PARTS if key not in data]
+    if lacking:
+        raise ModelFileError(f"{label} lacks {', '.join(lacking)}.", got=", ".join(data), expected=", ".join(PARTS))
+    for key, (fits, words) in PARTS.items():
+        if not fits(data[key]):
+            raise ModelFileError(f'{label}: "{key}" is not {words}.', got=repr(data[key])[:60], expected=words)
+    known = set(data["features"])
+    strange = [name for name in data["coef"] if name not in known]
+    if strange:
+        raise ModelFileError(
+            f'{label}: "coef" names a feature that "features" does not have.',
+            got=strange[0],
+            expected=f"one of {len(known)} names",
+        )

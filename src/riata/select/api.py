@@ -1,0 +1,150 @@
+"""Which features matter: a path, cross-validation, a choice of λ and a report, in one call."""
+
+from __future__ import annotations
+
+import importlib
+import warnings as python_warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from riata.core.problem import Problem
+from riata.core.results import CVResult
+from riata.select.data import Data, by_feature, prepare
+from riata.select.options import Options
+from riata.select.selection import Selection, build
+from riata.table.columns import RowLabel
+from riata.table.encode import frame_row
+
+Progress = Callable[[str], None]
+
+
+def select(X: Any, y: Any, *, rule: str = "1se", **options: Any) -> Selection:
+    """Fit a lasso path, cross-validate it, choose λ, and say which features matter.
+
+        minimise over (b, w)  (1/Σsᵢ) Σᵢ sᵢ ½(yᵢ − oᵢ − b − xᵢᵀw)² + λ Σⱼ vⱼ (l1_ratio |tⱼwⱼ| + ½(1−l1_ratio)(tⱼwⱼ)²)
+
+    with tⱼ the standard deviation of column j. Standardising and mean imputation are learnt inside every training
+    fold; coefficients come back in the units of the columns.
+
+    Parameters
+    ----------
+    X : polars, pandas or pyarrow frame; or array, sparse matrix of shape (n_samples, n_features)
+    y : name of a column of the frame X, or array (n_samples,)
+    rule : "1se" (the sparsest model within one standard error of the best) or "min" (the best)
+    lam : float, optional
+        Use this λ instead of a rule; cross-validation is reported all the same.
+    folds, repeats, seed : shuffled folds, how often, and the seed. Or one of
+    foldid (name or array of fold numbers), groups (name or array: a group is never split), cv (scikit-learn splitter)
+    na : "error", "drop" or "mean" (frames): what to do about missing values
+    drop, keep, categories : names or patterns of columns to leave out, to use alone, to one-hot encode (frames)
+    sample_weight, offset : name or array
+    penalty_factor, lower, upper : array with one value per column of X, or {name: value}
+    positive : True for lower = 0
+    lams, n_lams, lam_min_ratio, l1_ratio, standardize, fit_intercept, tol, threads : as in riata.path
+    measure : "mse" or "mae", the held-out loss
+    feature_names : names for the columns of an array
+
+    Returns
+    -------
+    Selection
+
+    Raises
+    ------
+    InvalidOption, InvalidData : naming the row, the column and what was got
+
+    Examples
+    --------
+    >>> import numpy as np, riata
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.standard_normal((80, 5))
+    >>> sel = riata.select(X, 3 * X[:, 1] + rng.standard_normal(80), feature_names=list("abcde"))
+    >>> sel.features
+    ['b']
+    """
+    return run(X, y, Options.of(rule=rule, **options))
+
+
+def run(
+    X: Any,
+    y: Any,
+    options: Options,
+    *,
+    row_label: RowLabel = frame_row,
+    label: str | None = None,
+    argv: Sequence[str] | None = None,
+    progress: Progress = lambda stage: None,
+) -> Selection:
+    """:func:`select` for callers who also have a file's name, its lines, a command and someone who watches."""
+    progress("encoding")
+    o = options
+    data = prepare(
+        X, y, sample_weight=o.sample_weight, offset=o.offset, na=o.na, drop=o.drop, keep=o.keep,
+        categories=o.categories, carry=(o.foldid, o.groups), feature_names=o.feature_names, row_label=row_label,
+    )  # fmt: skip
+    problem, fitted, sentences = _solve(data, o, progress)
+    progress("choosing")
+    index = _index(fitted, o)
+    return build(data, o, problem, fitted, index, label=label, argv=argv, sentences=sentences)
+
+
+def _solve(data: Data, o: Options, progress: Progress) -> tuple[Problem, CVResult, list[str]]:
+    """Path and cross-validation; warnings of any missed tolerance are returned and issued by no one else."""
+    front = importlib.import_module("riata.path")
+    crossing = importlib.import_module("riata.select.cv")
+    problem = front.make_problem(
+        data.X, data.y, sample_weight=data.sample_weight, offset=data.offset,
+        penalty_factor=by_feature(o.penalty_factor, data, "penalty_factor", 1.0),
+        lower=0.0 if o.positive else by_feature(o.lower, data, "lower", -np.inf),
+        upper=by_feature(o.upper, data, "upper", np.inf),
+        l1_ratio=o.l1_ratio, fit_intercept=o.fit_intercept, standardize=o.standardize, family=o.family,
+        feature_names=data.names,
+    )  # fmt: skip
+    lams = o.lams
+    if o.lam is not None:
+        grid = front.lam_grid(problem, o.n_lams, o.lam_min_ratio) if lams is None else np.asarray(lams, dtype=float)
+        lams = np.unique(np.append(grid, o.lam))[::-1]
+    foldid = _folds(data, o)
+    progress(f"solving {len(lams) if lams is not None else o.n_lams} lambdas for all folds at once")
+    with python_warnings.catch_warnings(record=True) as caught:
+        python_warnings.simplefilter("always")
+        fitted = crossing.cross_validate(
+            problem, lams, n_lams=o.n_lams, lam_min_ratio=o.lam_min_ratio, foldid=foldid, tol=o.tol,
+            threads=o.threads, measure=o.measure, design_for=_design_for(data, progress),
+        )  # fmt: skip
+    sentences = [str(w.message) for w in caught]
+    for w in caught:
+        python_warnings.warn(w.message, w.category, stacklevel=4)
+    return problem, fitted, list(dict.fromkeys([*fitted.warnings, *sentences]))
+
+
+def _folds(data: Data, o: Options) -> Any:
+    """Which rows are held out together: from a splitter, from the caller's folds, or shuffled."""
+    folding = importlib.import_module("riata.select.folds")
+    groups = data.per_row(o.groups, "groups")
+    if o.cv is not None:
+        return folding.from_splitter(o.cv, data.X, data.y, groups)
+    foldid = data.per_row(o.foldid, "foldid")
+    return folding.make_folds(len(data.y), o.folds, seed=o.seed, foldid=foldid, groups=groups, repeats=o.repeats)
+
+
+def _design_for(data: Data, progress: Progress) -> Callable[[Any], Any] | None:
+    """The fold-wise design, or None where nothing is learnt from the rows."""
+    if data.design_for is None:
+        return None
+    as_design = importlib.import_module("riata.design").as_design
+    made, done = data.design_for, [0]
+
+    def design(train_mask: Any) -> Any:
+        done[0] += 1
+        progress(f"imputing and solving fold {done[0]}")
+        return as_design(made(train_mask), names=data.names)
+
+    return design
+
+
+def _index(fitted: CVResult, o: Options) -> int:
+    if o.lam is None:
+        return fitted.index(o.rule)
+    return int(np.argmin(np.abs(np.asarray(fitted.lams) - o.lam)))

@@ -1,0 +1,80 @@
+"""The keywords of a selection and their defaults: one place for the function, the command line and the model file."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import numbers
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from riata.core.errors import InvalidOption, did_you_mean
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """The keywords of :func:`riata.select`, with their defaults; the function's docstring says what they mean."""
+
+    rule: str = "1se"
+    lam: float | None = None
+    folds: int = 10
+    foldid: Any = None
+    groups: Any = None
+    repeats: int = 1
+    cv: Any = None
+    seed: int = 0
+    measure: str = "mse"
+    na: str = "error"
+    drop: str | Sequence[str] = ()
+    keep: str | Sequence[str] = ()
+    categories: str | Sequence[str] = ()
+    feature_names: Sequence[str] | None = None
+    family: str = "gaussian"
+    lams: Any = None
+    n_lams: int = 100
+    lam_min_ratio: float | None = None
+    l1_ratio: float = 1.0
+    standardize: bool = True
+    fit_intercept: bool = True
+    sample_weight: Any = None
+    offset: Any = None
+    penalty_factor: Any = None
+    lower: Any = None
+    upper: Any = None
+    positive: bool = False
+    tol: float = 1e-8
+    threads: int | None = None
+
+    @classmethod
+    def of(cls, **given: Any) -> Options:
+        """Options from keywords; an unknown one is a TypeError that names the closest."""
+        known = [f.name for f in dataclasses.fields(cls)]
+        for name in given:
+            if name not in known:
+                hint = did_you_mean(name, known)
+                raise TypeError(f"select() has no keyword {name!r}" + (f": {hint}" if hint else ""))
+        return cls(**given)
+
+    def __post_init__(self) -> None:
+        if self.lam is not None and not (_is_number(self.lam) and math.isfinite(self.lam) and self.lam > 0):
+            raise InvalidOption("lam must be a positive number.", got=self.lam, expected="lam > 0")
+        if self.positive and self.lower is not None:
+            raise InvalidOption("positive=True and lower cannot both be given.", got=f"lower={self.lower}")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+def describe(options: Options) -> dict[str, Any]:
+    """The options that are plain values, for a model file; arrays are named by their kind."""
+    out = {}
+    for field in dataclasses.fields(options):
+        value = getattr(options, field.name)
+        plain = value is None or isinstance(value, str | bool | int | float)
+        if isinstance(value, Mapping):
+            value, plain = {str(k): float(v) for k, v in value.items()}, True
+        if isinstance(value, list | tuple) and all(isinstance(v, str) for v in value):
+            value, plain = list(value), True
+        out[field.name] = value if plain else f"given ({type(value).__name__})"
+    return out

@@ -1,0 +1,207 @@
+"""The result of a selection: which features, at what λ, with what error, and a model that predicts."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riata.core.problem import Problem
+from riata.core.results import CVResult, Path
+from riata.model.fingerprint import fingerprint, provenance
+from riata.model.record import Model
+from riata.select.data import Data
+from riata.select.options import Options, describe
+from riata.select.summary import summary_text
+
+Floats = NDArray[np.float64]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Selection:
+    """What :func:`riata.select` found.
+
+    Attributes
+    ----------
+    rule : "1se", "min", or "given" where λ was given;  lam, index : the chosen λ and its place in cv.lams
+    path : Path on all rows;  cv : CVResult
+    model : riata.model.Model, which predicts and can be saved
+    features : list of str, selected, the largest |effect per standard deviation| first
+    coef_table : list of dict with feature, coef (original units), coef_per_sd, in the same order
+    notes, warnings : lists of sentences
+    null_loss : float, held-out loss of predicting the training mean
+    choices : dict rule -> dict with lam, index, n_features, loss, se, for every rule
+    largest_gap : float, largest gap_rel over all λ and folds, and the path on all rows
+    problem : Problem, for riata.certify
+    """
+
+    rule: str
+    lam: float
+    index: int
+    path: Path
+    cv: CVResult
+    model: Model
+    features: list[str]
+    coef_table: list[dict[str, Any]]
+    notes: list[str]
+    warnings: list[str]
+    null_loss: float
+    choices: dict[str, dict[str, Any]]
+    largest_gap: float
+    problem: Problem
+
+    def summary(self) -> str:
+        """The result as plain text: verdict, features, λ_min beside λ_1se, certificate, notes."""
+        return summary_text(self)
+
+    def predict(self, X: Any, offset: Any = None) -> Floats:
+        """Predictions for the rows of a frame or array; see :meth:`riata.model.Model.predict`."""
+        return self.model.predict(X, offset=offset)
+
+    def save(self, where: str | os.PathLike[str]) -> None:
+        """Write the model as JSON, whole or not at all."""
+        self.model.save(where)
+
+    def to_frame(self) -> dict[str, list[Any]]:
+        """The coefficient table as columns (feature, coef, coef_per_sd); any frame library takes such a dict."""
+        return {key: [row[key] for row in self.coef_table] for key in ("feature", "coef", "coef_per_sd")}
+
+    def __repr__(self) -> str:
+        size = f"{len(self.features)} of {self.path.n_features} features"
+        return f"Selection(rule={self.rule!r}, lam={self.lam:.6g}, {size})"
+
+
+def build(
+    data: Data,
+    options: Options,
+    problem: Problem,
+    cv: CVResult,
+    index: int,
+    *,
+    label: str | None,
+    argv: Sequence[str] | None,
+    sentences: list[str],
+) -> Selection:
+    """Selection and its Model from a finished cross-validation."""
+    path = cv.path
+    rule = options.rule if options.lam is None else "given"
+    table = coef_table(path, index)
+    choices = {name: choice(cv, cv.index(name)) for name in sorted(cv.rules)}
+    largest = float(max(np.max(cv.gap_rel, initial=0.0), np.max(path.gap_rel, initial=0.0)))
+    null = null_loss(data, cv)
+    model = Model(
+        family=options.family,
+        rule=rule,
+        lam=float(path.lams[index]),
+        intercept=float(path.intercept[index]),
+        coef={row["feature"]: row["coef"] for row in table},
+        coef_per_sd={row["feature"]: row["coef_per_sd"] for row in table},
+        features=tuple(path.feature_names),
+        encoder=data.encoder,
+        path=path_record(path),
+        cv=cv_record(cv, choices, null),
+        certificate={
+            "gap_rel": float(path.gap_rel[index]),
+            "largest_path": float(np.max(path.gap_rel)),
+            "largest": largest,
+            "tol": options.tol,
+            "status": str(path.status),
+        },
+        data=data_record(data, label),
+        options=describe(options),
+        provenance=provenance(argv),
+        notes=tuple(data.notes),
+    )
+    names = [row["feature"] for row in table]
+    notes = list(data.notes)
+    return Selection(
+        rule, model.lam, index, path, cv, model, names, table, notes, sentences, null, choices, largest, problem
+    )
+
+
+def coef_table(path: Path, index: int) -> list[dict[str, Any]]:
+    """Non-zero coefficients at one λ, the largest |effect per standard deviation| first."""
+    values = path.coef_active[:, index]
+    rows = [
+        {"feature": path.feature_names[j], "coef": float(w), "coef_per_sd": float(w * path.scale[j])}
+        for j, w in zip(path.active, values, strict=True)
+        if w != 0
+    ]
+    return sorted(rows, key=lambda row: -abs(row["coef_per_sd"]))
+
+
+def choice(cv: CVResult, index: int) -> dict[str, Any]:
+    """What one λ costs and gives."""
+    return {
+        "lam": float(cv.lams[index]),
+        "index": index,
+        "n_features": int(cv.path.df[index]),
+        "loss": float(cv.cvm[index]),
+        "se": float(cv.cvse[index]),
+    }
+
+
+def null_loss(data: Data, cv: CVResult) -> float:
+    """Held-out loss of predicting the training mean (of y − offset), over the same folds and weights."""
+    y = data.y if data.offset is None else data.y - data.offset
+    s = np.ones(len(y)) if data.sample_weight is None else data.sample_weight
+    total = weight = 0.0
+    for row in np.atleast_2d(cv.foldid):
+        for fold in np.unique(row[row >= 0]):
+            out = row == fold
+            mean = np.average(y[~out], weights=s[~out]) if cv.path.fit_intercept and s[~out].any() else 0.0
+            error = y[out] - mean
+            total += float(s[out] @ (np.abs(error) if cv.measure == "mae" else error**2))
+            weight += float(s[out].sum())
+    return total / weight if weight else float("nan")
+
+
+def path_record(path: Path) -> dict[str, Any]:
+    """The path by name and without zeros."""
+    coef = {}
+    for j, row in zip(path.active, path.coef_active, strict=True):
+        at = np.flatnonzero(row)
+        coef[path.feature_names[j]] = {"at": at.tolist(), "value": row[at].tolist()}
+    return {
+        "lams": path.lams.tolist(),
+        "intercept": path.intercept.tolist(),
+        "gap_rel": path.gap_rel.tolist(),
+        "df": path.df.tolist(),
+        "dev_ratio": path.dev_ratio.tolist(),
+        "null_deviance": float(path.null_deviance),
+        "sd": {path.feature_names[j]: float(path.scale[j]) for j in path.active},
+        "coef": coef,
+    }
+
+
+def cv_record(cv: CVResult, choices: dict[str, Any], null: float) -> dict[str, Any]:
+    """The CV curve, per fold, and what each rule chose."""
+    return {
+        "measure": cv.measure,
+        "n_folds": int(cv.loss.shape[1]),
+        "n_repeats": int(np.atleast_2d(cv.foldid).shape[0]),
+        "lams": cv.lams.tolist(),
+        "cvm": cv.cvm.tolist(),
+        "cvse": cv.cvse.tolist(),
+        "null_loss": null,
+        "choices": choices,
+        "fold_weight": cv.fold_weight.tolist(),
+        "loss": cv.loss.tolist(),
+        "gap_rel": np.max(cv.gap_rel, axis=1).tolist(),
+    }
+
+
+def data_record(data: Data, label: str | None) -> dict[str, Any]:
+    """Which data: enough to tell whether another table is the same one."""
+    return {
+        "label": label,
+        "target": data.target,
+        "n_given": data.n_given,
+        "n_samples": len(data.y),
+        "n_features": int(data.X.shape[1]),
+        "sha256": fingerprint(data.X, data.y, data.names, data.sample_weight, data.offset),
+    }
