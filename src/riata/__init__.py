@@ -21,18 +21,30 @@ _HOME = {
     "ElasticNetCV": "riata.estimators",
     "lasso_path": "riata.estimators",
     "enet_path": "riata.estimators",
+    "make_problem": "riata.path",
+    "load_model": "riata.model",
     "Path": "riata.core.results",
     "CVResult": "riata.core.results",
+    "Certificate": "riata.certify",
+    "Selection": "riata.select.selection",
+    "Model": "riata.model",
     "RiataError": "riata.core.errors",
     "InvalidData": "riata.core.errors",
     "InvalidOption": "riata.core.errors",
+    "DataFileError": "riata.core.errors",
+    "ModelFileError": "riata.core.errors",
+    "MissingExtra": "riata.core.errors",
     "NotConverged": "riata.core.errors",
 }
 
 if typing.TYPE_CHECKING:  # the same names once more, for readers that do not run the code
+    from riata.certify import Certificate as Certificate
     from riata.certify import certify as certify
+    from riata.core.errors import DataFileError as DataFileError
     from riata.core.errors import InvalidData as InvalidData
     from riata.core.errors import InvalidOption as InvalidOption
+    from riata.core.errors import MissingExtra as MissingExtra
+    from riata.core.errors import ModelFileError as ModelFileError
     from riata.core.errors import NotConverged as NotConverged
     from riata.core.errors import RiataError as RiataError
     from riata.core.results import CVResult as CVResult
@@ -43,8 +55,12 @@ if typing.TYPE_CHECKING:  # the same names once more, for readers that do not ru
     from riata.estimators import LassoCV as LassoCV
     from riata.estimators import enet_path as enet_path
     from riata.estimators import lasso_path as lasso_path
+    from riata.model import Model as Model
+    from riata.model import load_model as load_model
+    from riata.path import make_problem as make_problem
     from riata.path import path as path
     from riata.select import select as select
+    from riata.select.selection import Selection as Selection
 
     __version__: str
 
