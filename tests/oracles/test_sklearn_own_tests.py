@@ -37,7 +37,7 @@ def with_our_classes(file: pathlib.Path) -> tuple[types.ModuleType, set[str]]:
     ours = ast.parse(f"from riata.estimators import {', '.join(OURS)}").body
     tree.body[last_import + 1 : last_import + 1] = ours
     module = types.ModuleType("sklearn_own_tests")
-    exec(compile(ast.fix_missing_locations(tree), str(file), "exec"), module.__dict__)  # noqa: S102
+    exec(compile(ast.fix_missing_locations(tree), str(file), "exec"), module.__dict__)
     about_us = {
         node.name
         for node in tree.body

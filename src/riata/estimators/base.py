@@ -84,6 +84,14 @@ class LinearTwin(RegressorMixin, MultiOutputMixin, BaseEstimator, abc.ABC):
         return tags
 
 
-def absolute_gap(problem: Problem, path: Path) -> NDArray[np.float64]:
-    """The duality gaps of a path in units of the objective, scikit-learn's dual_gap_: gap_rel times the objective at 0."""
+def absolute_gap(path: Path) -> NDArray[np.float64]:
+    """The duality gaps of a path in units of the objective, as scikit-learn gives them: gap_rel × objective at 0."""
     return path.gap_rel * (0.5 * path.null_deviance)
+
+
+def iterations(path: Path) -> list[int]:
+    """Rounds of the inner solver for each alpha."""
+    counts = path.stats.get("n_iter")
+    if counts is None:
+        counts = np.full(len(path.lams), -(-path.stats["rounds"] // len(path.lams)))
+    return [max(1, int(count)) for count in counts]

@@ -13,10 +13,10 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from riata.core.errors import InvalidData
 from riata.core.problem import Problem
 from riata.core.results import CVResult
-from riata.estimators.base import LinearTwin, absolute_gap
+from riata.estimators.base import LinearTwin, absolute_gap, iterations
 from riata.estimators.convergence import warn_if_missed
 from riata.estimators.gram import check_gram
-from riata.estimators.grid import alpha_grid, read_alphas
+from riata.estimators.grid import RESOLUTION, alpha_grid, is_empty_grid, needs_own_grid, read_alphas
 from riata.estimators.inputs import read_target, read_training, read_weights
 from riata.estimators.options import (
     ARRAY,
@@ -32,7 +32,8 @@ from riata.estimators.options import (
     real,
 )
 from riata.estimators.single import RULES as SINGLE_RULES
-from riata.estimators.splits import Split, cross_validate_splits, read_splits
+from riata.estimators.splits import as_folds, read_splits
+from riata.select.cv import cross_validate
 
 RULES: dict[str, Rule] = {
     "eps": real(0, open_low=True),
@@ -94,17 +95,15 @@ class CrossValidated(LinearTwin):
         if not isinstance(self.precompute, str | bool):
             check_gram(self.precompute, X, weights, self.fit_intercept)
         asked = read_alphas(self.alphas)
-        splits = self._splits(X, y, sample_weight, params)
+        folds = self._folds(X, y, sample_weight, params)
         ratios = self._l1_ratios()
         problem = self._problem(X, y, weights, ratios[0])
         problems = [problem if r == problem.l1_ratio else problem.replace(l1_ratio=float(r)) for r in ratios]
-        alphas = [alpha_grid(p, asked, self.eps) if isinstance(asked, int) else asked for p in problems]
-        results = [self._cross_validate(p, a, splits) for p, a in zip(problems, alphas, strict=True)]
-        best = self._store_choice(ratios, alphas, results, given=not isinstance(asked, int))
-        self._store_model(problems[best], results[best], X.dtype)
-        gaps = [np.column_stack([r.path.gap_rel, r.gap_rel]) for r in results]
-        lams = np.concatenate([r.lams for r in results])
-        warn_if_missed(lams, np.concatenate(gaps), self.tol, self.max_iter)
+        results = [self._cross_validate(p, asked, folds) for p in problems]
+        best, at = self._store_choice(ratios, problem, asked, results)
+        self._store_model(results[best], at, X.dtype)
+        gaps = np.concatenate([np.column_stack([r.path.gap_rel, r.gap_rel]) for r in results])
+        warn_if_missed(np.concatenate([r.lams for r in results]), gaps, self.tol, self.max_iter)
         return self
 
     def _l1_ratios(self) -> NDArray[np.float64]:
@@ -118,47 +117,57 @@ class CrossValidated(LinearTwin):
                 got=", ".join(sorted(params)),
             )
 
-    def _splits(self, X: Any, y: NDArray[Any], sample_weight: Any, params: dict[str, Any]) -> list[Split]:
+    def _folds(self, X: Any, y: NDArray[Any], sample_weight: Any, params: dict[str, Any]) -> Any:
+        cv = check_cv(self.cv)  # before routing, which would use up a generator of splits
         routed = {}
         if sklearn.get_config().get("enable_metadata_routing", False):
             routed = process_routing(self, "fit", sample_weight=sample_weight, **params).splitter.split
-        return read_splits(list(check_cv(self.cv).split(X, y, **routed)), X.shape[0])
+        return as_folds(read_splits(list(cv.split(X, y, **routed)), X.shape[0]), X.shape[0])
 
-    def _cross_validate(self, problem: Problem, alphas: NDArray[np.float64], splits: list[Split]) -> CVResult:
-        lams = np.unique(alphas)[::-1]  # decreasing, each once
-        return cross_validate_splits(
-            problem, lams, splits, tol=float(self.tol), max_iter=int(self.max_iter), threads=self._threads()
-        )
-
-    def _threads(self) -> int | None:
-        return self.n_jobs if self.n_jobs is not None and self.n_jobs > 0 else None
+    def _cross_validate(self, problem: Problem, asked: int | NDArray[np.float64], folds: Any) -> CVResult:
+        options: dict[str, Any] = {"foldid": folds, "tol": float(self.tol), "max_iter": int(self.max_iter)}
+        options["threads"] = self.n_jobs if self.n_jobs is not None and self.n_jobs > 0 else None
+        if not isinstance(asked, int):
+            return cross_validate(problem, asked, warn=False, **options)
+        if needs_own_grid(problem.l1_ratio, self.eps):
+            return cross_validate(problem, alpha_grid(problem, asked, self.eps), warn=False, **options)
+        return cross_validate(problem, n_lams=asked, lam_min_ratio=self.eps, warn=False, **options)
 
     def _store_choice(
-        self, ratios: NDArray[np.float64], alphas: list[NDArray[np.float64]], results: list[CVResult], given: bool
-    ) -> int:
-        """Set alpha_, alphas_, mse_path_ and (for several ratios) l1_ratio_; the position of the chosen ratio."""
-        # scikit-learn takes the mean over folds without weights, and the largest alpha of those that tie.
-        means = [result.loss.mean(axis=1) for result in results]
+        self, ratios: NDArray[np.float64], problem: Problem, asked: int | NDArray[np.float64], results: list[CVResult]
+    ) -> tuple[int, int]:
+        """Set alpha_, alphas_, mse_path_ and (for the elastic net) l1_ratio_; the places of ratio and alpha chosen."""
+        # scikit-learn takes the mean over folds without weights, and the largest alpha of those that tie. A fold whose
+        # rows all have weight 0 holds no row, and so counts for nothing.
+        means = [np.nanmean(result.loss, axis=1) for result in results]
         best = int(np.argmin([mean.min() for mean in means]))
         at = int(np.argmin(means[best])) if self.rule == "min" else results[best].index(self.rule)
-        self.alpha_ = results[best].lams[at]
+        alphas, rows = [], []
+        for result in results:
+            given = self._grid_shown(problem, asked, result)
+            alphas.append(given)
+            # Alphas given twice stand twice in the results.
+            rows.append(np.minimum(np.searchsorted(-result.lams, -given), len(result.lams) - 1))
+        self.alpha_ = alphas[best][np.flatnonzero(rows[best] == at)[0]]
+        self.alphas_ = alphas[0] if len(alphas) == 1 or not isinstance(asked, int) else np.array(alphas)
+        self.mse_path_ = np.squeeze([result.loss[row] for result, row in zip(results, rows, strict=True)])
         if hasattr(self, "l1_ratio"):
             self.l1_ratio_ = ratios[best]
-        # Alphas given twice stand twice in the results.
-        rows = [np.searchsorted(-r.lams, -a) for r, a in zip(results, alphas, strict=True)]
-        losses = np.array([result.loss[row] for result, row in zip(results, rows, strict=True)])
-        self.mse_path_ = np.squeeze(losses)
-        self.alphas_ = alphas[0] if given or len(alphas) == 1 else np.array(alphas)
-        return best
+        return best, at
 
-    def _store_model(self, problem: Problem, result: CVResult, dtype: Any) -> None:
-        at = int(np.flatnonzero(result.lams == self.alpha_)[0])
+    @staticmethod
+    def _grid_shown(problem: Problem, asked: int | NDArray[np.float64], result: CVResult) -> NDArray[np.float64]:
+        if not isinstance(asked, int):
+            return asked
+        return np.full(asked, RESOLUTION) if is_empty_grid(problem, result.lams) else result.lams
+
+    def _store_model(self, result: CVResult, at: int, dtype: Any) -> None:
         path = result.path
         self.coef_ = path.coef[:, at].astype(dtype, copy=False)
         self.intercept_ = dtype.type(path.intercept[at]) if self.fit_intercept else 0.0
-        self.dual_gap_ = dtype.type(absolute_gap(problem, path)[at])
+        self.dual_gap_ = dtype.type(absolute_gap(path)[at])
         self.gap_rel_ = path.gap_rel[at]
-        self.n_iter_ = int(path.stats["n_iter"][at])
+        self.n_iter_ = iterations(path)[at]
         self.cv_result_ = result
         self._check_finite()
 

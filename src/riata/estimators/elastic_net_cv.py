@@ -25,7 +25,8 @@ class ElasticNetCV(CrossValidated):
     ----------
     l1_ratio : float in [0, 1] or list of them, default=0.5
         1 is the lasso, 0 is ridge regression (which needs given `alphas`). The best of a list is chosen.
-    eps, alphas, fit_intercept, precompute, max_iter, tol, cv, copy_X, verbose, n_jobs, positive, random_state, selection
+    eps, alphas, fit_intercept, precompute, max_iter, tol, cv, copy_X, verbose, n_jobs, positive, random_state,
+    selection
         As in :class:`riata.LassoCV`.
     standardize, penalty_factor, lower, upper, rule
         As in :class:`riata.LassoCV`; not in scikit-learn.

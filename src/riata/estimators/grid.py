@@ -16,19 +16,35 @@ from riata.path import lam_max
 RESOLUTION = float(np.finfo(np.float64).resolution)
 
 
+def needs_own_grid(l1_ratio: float, eps: float) -> bool:
+    """Whether scikit-learn's grid differs from the one that the solver makes on its way, which costs no pass over X.
+
+    Raises InvalidOption for a ridge, as scikit-learn does.
+    """
+    if l1_ratio == 0:
+        raise InvalidOption(
+            "Automatic alpha grid generation is not supported for l1_ratio=0. Please supply a grid by providing "
+            "your estimator with the appropriate `alphas=` argument.",
+            hint="a pure ridge penalty has no alpha at which all coefficients are zero.",
+        )
+    # The solver counts an l1_ratio below 0.001 as 0.001, as glmnet does, and wants a grid that descends.
+    return l1_ratio < 1e-3 or not 0 < eps < 1
+
+
+def is_empty_grid(problem: Problem, lams: NDArray[np.float64]) -> bool:
+    """Whether the solver found nothing to explain: y constant, or orthogonal to every column that may enter."""
+    if lams[0] <= RESOLUTION and np.ptp(problem.y) == 0:
+        return True
+    # Its grid is then the one value 1, which can also be what it is.
+    return len(lams) == 1 and lams[0] == 1.0 and lam_max(problem) == 0
+
+
 def alpha_grid(problem: Problem, n_alphas: int, eps: float) -> NDArray[np.float64]:
     """`n_alphas` values from alpha_max down to eps * alpha_max, evenly spaced in the logarithm.
 
     alpha_max = max_j |x_j' S (y - mean)| / (sum(S) * l1_ratio) is the smallest alpha with all coefficients zero.
     If nothing is to be explained (y constant, or orthogonal to every column) every value is 1e-15, as in scikit-learn.
     """
-    if problem.l1_ratio == 0:
-        raise InvalidOption(
-            "Automatic alpha grid generation is not supported for l1_ratio=0. Please supply a grid by providing "
-            "your estimator with the appropriate `alphas=` argument.",
-            hint="a pure ridge penalty has no alpha at which all coefficients are zero.",
-        )
-    # lam_max bounds l1_ratio away from 0, as glmnet does; scikit-learn divides by it as it is.
     top = lam_max(problem if problem.l1_ratio == 1 else problem.replace(l1_ratio=1.0)) / problem.l1_ratio
     if top == 0 or (top <= RESOLUTION and np.ptp(problem.y) == 0):
         return np.full(n_alphas, RESOLUTION)

@@ -26,13 +26,14 @@ class Lasso(SingleAlpha):
     copy_X : bool, default=True
         No effect: X is neither changed nor copied.
     max_iter : int >= 1 or None, default=1000
-        Bound on the sweeps and sign steps of the solver for each alpha. Few problems need more than some tens.
+        Bound on the rounds of the solver (a sweep of descent, or a sign step) for each alpha. Few problems need tens.
     tol : float >= 0, default=1e-8
         Bound on `gap_rel_`, the duality gap over the objective of the null model ½ mean (y − mean)². It is the one
         default that is tighter than scikit-learn's, which stops at a gap of 1e-4 mean (y − mean)²: the same number
         here is twice as strict. Raising it saves next to nothing.
     warm_start : bool, default=False
-        Start from `coef_` of the fit before. It can save time and never changes the answer beyond `tol`.
+        Keep the solution of the fit before if its duality gap in the new problem is within `tol`; the check costs two
+        passes over X. Otherwise it has no effect: the solver gains nothing from a start.
     positive : bool, default=False
         The same as lower=0.
     random_state, selection
@@ -58,7 +59,7 @@ class Lasso(SingleAlpha):
     gap_rel_ : float or ndarray of shape (n_targets,)
         The same without units: over the objective of the null model.
     n_iter_ : int or list of int
-        Sweeps and sign steps taken; 0 if a warm start was good enough as it was.
+        Rounds taken; 0 if a warm start was good enough as it was.
     n_features_in_, feature_names_in_
         As in scikit-learn.
 

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from sklearn.utils import check_array
 
 from riata.core.errors import InvalidData
-from riata.estimators.base import absolute_gap
+from riata.core.problem import Problem
+from riata.core.results import Path
+from riata.estimators.base import absolute_gap, iterations
 from riata.estimators.convergence import warn_if_missed
 from riata.estimators.gram import check_gram
-from riata.estimators.grid import alpha_grid
+from riata.estimators.grid import RESOLUTION, alpha_grid, is_empty_grid, needs_own_grid
 from riata.estimators.inputs import is_plain
 from riata.estimators.options import (
     ARRAY,
@@ -156,7 +158,7 @@ def enet_path(
     precompute, Xy, copy_X, verbose, check_input
         No effect. A Gram matrix handed in is compared with X in one entry.
     coef_init : array-like of shape (n_features,), default=None
-        A place to start from; it can save time and never changes the answer beyond `tol`.
+        No effect beside a check of its shape: the solver gains nothing from a start.
     return_n_iter : bool, default=False
     positive : bool, default=False
         Whether all coefficients must be >= 0.
@@ -202,14 +204,34 @@ def enet_path(
         X, y, l1_ratio=float(l1_ratio), sample_weight=weights, fit_intercept=False, standardize=False,
         lower=0.0 if positive else None,
     )  # fmt: skip
-    lams = alpha_grid(problem, grid, eps) if isinstance(grid, int) else np.sort(grid)[::-1]
-    options: dict[str, Any] = {} if known["max_iter"] is None else {"max_iter": int(known["max_iter"])}
     if coef_init is not None:
-        options["start"] = (_start(coef_init, X.shape[1]), 0.0)
-    path = solve_path(problem, lams, tol=float(known["tol"]), **options)
-    warn_if_missed(lams, path.gap_rel, known["tol"], known["max_iter"])
-    result = lams, path.coef.astype(X.dtype, copy=False), absolute_gap(problem, path)
-    return (*result, [int(count) for count in path.stats["n_iter"]]) if return_n_iter else result
+        _check_init(coef_init, X.shape[1])
+    options: dict[str, Any] = {"tol": float(known["tol"]), "warn": False}
+    if known["max_iter"] is not None:
+        options["max_iter"] = int(known["max_iter"])
+    path, repeats = _solve(problem, grid, eps, options)
+    warn_if_missed(path.lams, path.gap_rel, known["tol"], known["max_iter"])
+    lams, coefs, gaps, counts = path.lams, path.coef, absolute_gap(path), iterations(path)
+    if repeats is not None:
+        lams, coefs, gaps, counts = repeats[1], coefs[:, repeats[0]], gaps[repeats[0]], [counts[k] for k in repeats[0]]
+    result = lams, coefs.astype(X.dtype, copy=False), gaps
+    return (*result, counts) if return_n_iter else result
+
+
+def _solve(
+    problem: Problem, grid: int | NDArray[np.float64], eps: float, options: dict[str, Any]
+) -> tuple[Path, tuple[NDArray[np.intp], NDArray[np.float64]] | None]:
+    """The path, and, where it has other alphas than the result must show, the place of each shown alpha in it."""
+    if isinstance(grid, int) and not needs_own_grid(problem.l1_ratio, eps):
+        path = solve_path(problem, n_lams=grid, lam_min_ratio=eps, **options)
+        if not is_empty_grid(problem, path.lams):
+            return path, None
+        return path, (np.zeros(grid, dtype=np.intp), np.full(grid, RESOLUTION))
+    shown = alpha_grid(problem, grid, eps) if isinstance(grid, int) else np.sort(grid)[::-1]
+    path = solve_path(problem, shown, **options)
+    if len(path.lams) == len(shown):
+        return path, None
+    return path, (np.searchsorted(-path.lams, -shown), shown)
 
 
 def _grid_asked(n_alphas: Any, alphas: Any) -> int | NDArray[np.float64]:
@@ -258,8 +280,7 @@ def _read(X: Any, y: Any) -> tuple[Any, NDArray[Any]]:
     return X, y
 
 
-def _start(coef_init: Any, n_features: int) -> NDArray[np.float64]:
+def _check_init(coef_init: Any, n_features: int) -> None:
     coef = np.asarray(coef_init, dtype=np.float64)
     if coef.shape != (n_features,):
         raise InvalidData("coef_init has a wrong shape.", expected=f"({n_features},)", got=f"{coef.shape}")
-    return coef

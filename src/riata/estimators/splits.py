@@ -8,10 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from riata.core.problem import Problem
-from riata.core.results import CVResult
-from riata.select.cv import cross_validate
-
 Split = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 
@@ -42,11 +38,10 @@ def as_foldid(splits: Sequence[Split], n_samples: int) -> NDArray[np.int64] | No
     return np.array(repeats)
 
 
-def cross_validate_splits(
-    problem: Problem, lams: NDArray[np.float64], splits: Sequence[Split], **options: Any
-) -> CVResult:
-    """Cross-validate over any splits: in lock-step where they are folds, and otherwise one fit after the other."""
-    foldid = as_foldid(splits, problem.n_samples)
+def as_folds(splits: Sequence[Split], n_samples: int) -> Any:
+    """What `cross_validate` takes: fold numbers where the splits are folds, and otherwise how often each split holds
+    each row in its training and in its test set."""
+    foldid = as_foldid(splits, n_samples)
     if foldid is not None:
-        return cross_validate(problem, lams, foldid=foldid, **options)
-    return _one_by_one(problem, lams, splits, **options)
+        return foldid
+    return [tuple(np.bincount(rows, minlength=n_samples) for rows in split) for split in splits]
