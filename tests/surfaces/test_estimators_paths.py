@@ -121,7 +121,7 @@ def test_non_finite_values_and_lengths(data):
     bad[3, 4] = np.nan
     with pytest.raises(ValueError, match=r"NaN|inf"):
         riata.lasso_path(bad, y)
-    with pytest.raises(ValueError, match=r"NaN|inf"):
+    with pytest.raises(ValueError, match=r"(?i)nan|inf"):
         riata.lasso_path(X, np.where(np.arange(len(y)) == 2, np.inf, y))
     with pytest.raises(ValueError, match=r"sample|rows"):
         riata.lasso_path(X, y[:-1])
@@ -129,8 +129,7 @@ def test_non_finite_values_and_lengths(data):
 
 def test_each_dual_gap_bounds_the_distance_to_the_optimum(data):
     X, y = data
-    alphas, coefs, gaps = riata.lasso_path(X, y, alphas=20)
-    _, best, _ = sklearn.linear_model.lasso_path(X, y, alphas=alphas, tol=1e-15, max_iter=10**6)
+    (alphas, coefs, gaps), (_, best, _) = both("lasso_path", X, y, alphas=20)
 
     def objective(coef):
         return 0.5 * np.mean((y[:, None] - X @ coef) ** 2, axis=0) + alphas * np.abs(coef).sum(axis=0)
