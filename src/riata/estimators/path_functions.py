@@ -211,11 +211,9 @@ def enet_path(
         options["max_iter"] = int(known["max_iter"])
     path, repeats = _solve(problem, grid, eps, options)
     warn_if_missed(path.lams, path.gap_rel, known["tol"], known["max_iter"])
-    lams, coefs, gaps, counts = path.lams, path.coef, absolute_gap(path), iterations(path)
-    if repeats is not None:
-        lams, coefs, gaps, counts = repeats[1], coefs[:, repeats[0]], gaps[repeats[0]], [counts[k] for k in repeats[0]]
-    result = lams, coefs.astype(X.dtype, copy=False), gaps
-    return (*result, counts) if return_n_iter else result
+    place, lams = (slice(None), path.lams) if repeats is None else repeats
+    result = lams, path.coef[:, place].astype(X.dtype, copy=False), absolute_gap(path)[place]
+    return (*result, np.array(iterations(path))[place].tolist()) if return_n_iter else result
 
 
 def _solve(
