@@ -12,7 +12,7 @@ from riata.certify import certify
 from riata.path import lam_grid, lam_max, make_problem, solve_path
 from riata.testing import brute_force, cases, check_path, strategies
 
-FEW = settings(max_examples=60, deadline=None)
+FEW = settings(max_examples=60, deadline=None, derandomize=True)
 
 
 def same_fit(problem, one, other, atol=1e-7):
@@ -27,7 +27,7 @@ def same_fit(problem, one, other, atol=1e-7):
 # --- optimality -------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(strategies.problems(), st.sampled_from([1e-2, 1e-4]))
 def test_every_path_is_certified(problem, ratio):
     check_path(problem, solve_path(problem, lam_grid(problem, 12, ratio), tol=1e-9), tol=1e-9)
@@ -41,7 +41,7 @@ def test_hard_cases_are_certified(name, standardize, l1_ratio):
     check_path(problem, solve_path(problem, lam_grid(problem, 50, 1e-4)))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(strategies.problems(max_n=12, max_p=3), st.sampled_from([1e-3, 0.03, 0.3]))
 def test_minimum_by_brute_force(problem, lam):
     found = solve_path(problem, [lam], tol=1e-12)
@@ -62,17 +62,18 @@ def test_gap_is_never_negative(problem, seed):
 # --- lambda_max -------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(strategies.problems(l1_ratio=1.0))
 def test_zero_exactly_from_lambda_max_on(problem):
     """λ ≥ λ_max ⇔ no penalised coefficient; weights, factors, bounds and offsets included."""
     top = lam_max(problem)
+    if top <= 1e-12:  # rounding: what is unpenalised explains y wholly (y is of size one)
+        return
     penalised = problem.penalty_factor > 0
-    above = solve_path(problem, [top * (1 + 1e-9) + 1e-300, top * 2 + 1e-300])
+    above = solve_path(problem, [top * (1 + 1e-9), top * 2])
     assert not np.any(above.coef[penalised])
-    if top > 1e-12:
-        below = solve_path(problem, [top * (1 - 1e-4)], tol=1e-13)
-        assert np.any(below.coef[penalised])
+    below = solve_path(problem, [top * (1 - 1e-4)], tol=1e-13)
+    assert np.any(below.coef[penalised])
 
 
 def test_lambda_max_would_notice_a_wrong_formula():
@@ -98,7 +99,8 @@ def test_units_of_y_change_nothing(factor, name):
     np.testing.assert_allclose(lam_grid(other, 30, 1e-3) / factor, lams, rtol=1e-9)
     a, b = solve_path(one, lams), solve_path(other, lams * factor)
     assert np.array_equal(a.coef != 0, b.coef != 0)
-    np.testing.assert_allclose(b.coef / factor, a.coef, rtol=0, atol=1e-6 * np.abs(a.coef).max(axis=1, keepdims=True) + 1e-300)
+    size = np.abs(a.coef).max(axis=1, keepdims=True)
+    assert np.all(np.abs(b.coef / factor - a.coef) <= 1e-6 * size)
     check_path(other, b)
 
 

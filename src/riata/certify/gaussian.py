@@ -17,6 +17,7 @@ Array = np.ndarray
 NUMBERS = 16_000_000  # residuals held at a time: 128 MB
 SHARPEN = 1e-10  # a relative gap above this is worth another pass over X for a better dual point
 WIDEST = 3_000  # columns gathered for the correction; beyond, its factorisation costs more than it tells
+AT_BOUND = 1e-12  # a coefficient this close to its bound, in units of the bound, is at it (for kkt only)
 ROUNDS = 3  # corrections of one solution
 
 
@@ -82,9 +83,10 @@ class Prepared:
         problem, unit = self.problem, self.columns.unit
         spread = self.columns.sd if problem.standardize else 1.0 / unit  # t_j / unit_j
         mix = float(problem.l1_ratio)
+        largest = np.finfo(float).max
         with np.errstate(over="ignore"):
-            p1 = (lam / self.scale) * mix * self.factor * spread
-            p2 = lam * (1.0 - mix) * self.factor * spread * spread
+            p1 = np.minimum((lam / self.scale) * mix * self.factor * spread, largest)
+            p2 = np.minimum(lam * (1.0 - mix) * self.factor * spread * spread, largest)
             lower = np.asarray(problem.lower) * unit / self.scale
             upper = np.asarray(problem.upper) * unit / self.scale
         lower, upper = np.where(self.excluded, 0.0, lower), np.where(self.excluded, 0.0, upper)
@@ -168,7 +170,9 @@ def _certificate(prepared: Prepared, coef: Array, lam: float, residual: Array, t
     w = coef * columns.unit / prepared.scale
     gap = _smallest_gap(prepared, penalty, w, Point(prepared.weight, residual, theta, c))
     primal = float(0.5 * np.sum(prepared.weight * residual**2)) + penalty.value(w)
-    away = penalty.stationarity(w, c, coef <= problem.lower, coef >= problem.upper)
+    at_lower = coef <= problem.lower * (1.0 - AT_BOUND)
+    at_upper = coef >= problem.upper * (1.0 - AT_BOUND)
+    away = penalty.stationarity(w, c, at_lower, at_upper)
     reference = math.sqrt(2.0 * prepared.null)
     counted = (columns.norm > 0) & ~prepared.excluded
     kkt = 0.0
