@@ -17,8 +17,11 @@ from riata.model.record import Model
 from riata.select.data import Data
 from riata.select.options import Options, describe
 from riata.select.summary import summary_text
+from riata.table.words import shown
 
 Floats = NDArray[np.float64]
+
+TOO_GOOD = 1e-4  # of the null loss: R² above 0.9999 is rare outside physics, and common where the target leaks
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -117,9 +120,10 @@ def build(
         notes=tuple(data.notes),
     )
     names = [row["feature"] for row in table]
+    said = [*sentences, *suspicions(cv, null, table)]
     notes = list(data.notes)
     return Selection(
-        rule, model.lam, index, path, cv, model, names, table, notes, sentences, null, choices, largest, problem
+        rule, model.lam, index, path, cv, model, names, table, notes, said, null, choices, largest, problem
     )
 
 
@@ -132,6 +136,18 @@ def coef_table(path: Path, index: int) -> list[dict[str, Any]]:
         if w != 0
     ]
     return sorted(rows, key=lambda row: -abs(row["coef_per_sd"]))
+
+
+def suspicions(cv: CVResult, null: float, table: list[dict[str, Any]]) -> list[str]:
+    """A prediction that is too good: its columns may hold the target."""
+    best = float(np.nanmin(cv.cvm)) if np.isfinite(cv.cvm).any() else np.inf
+    if not table or not best < TOO_GOOD * null:
+        return []
+    top = [row["feature"] for row in table[:4]]
+    return [
+        f"the prediction is almost perfect (error {best / null:.0e} of that of the mean). Do these columns hold the "
+        f"target, or what is known only after it (a leak)? {shown(top)}."
+    ]
 
 
 def choice(cv: CVResult, index: int) -> dict[str, Any]:

@@ -42,6 +42,8 @@ def verdict(sel: Selection) -> str:
     else:
         head = f"{k:,} of {count(p, 'feature')} predict{'s' if k == 1 else ''} {data['target']}"
     error = f"{number(chosen['loss'])} ± {number(chosen['se'], 3)}"
+    if cv["measure"] == "mse":
+        error += f" (root: {number(math.sqrt(chosen['loss']), 4)})"
     return (
         f"{head} ({count(data['n_samples'], 'row')}, {rule}). "
         f"Cross-validated {MEASURES.get(cv['measure'], cv['measure'])}: {error}; "

@@ -98,10 +98,10 @@ def _columnar(source: Source) -> Table:
         if source.format == "parquet":
             frame = pl.read_parquet(io.BytesIO(data))
         elif end:
-            frame = pl.read_ipc(io.BytesIO(data), memory_map=False)
+            frame = pl.read_ipc(io.BytesIO(data))
         else:
             frame = pl.read_ipc_stream(io.BytesIO(data))
-    except Exception as error:
+    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
         raise DataFileError(
             f"{source.label} is damaged or cut short.",
             got=str(error).splitlines()[0],
