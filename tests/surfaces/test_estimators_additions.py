@@ -140,9 +140,10 @@ def test_warm_start_changes_the_work_and_not_the_answer(data):
     model = riata.ElasticNet(alpha=1e-3, warm_start=True).fit(X, y)
     cold, coef = model.n_iter_, model.coef_.copy()
     model.fit(X, y)
-    assert model.n_iter_ <= cold
+    assert model.n_iter_ == 0
     np.testing.assert_allclose(model.coef_, coef, rtol=1e-6)
-    model.set_params(alpha=2e-3).fit(X, y)
+    assert model.set_params(warm_start=False).fit(X, y).n_iter_ == cold > 0
+    model.set_params(alpha=2e-3, warm_start=True).fit(X, y)
     np.testing.assert_allclose(model.coef_, riata.ElasticNet(alpha=2e-3).fit(X, y).coef_, rtol=1e-5)
     model.fit(X[:, :4], y)  # other columns: the old solution is no place to start from
     np.testing.assert_allclose(model.coef_, riata.ElasticNet(alpha=2e-3).fit(X[:, :4], y).coef_, rtol=1e-6)
@@ -155,6 +156,36 @@ def test_options_without_effect_have_none(data):
         np.testing.assert_array_equal(riata.Lasso(0.5, **{name: value}).fit(X, y).coef_, plain.coef_)
     several = riata.LassoCV(n_jobs=2, verbose=1).fit(X, y)
     np.testing.assert_array_equal(several.mse_path_, riata.LassoCV().fit(X, y).mse_path_)
+
+
+def test_options_reach_the_solver(data, monkeypatch):
+    from riata.estimators import base_cv, path_functions, single
+
+    seen = []
+
+    def spy(module, name):
+        real = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *args, **options: seen.append(options) or real(*args, **options))
+
+    spy(single, "solve_path")
+    spy(path_functions, "solve_path")
+    spy(base_cv, "cross_validate")
+    X, y = data
+    riata.Lasso(tol=3e-9, max_iter=77, threads=2).fit(X, y)
+    riata.ElasticNetCV(tol=3e-9, max_iter=77, n_jobs=2, alphas=4, eps=0.01).fit(X, y)
+    riata.lasso_path(X, y, tol=3e-9, max_iter=77, alphas=4, eps=0.01)
+    assert len(seen) == 3
+    for options in seen:
+        assert options["tol"] == 3e-9
+        assert options["max_iter"] == 77
+        assert options["warn"] is False
+    assert seen[0]["threads"] == seen[1]["threads"] == 2
+    for options in seen[1:]:
+        assert (options["n_lams"], options["lam_min_ratio"]) == (4, 0.01)
+    riata.LassoCV(n_jobs=-1, alphas=3).fit(X, y)
+    riata.Lasso(max_iter=None).fit(X, y)
+    assert seen[3]["threads"] is None
+    assert "max_iter" not in seen[4]
 
 
 def test_alpha_zero_is_least_squares_with_scikit_learns_warning(data):

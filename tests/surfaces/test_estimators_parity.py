@@ -93,7 +93,9 @@ def test_float32_gives_float32(data):
     # ... but it is solved in float64: the same data in float64 give the same coefficients to float32 precision.
     exact = riata.Lasso(0.2).fit(X.astype(np.float64), y.astype(np.float64))
     np.testing.assert_allclose(ours.coef_, exact.coef_, rtol=2e-7)
-    assert riata.LassoCV(alphas=5).fit(X, y).coef_.dtype == np.float32
+    chosen, other = riata.LassoCV(alphas=5).fit(X, y), SKLEARN.LassoCV(alphas=5).fit(X, y)
+    assert chosen.coef_.dtype == other.coef_.dtype == np.float32
+    assert chosen.intercept_.dtype == other.intercept_.dtype == np.float32
 
 
 @pytest.mark.parametrize("layout", ["C", "F", "strided", "integers", "list", "memmap"])
@@ -144,6 +146,8 @@ def test_several_targets_are_several_problems(data):
         ("ElasticNetCV", {"l1_ratio": 0.3, "cv": 4, "alphas": 20}),
         ("ElasticNetCV", {"l1_ratio": [0.9, 0.1], "alphas": [0.5, 0.1]}),
         ("ElasticNetCV", {"l1_ratio": [0.0], "alphas": [0.5, 0.1]}),
+        ("ElasticNetCV", {"l1_ratio": 2e-4, "alphas": 4, "eps": 0.1}),
+        ("LassoCV", {"alphas": 1, "eps": 1.0}),
     ],
 )
 def test_cross_validation(name, params, weighted, positive, data):
@@ -178,6 +182,18 @@ def test_any_splitter(cv, weighted, data):
     np.testing.assert_allclose(ours.mse_path_, theirs.mse_path_, rtol=1e-6)
     assert ours.alpha_ == pytest.approx(theirs.alpha_, rel=1e-12)
     close(ours.coef_, theirs.coef_)
+
+
+def test_folds_of_unequal_size_count_the_same():
+    rng = np.random.default_rng(39)
+    X = rng.standard_normal((40, 12))
+    y = X[:, 0] + 2 * rng.standard_normal(40)
+    small, large = np.arange(4), np.arange(4, 40)
+    ours = riata.LassoCV(cv=[(large, small), (small, large)], alphas=20).fit(X, y)
+    theirs = SKLEARN.LassoCV(cv=[(large, small), (small, large)], alphas=20, **TIGHT).fit(X, y)
+    assert ours.alpha_ == pytest.approx(theirs.alpha_, rel=1e-12)
+    by_size = ours.alphas_[ours.cv_result_.index("min")]
+    assert by_size != pytest.approx(ours.alpha_, rel=0.5), "these data must tell the two means apart"
 
 
 def test_cross_validation_has_the_errors_of_scikit_learn(data):

@@ -57,6 +57,24 @@ def test_given_alphas_come_back_decreasing(name, params, data):
     assert one[1].shape == (10, 1)
 
 
+@pytest.mark.parametrize(
+    "params", [{"l1_ratio": 2e-4, "alphas": 4}, {"alphas": 1, "eps": 1}, {"alphas": 4, "eps": 3.0}]
+)
+def test_grids_that_our_solver_would_not_make_by_itself(params, data):
+    same(*both("enet_path", *data, **params))
+
+
+def test_alphas_given_twice_and_nothing_to_explain(data):
+    X, y = data
+    ours, theirs = both("lasso_path", X, y, alphas=[0.5, 2.0, 0.5], return_n_iter=True)
+    same(ours, theirs)
+    assert len(ours[3]) == 3
+    ours, theirs = both("lasso_path", X, np.zeros_like(y), alphas=4)
+    np.testing.assert_array_equal(ours[0], theirs[0])
+    np.testing.assert_array_equal(ours[1], np.zeros((10, 4)))
+    np.testing.assert_array_equal(ours[2], np.zeros(4))
+
+
 def test_no_centring_happens(data):
     X, y = data
     shifted = X + 3

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from numbers import Integral
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import sklearn
@@ -57,6 +58,18 @@ RULES: dict[str, Rule] = {
 }
 
 
+class _Walk(NamedTuple):
+    """One l1_ratio: the alphas that a caller sees (in scikit-learn's order, repeats included), and what was solved."""
+
+    alphas: NDArray[np.float64]
+    result: CVResult
+
+    @property
+    def rows(self) -> NDArray[np.intp]:
+        """The row of `result` for each of `alphas`."""
+        return np.minimum(np.searchsorted(-self.result.lams, -self.alphas), len(self.result.lams) - 1)
+
+
 class CrossValidated(LinearTwin):
     """alpha, and l1_ratio if several are given, with the smallest mean of the folds' mean squared errors."""
 
@@ -99,11 +112,11 @@ class CrossValidated(LinearTwin):
         ratios = self._l1_ratios()
         problem = self._problem(X, y, weights, ratios[0])
         problems = [problem if r == problem.l1_ratio else problem.replace(l1_ratio=float(r)) for r in ratios]
-        results = [self._cross_validate(p, asked, folds) for p in problems]
-        best, at = self._store_choice(ratios, problem, asked, results)
-        self._store_model(results[best], at, X.dtype)
-        gaps = np.concatenate([np.column_stack([r.path.gap_rel, r.gap_rel]) for r in results])
-        warn_if_missed(np.concatenate([r.lams for r in results]), gaps, self.tol, self.max_iter)
+        walks = [self._cross_validate(p, asked, folds) for p in problems]
+        result, at = self._store_choice(ratios, walks)
+        self._store_model(result, at, X.dtype)
+        gaps = np.concatenate([np.column_stack([w.result.path.gap_rel, w.result.gap_rel]) for w in walks])
+        warn_if_missed(np.concatenate([w.result.lams for w in walks]), gaps, self.tol, self.max_iter)
         return self
 
     def _l1_ratios(self) -> NDArray[np.float64]:
@@ -124,42 +137,31 @@ class CrossValidated(LinearTwin):
             routed = process_routing(self, "fit", sample_weight=sample_weight, **params).splitter.split
         return as_folds(read_splits(list(cv.split(X, y, **routed)), X.shape[0]), X.shape[0])
 
-    def _cross_validate(self, problem: Problem, asked: int | NDArray[np.float64], folds: Any) -> CVResult:
+    def _cross_validate(self, problem: Problem, asked: int | NDArray[np.float64], folds: Any) -> _Walk:
         options: dict[str, Any] = {"foldid": folds, "tol": float(self.tol), "max_iter": int(self.max_iter)}
         options["threads"] = self.n_jobs if self.n_jobs is not None and self.n_jobs > 0 else None
-        if not isinstance(asked, int):
-            return cross_validate(problem, asked, warn=False, **options)
-        if needs_own_grid(problem.l1_ratio, self.eps):
-            return cross_validate(problem, alpha_grid(problem, asked, self.eps), warn=False, **options)
-        return cross_validate(problem, n_lams=asked, lam_min_ratio=self.eps, warn=False, **options)
+        if isinstance(asked, int) and not needs_own_grid(problem.l1_ratio, self.eps):
+            result = cross_validate(problem, n_lams=asked, lam_min_ratio=self.eps, warn=False, **options)
+            empty = is_empty_grid(problem, result.lams)
+            return _Walk(np.full(asked, RESOLUTION) if empty else result.lams, result)
+        alphas = alpha_grid(problem, asked, self.eps) if isinstance(asked, int) else asked
+        return _Walk(alphas, cross_validate(problem, alphas, warn=False, **options))
 
-    def _store_choice(
-        self, ratios: NDArray[np.float64], problem: Problem, asked: int | NDArray[np.float64], results: list[CVResult]
-    ) -> tuple[int, int]:
-        """Set alpha_, alphas_, mse_path_ and (for the elastic net) l1_ratio_; the places of ratio and alpha chosen."""
-        # scikit-learn takes the mean over folds without weights, and the largest alpha of those that tie. A fold whose
-        # rows all have weight 0 holds no row, and so counts for nothing.
-        means = [np.nanmean(result.loss, axis=1) for result in results]
+    def _store_choice(self, ratios: NDArray[np.float64], walks: list[_Walk]) -> tuple[CVResult, int]:
+        """Set alpha_, alphas_, mse_path_ and (for the elastic net) l1_ratio_; returns where to find the model."""
+        # scikit-learn takes the mean over folds without weights, and the first l1_ratio and largest alpha of those that
+        # tie. A fold whose rows all have weight 0 holds no row, and so counts for nothing.
+        means = [np.nanmean(walk.result.loss, axis=1) for walk in walks]
         best = int(np.argmin([mean.min() for mean in means]))
-        at = int(np.argmin(means[best])) if self.rule == "min" else results[best].index(self.rule)
-        alphas, rows = [], []
-        for result in results:
-            given = self._grid_shown(problem, asked, result)
-            alphas.append(given)
-            # Alphas given twice stand twice in the results.
-            rows.append(np.minimum(np.searchsorted(-result.lams, -given), len(result.lams) - 1))
-        self.alpha_ = alphas[best][np.flatnonzero(rows[best] == at)[0]]
-        self.alphas_ = alphas[0] if len(alphas) == 1 or not isinstance(asked, int) else np.array(alphas)
-        self.mse_path_ = np.squeeze([result.loss[row] for result, row in zip(results, rows, strict=True)])
+        result = walks[best].result
+        at = int(np.argmin(means[best])) if self.rule == "min" else result.index(self.rule)
+        self.alpha_ = walks[best].alphas[np.flatnonzero(walks[best].rows == at)[0]]
+        alphas = np.array([walk.alphas for walk in walks])
+        self.alphas_ = alphas if len(walks) > 1 and isinstance(self.alphas, Integral) else alphas[0]
+        self.mse_path_ = np.squeeze([walk.result.loss[walk.rows] for walk in walks])
         if hasattr(self, "l1_ratio"):
             self.l1_ratio_ = ratios[best]
-        return best, at
-
-    @staticmethod
-    def _grid_shown(problem: Problem, asked: int | NDArray[np.float64], result: CVResult) -> NDArray[np.float64]:
-        if not isinstance(asked, int):
-            return asked
-        return np.full(asked, RESOLUTION) if is_empty_grid(problem, result.lams) else result.lams
+        return result, at
 
     def _store_model(self, result: CVResult, at: int, dtype: Any) -> None:
         path = result.path

@@ -77,7 +77,7 @@ class LassoCV(CrossValidated):
     >>> X, y = load_diabetes(return_X_y=True)
     >>> model = LassoCV(cv=5).fit(X, y)
     >>> round(float(model.alpha_), 4), int((model.coef_ != 0).sum())
-    (0.0038, 10)
+    (0.0038, 9)
 
     References
     ----------

@@ -94,7 +94,7 @@ def lasso_path(
     >>> X = np.array([[1, 2, 3.1], [2.3, 5.4, 4.3]]).T
     >>> alphas, coefs, gaps = lasso_path(X, np.array([1, 2, 3.1]), alphas=[5.0, 1.0, 0.5])
     >>> print(coefs.round(4) + 0.0)
-    [[0.     0.     0.4691]
+    [[0.     0.     0.4692]
      [0.2159 0.4426 0.2367]]
 
     References
@@ -219,7 +219,7 @@ def enet_path(
 def _solve(
     problem: Problem, grid: int | NDArray[np.float64], eps: float, options: dict[str, Any]
 ) -> tuple[Path, tuple[NDArray[np.intp], NDArray[np.float64]] | None]:
-    """The path, and, where it has other alphas than the result must show, the place of each shown alpha in it."""
+    """The path, and, where it has not the alphas that the result must show, the place of each of those in it."""
     if isinstance(grid, int) and not needs_own_grid(problem.l1_ratio, eps):
         path = solve_path(problem, n_lams=grid, lam_min_ratio=eps, **options)
         if not is_empty_grid(problem, path.lams):
@@ -227,7 +227,7 @@ def _solve(
         return path, (np.zeros(grid, dtype=np.intp), np.full(grid, RESOLUTION))
     shown = alpha_grid(problem, grid, eps) if isinstance(grid, int) else np.sort(grid)[::-1]
     path = solve_path(problem, shown, **options)
-    if len(path.lams) == len(shown):
+    if np.array_equal(path.lams, shown):
         return path, None
     return path, (np.searchsorted(-path.lams, -shown), shown)
 
