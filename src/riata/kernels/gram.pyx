@@ -8,16 +8,21 @@ The gradient enters as c = q − Gu, which every routine here keeps in step with
 reaches zero or a bound, drop it, repeat; when the support is optimal, let violators in.
 """
 
-from libc.math cimport fabs, INFINITY
+from libc.math cimport fabs, hypot, sqrt, INFINITY
 from libc.stdlib cimport malloc, free
-from libc.string cimport memcpy
-from scipy.linalg.cython_blas cimport daxpy, ddot, dgemv, dsymv
+from libc.string cimport memcpy, memmove, memset
+from scipy.linalg.cython_blas cimport daxpy, ddot, dgemv, drot, dtrsv
 from scipy.linalg.cython_lapack cimport dpotrf, dpotrs
 
 # Above this support a Cholesky factor is only made where descent crawls: at 300 one costs about 2 ms.
 cdef int POLISH_MAX = 300
 # Ridge on a singular support, relative to the diagonal (one-hot with all levels, duplicates, |A| close to n).
 cdef double RIDGE = 1e-11
+# Work that descent may spend before a factor is made, in flops of that factor: a flop of descent costs some 4 times one
+# of LAPACK's, and well-conditioned problems settle in 5 to 10 epochs.
+cdef double CRAWL_SHARE = 0.3
+# Descent has settled when no coordinate moves the objective by more than this share of the gap wanted.
+cdef double SETTLED = 1e-4
 
 
 cdef struct Quadratic:
@@ -33,40 +38,71 @@ cdef struct Quadratic:
 
 
 cdef struct Space:
-    int* active      # (m) coordinates of the sign step
-    int* listed      # (m) coordinates that descent visits
-    int* enter       # (m) 0, or the direction (+1, −1) in which a coordinate enters
-    double* H        # (m, m) factor
-    double* K        # (m, m) the matrix that was factored
-    double* g        # (m)
-    double* d        # (m)
-    double* e        # (m)
-    double* t        # (m)
-    double* s        # (m)
+    int cap          # coordinates there is room for; leading dimension of L
+    int* listed      # coordinates that descent visits
+    int* enter       # 0, or the direction (+1, -1) in which a coordinate enters
+    int* order       # the coordinates of the factor, in its order
+    int* place       # where a coordinate stands in the factor, or -1
+    int a            # size of the factor
+    int lifted       # whether a pivot had to be lifted off zero
+    double* L        # (cap, cap) lower Cholesky factor of G_AA + l2
+    double* ridge    # l2 of each coordinate when it was factored
+    double* g        # gradient on the factor's coordinates
+    double* d        # direction
+    double* e        # step
+    double* s        # signs
+    double* image    # G[:, A] d
+    double* t        # scratch
 
 
 cdef int space_make(Space* w, int m) noexcept nogil:
-    cdef size_t n = m if m > 0 else 1
-    w.active = <int*> malloc(3 * n * sizeof(int))
-    w.H = <double*> malloc((2 * n * n + 5 * n) * sizeof(double))
-    if w.active == NULL or w.H == NULL:
-        free(w.active)
-        free(w.H)
+    cdef size_t n = m if m > 0 else 1, i
+    w.cap = <int> n
+    w.a = 0
+    w.lifted = 0
+    w.listed = <int*> malloc(4 * n * sizeof(int))
+    w.L = <double*> malloc((n * n + 7 * n) * sizeof(double))
+    if w.listed == NULL or w.L == NULL:
+        free(w.listed)
+        free(w.L)
         return -1
-    w.listed = w.active + n
-    w.enter = w.active + 2 * n
-    w.K = w.H + n * n
-    w.g = w.K + n * n
+    w.enter = w.listed + n
+    w.order = w.listed + 2 * n
+    w.place = w.listed + 3 * n
+    w.ridge = w.L + n * n
+    w.g = w.ridge + n
     w.d = w.g + n
     w.e = w.d + n
-    w.t = w.e + n
-    w.s = w.t + n
+    w.s = w.e + n
+    w.image = w.s + n
+    w.t = w.image + n
+    for i in range(n):
+        w.place[i] = -1
     return 0
 
 
 cdef void space_free(Space* w) noexcept nogil:
-    free(w.active)
-    free(w.H)
+    free(w.listed)
+    free(w.L)
+
+
+cdef int space_grow(Space* w, int m) noexcept nogil:
+    """Room for m coordinates; the factor is kept."""
+    cdef Space old = w[0]
+    cdef int i
+    if m <= old.cap:
+        return 0
+    if space_make(w, max(m, 2 * old.cap)) < 0:
+        w[0] = old
+        return -1
+    w.a, w.lifted = old.a, old.lifted
+    for i in range(old.a):
+        w.order[i] = old.order[i]
+        w.place[old.order[i]] = i
+        w.ridge[i] = old.ridge[i]
+        memcpy(w.L + <size_t> i * w.cap, old.L + <size_t> i * old.cap, old.a * sizeof(double))
+    space_free(&old)
+    return 0
 
 
 cdef inline double clip(double x, double lo, double up) noexcept nogil:
@@ -150,70 +186,196 @@ cdef double descend(Quadratic* p, int* listed, int count) noexcept nogil:
     return top
 
 
-cdef void factor(Quadratic* p, Space* w, int a, int* singular) noexcept nogil:
-    """Cholesky factor of G_AA + l2 in w.H; K keeps the matrix itself for refinement."""
-    cdef int i, k, info = 0, tries
-    cdef double ridge = 0.0, low
+cdef double lift(double pivot, double diagonal, Space* w) noexcept nogil:
+    """A pivot that rounding or dependent columns left at zero gets a ridge; refinement undoes it."""
+    if pivot > 1e-12 * diagonal:
+        return pivot
+    w.lifted = 1
+    return RIDGE * (diagonal + 1e-300)
+
+
+cdef void factor_append(Quadratic* p, Space* w, int j) noexcept nogil:
+    """Take coordinate j into the factor: one triangular solve."""
+    cdef int i, a = w.a, one = 1, ld = w.cap
+    cdef double pivot = p.G[<size_t> j * p.ld + j] + p.l2[j], diagonal
+    cdef char lower_part = b'L', no = b'N'
+    diagonal = pivot
+    if a > 0:
+        for i in range(a):
+            w.t[i] = p.G[<size_t> j * p.ld + w.order[i]]
+        dtrsv(&lower_part, &no, &no, &a, w.L, &ld, w.t, &one)
+        pivot -= ddot(&a, w.t, &one, w.t, &one)
+        for i in range(a):
+            w.L[<size_t> i * ld + a] = w.t[i]
+    w.L[<size_t> a * ld + a] = sqrt(lift(pivot, diagonal, w))
+    w.order[a] = j
+    w.place[j] = a
+    w.ridge[a] = p.l2[j]
+    w.a = a + 1
+
+
+cdef void factor_remove(Space* w, int k) noexcept nogil:
+    """Take the k-th coordinate out of the factor: drop its row, rotate what sticks out back below the diagonal."""
+    cdef int i, j, a = w.a, ld = w.cap, one = 1, rows
+    cdef double x, y, r, c, s
+    w.place[w.order[k]] = -1
+    for j in range(k, a - 1):
+        w.order[j] = w.order[j + 1]
+        w.place[w.order[j]] = j
+        w.ridge[j] = w.ridge[j + 1]
+    for j in range(a):                       # rows below k move up by one in every column
+        i = k if j <= k else j - 1
+        rows = a - 1 - i
+        if rows > 0:
+            memmove(w.L + <size_t> j * ld + i, w.L + <size_t> j * ld + i + 1, rows * sizeof(double))
+    for j in range(k, a - 1):
+        x = w.L[<size_t> j * ld + j]
+        y = w.L[<size_t> (j + 1) * ld + j]
+        r = hypot(x, y)
+        if r > 0.0:
+            c = x / r
+            s = y / r
+            rows = a - 1 - j
+            drot(&rows, w.L + <size_t> j * ld + j, &one, w.L + <size_t> (j + 1) * ld + j, &one, &c, &s)
+    w.a = a - 1
+
+
+cdef void factor_clear(Space* w) noexcept nogil:
+    cdef int i
+    for i in range(w.a):
+        w.place[w.order[i]] = -1
+    w.a = 0
+    w.lifted = 0
+
+
+cdef int try_build(Quadratic* p, Space* w, int* members, int count, double ridge) noexcept nogil:
+    """Cholesky factor of the listed coordinates with a relative ridge; 1 when every pivot is sound."""
+    cdef int i, k, info = 0, ld = w.cap
+    cdef double diagonal
     cdef char lower_part = b'L'
-    for i in range(a):
-        for k in range(i, a):
-            w.K[<size_t> i * a + k] = p.G[<size_t> w.active[i] * p.ld + w.active[k]]
-        w.K[<size_t> i * a + i] += p.l2[w.active[i]]
-    singular[0] = 0
-    for tries in range(8):
-        memcpy(w.H, w.K, <size_t> a * a * sizeof(double))
-        if ridge > 0.0:
-            for i in range(a):
-                w.H[<size_t> i * a + i] += ridge * (w.K[<size_t> i * a + i] + 1e-300)
-        dpotrf(&lower_part, &a, w.H, &a, &info)
-        if info == 0:
-            low = INFINITY
-            for i in range(a):
-                # pivot² / diagonal: what is left of a column after the others explain it
-                low = min(low, w.H[<size_t> i * a + i] * w.H[<size_t> i * a + i]
-                          / (w.K[<size_t> i * a + i] + 1e-300))
-            if low > 1e-12 or ridge > 0.0:
-                return
-        singular[0] = 1
-        ridge = RIDGE if ridge == 0.0 else 10.0 * ridge
+    for i in range(count):
+        for k in range(i, count):
+            w.L[<size_t> i * ld + k] = p.G[<size_t> members[i] * p.ld + members[k]]
+        w.L[<size_t> i * ld + i] = (w.L[<size_t> i * ld + i] + p.l2[members[i]]) * (1.0 + ridge) + ridge * 1e-300
+    if count > 0:
+        dpotrf(&lower_part, &count, w.L, &ld, &info)
+    if info != 0:
+        return 0
+    for i in range(count):
+        diagonal = p.G[<size_t> members[i] * p.ld + members[i]] + p.l2[members[i]]
+        if w.L[<size_t> i * ld + i] * w.L[<size_t> i * ld + i] <= (0.1 * ridge if ridge > 0.0 else 1e-12) * diagonal:
+            return 0
+    return 1
 
 
-cdef void newton_direction(Quadratic* p, Space* w, int a, int singular) noexcept nogil:
-    """d = (G_AA + l2)⁻¹ g by the factor, with steps of iterative refinement."""
-    cdef int one = 1, info = 0, step, i
-    cdef double plus = 1.0, minus = -1.0
+cdef void factor_build(Quadratic* p, Space* w, int* members, int count) noexcept nogil:
+    """The factor of the listed coordinates from scratch: plain, with a ridge where singular, else one by one."""
+    cdef int i
+    factor_clear(w)
+    if not try_build(p, w, members, count, 0.0):
+        w.lifted = 1
+        if not try_build(p, w, members, count, RIDGE):
+            for i in range(count):
+                factor_append(p, w, members[i])
+            return
+    for i in range(count):
+        w.order[i] = members[i]
+        w.place[members[i]] = i
+        w.ridge[i] = p.l2[members[i]]
+    w.a = count
+
+
+cdef void factor_sync(Quadratic* p, Space* w) noexcept nogil:
+    """Bring the factor to the free and the entering coordinates, by updates where they cost less than a new one."""
+    cdef int i, j, count = 0, gone = 0, fresh = 0, stale = 0
+    cdef double work = 0.0
+    for j in range(p.m):
+        if w.enter[j] != 0 or is_free(p, j):
+            w.listed[count] = j
+            count += 1
+            fresh += w.place[j] < 0
+    for i in range(w.a):
+        j = w.order[i]
+        stale |= w.ridge[i] != p.l2[j]
+        if w.enter[j] == 0 and not is_free(p, j):
+            gone += 1
+            work += 3.0 * (w.a - i) * (w.a - i)
+    work += 1.0 * fresh * count * count
+    # an update runs at the speed of memory, a new factor at that of the cache: some 4 times faster
+    if stale or 4.0 * work > 1.0 / 3.0 * count * count * count:
+        if stale or gone or fresh:
+            factor_build(p, w, w.listed, count)
+        return
+    for i in range(w.a - 1, -1, -1):
+        j = w.order[i]
+        if w.enter[j] == 0 and not is_free(p, j):
+            factor_remove(w, i)
+    for i in range(count):
+        if w.place[w.listed[i]] < 0:
+            factor_append(p, w, w.listed[i])
+
+
+cdef void make_image(Quadratic* p, Space* w, double* v, double* out) noexcept nogil:
+    """out = G[:, A] v over all coordinates."""
+    cdef int i, one = 1
+    memset(out, 0, p.m * sizeof(double))
+    for i in range(w.a):
+        if v[i] != 0.0:
+            daxpy(&p.m, v + i, p.G + <size_t> w.order[i] * p.ld, &one, out, &one)
+
+
+cdef double left_over(Quadratic* p, Space* w) noexcept nogil:
+    """e = g − (G_AA + l2) d on the factor's coordinates; the largest entry relative to the largest of g."""
+    cdef int i, k
+    cdef double off = 0.0, size = 1e-300, x
+    cdef double* column
+    for i in range(w.a):
+        w.e[i] = w.g[i] - w.ridge[i] * w.d[i]
+    for k in range(w.a):
+        column = p.G + <size_t> w.order[k] * p.ld
+        x = w.d[k]
+        for i in range(w.a):
+            w.e[i] -= column[w.order[i]] * x
+    for i in range(w.a):
+        off = max(off, fabs(w.e[i]))
+        size = max(size, fabs(w.g[i]))
+    return off / size
+
+
+cdef void newton_direction(Quadratic* p, Space* w) noexcept nogil:
+    """d = (G_AA + l2)⁻¹ g by the factor with iterative refinement, and its image G[:, A] d."""
+    cdef int a = w.a, one = 1, info = 0, turn, i, ld = w.cap
     cdef char lower_part = b'L'
     memcpy(w.d, w.g, a * sizeof(double))
-    dpotrs(&lower_part, &a, &one, w.H, &a, w.d, &a, &info)
-    for step in range(3 if singular else 1):
-        memcpy(w.e, w.g, a * sizeof(double))
-        dsymv(&lower_part, &a, &minus, w.K, &a, w.d, &one, &plus, w.e, &one)     # e = g − K d
-        dpotrs(&lower_part, &a, &one, w.H, &a, w.e, &a, &info)
+    dpotrs(&lower_part, &a, &one, w.L, &ld, w.d, &a, &info)
+    for turn in range(3):
+        if left_over(p, w) <= 1e-12:
+            break
+        dpotrs(&lower_part, &a, &one, w.L, &ld, w.e, &a, &info)
         for i in range(a):
             w.d[i] += w.e[i]
+    make_image(p, w, w.d, w.image)
 
 
-cdef int drop_wrong_way(Space* w, int a) noexcept nogil:
-    """Leave out entering coordinates whose direction contradicts the sign they enter with; how many stay."""
-    cdef int i, k = 0
-    for i in range(a):
-        if w.enter[w.active[i]] != 0 and w.enter[w.active[i]] * w.d[i] <= 0.0:
-            w.enter[w.active[i]] = 0
-            continue
-        w.active[k] = w.active[i]
-        w.s[k] = w.s[i]
-        w.g[k] = w.g[i]
-        k += 1
-    return k
+cdef int drop_wrong_way(Space* w) noexcept nogil:
+    """Take out entering coordinates whose direction contradicts the sign they enter with; how many."""
+    cdef int i, j, count = 0
+    for i in range(w.a - 1, -1, -1):
+        j = w.order[i]
+        if w.enter[j] != 0 and w.enter[j] * w.d[i] <= 0.0:
+            w.enter[j] = 0
+            factor_remove(w, i)
+            count += 1
+    return count
 
 
-cdef double first_stop(Quadratic* p, Space* w, int a, int* which) noexcept nogil:
-    """The largest t ≤ 1 for which u + td keeps every sign and bound, and the coordinate that stops it."""
+cdef double first_stop(Quadratic* p, Space* w, int* which) noexcept nogil:
+    """The largest t ≤ 1 for which u + td keeps every sign and bound, and the position that stops it (or -1)."""
     cdef int i, j
     cdef double t, u, d, best = 1.0
     which[0] = -1
-    for i in range(a):
-        j = w.active[i]
+    for i in range(w.a):
+        j = w.order[i]
         u = p.u[j]
         d = w.d[i]
         t = INFINITY
@@ -236,34 +398,40 @@ cdef inline double landed(Quadratic* p, double s, int j, double x) noexcept nogi
     return clip(x, p.lo[j], p.up[j])
 
 
-cdef void take_step(Quadratic* p, Space* w, int a, double t, int which) noexcept nogil:
-    """Move along d: to the first stop, or projected onto the orthant where that lowers the objective more."""
+cdef void take_step(Quadratic* p, Space* w, double t, int which) noexcept nogil:
+    """Move along d: whole, to the first stop, or projected onto the orthant where that lowers the objective more."""
     cdef int i, j, one = 1
-    cdef double zero = 0.0, plus = 1.0, gd = 0.0, ge = 0.0, eke, best
-    cdef char lower_part = b'L'
-    for i in range(a):
-        j = w.active[i]
-        w.e[i] = landed(p, w.s[i], j, p.u[j] + w.d[i]) - p.u[j]
-        gd += w.g[i] * w.d[i]
-        ge += w.g[i] * w.e[i]
-    dsymv(&lower_part, &a, &plus, w.K, &a, w.e, &one, &zero, w.t, &one)
-    eke = ddot(&a, w.e, &one, w.t, &one)
-    best = t * (1.0 - 0.5 * t) * gd                     # decrease of the truncated step
-    if which >= 0 and ge - 0.5 * eke <= best:
-        for i in range(a):
-            w.e[i] = t * w.d[i]
-        dsymv(&lower_part, &a, &plus, w.K, &a, w.e, &one, &zero, w.t, &one)
-        j = w.active[which]
-        # land exactly: rounding must not leave a coordinate a hair off zero or off its bound
-        w.e[which] = (0.0 if w.s[which] * (p.u[j] + w.d[which]) < 0.0 and p.l1[j] > 0.0
-                      else (p.up[j] if w.d[which] > 0.0 else p.lo[j])) - p.u[j]
-    for i in range(a):
-        j = w.active[i]
-        if p.u[j] + w.e[i] == 0.0 or w.e[i] == -p.u[j]:
-            p.u[j] = 0.0
+    cdef double gd = 0.0, ge = 0.0, curve = 0.0, minus, delta
+    if which >= 0:
+        memcpy(w.t, w.image, p.m * sizeof(double))
+        for i in range(w.a):
+            j = w.order[i]
+            w.e[i] = landed(p, w.s[i], j, p.u[j] + w.d[i]) - p.u[j]
+            delta = w.e[i] - w.d[i]
+            if delta != 0.0:
+                daxpy(&p.m, &delta, p.G + <size_t> j * p.ld, &one, w.t, &one)
+            gd += w.g[i] * w.d[i]
+            ge += w.g[i] * w.e[i]
+        for i in range(w.a):
+            curve += w.e[i] * (w.t[w.order[i]] + w.ridge[i] * w.e[i])
+        if ge - 0.5 * curve > t * (1.0 - 0.5 * t) * gd:
+            memcpy(w.image, w.t, p.m * sizeof(double))
         else:
-            p.u[j] = clip(p.u[j] + w.e[i], p.lo[j], p.up[j])
-        w.g[i] -= w.t[i]
+            for i in range(w.a):
+                w.e[i] = t * w.d[i]
+            for j in range(p.m):
+                w.image[j] *= t
+            j = w.order[which]
+            # land exactly: rounding must not leave a coordinate a hair off zero or off its bound
+            w.e[which] = (0.0 if w.s[which] * (p.u[j] + w.d[which]) < 0.0 and p.l1[j] > 0.0
+                          else (p.up[j] if w.d[which] > 0.0 else p.lo[j])) - p.u[j]
+    else:
+        memcpy(w.e, w.d, w.a * sizeof(double))
+    for i in range(w.a):
+        j = w.order[i]
+        p.u[j] = 0.0 if w.e[i] == -p.u[j] else clip(p.u[j] + w.e[i], p.lo[j], p.up[j])
+    minus = -1.0
+    daxpy(&p.m, &minus, w.image, &one, p.c, &one)
 
 
 cdef int sign_step(Quadratic* p, Space* w) noexcept nogil:
@@ -271,48 +439,28 @@ cdef int sign_step(Quadratic* p, Space* w) noexcept nogil:
 
     Returns 1 when the last step was whole (the support is optimal), 0 when it ran out of patience.
     """
-    cdef int i, j, a = 0, k, singular = 0, which = -1, turns, one = 1, done = 0
-    cdef double t, delta
-    for j in range(p.m):
-        if w.enter[j] != 0 or is_free(p, j):
-            w.active[a] = j
-            w.s[a] = (1.0 if p.u[j] > 0.0 else -1.0) if p.u[j] != 0.0 else <double> w.enter[j]
-            w.g[a] = p.c[j] - p.l2[j] * p.u[j] - p.l1[j] * w.s[a]
-            a += 1
-    cdef int a0 = a
-    cdef double* before = <double*> malloc((p.m + 1) * sizeof(double))
-    memcpy(before, p.u, p.m * sizeof(double))
-    for turns in range(20 + a0 // 2):
-        if a == 0:
-            done = 1
-            break
-        factor(p, w, a, &singular)
-        newton_direction(p, w, a, singular)
-        k = drop_wrong_way(w, a)
-        if k < a:
-            a = k
+    cdef int i, j, which = -1, turns, patience
+    cdef double t
+    factor_sync(p, w)
+    patience = 20 + w.a
+    for turns in range(patience):
+        if w.a == 0:
+            return 1
+        for i in range(w.a):
+            j = w.order[i]
+            w.s[i] = (1.0 if p.u[j] > 0.0 else -1.0) if p.u[j] != 0.0 else <double> w.enter[j]
+            w.g[i] = p.c[j] - p.l2[j] * p.u[j] - p.l1[j] * w.s[i]
+        newton_direction(p, w)
+        if drop_wrong_way(w) > 0:
             continue
-        t = first_stop(p, w, a, &which)
-        take_step(p, w, a, t, which)
-        if which < 0:
-            done = 1
-            break
-        k = 0
-        for i in range(a):          # the support that is left
-            j = w.active[i]
+        t = first_stop(p, w, &which)
+        take_step(p, w, t, which)
+        for j in range(p.m):
             w.enter[j] = 0
-            if is_free(p, j):
-                w.active[k] = j
-                w.s[k] = w.s[i]
-                w.g[k] = w.g[i]
-                k += 1
-        a = k
-    for j in range(p.m):            # c ← c − G (u − before)
-        delta = before[j] - p.u[j]
-        if delta != 0.0:
-            daxpy(&p.m, &delta, p.G + <size_t> j * p.ld, &one, p.c, &one)
-    free(before)
-    return done
+        if which < 0:
+            return 1
+        factor_sync(p, w)           # the support that is left
+    return 0
 
 
 cdef double conjugate(double z, double l1, double l2, double lo, double up) noexcept nogil:
@@ -365,23 +513,32 @@ cdef double gap_at(Quadratic* p, double* c, double rr, double lost) noexcept nog
 
 cdef double gap_of(Quadratic* p, Space* w, double rr) noexcept nogil:
     """Duality gap on these coordinates; unpenalised ones are projected off the dual point first."""
-    cdef int i, k, j, a = 0, one = 1, info = 0, singular = 0
+    cdef int i, j, k, a = 0, one = 1, info = 0
     cdef double lost = 0.0, minus
+    cdef double* H
     cdef char lower_part = b'L'
     for j in range(p.m):
         if p.l1[j] == 0.0 and p.l2[j] == 0.0 and p.lo[j] == -INFINITY and p.up[j] == INFINITY:
-            w.active[a] = j
+            w.listed[a] = j
             w.g[a] = p.c[j]
             a += 1
     if a == 0:
         return gap_at(p, p.c, rr, 0.0)
-    factor(p, w, a, &singular)
-    newton_direction(p, w, a, singular)
+    H = <double*> malloc(<size_t> a * a * sizeof(double))
+    for i in range(a):
+        for k in range(i, a):
+            H[<size_t> i * a + k] = p.G[<size_t> w.listed[i] * p.ld + w.listed[k]]
+        H[<size_t> i * a + i] *= 1.0 + RIDGE
+    dpotrf(&lower_part, &a, H, &a, &info)
+    memcpy(w.d, w.g, a * sizeof(double))
+    if info == 0:
+        dpotrs(&lower_part, &a, &one, H, &a, w.d, &a, &info)
+    free(H)
     memcpy(w.t, p.c, p.m * sizeof(double))
     for i in range(a):
         lost += w.g[i] * w.d[i]
         minus = -w.d[i]
-        daxpy(&p.m, &minus, p.G + <size_t> w.active[i] * p.ld, &one, w.t, &one)
+        daxpy(&p.m, &minus, p.G + <size_t> w.listed[i] * p.ld, &one, w.t, &one)
     lost = lost if lost > 0.0 else 0.0
     return gap_at(p, w.t, rr - lost if rr > lost else 0.0, lost)
 
@@ -421,55 +578,56 @@ cdef double off_support(Quadratic* p) noexcept nogil:
     return top
 
 
-cdef int crawl(Quadratic* p, Space* w, double* q, double yy, double goal, double budget) noexcept nogil:
-    """Descent epochs on support and violators until the gap on them is below goal or the work exceeds budget."""
+cdef int crawl(Quadratic* p, Space* w, double goal, double budget) noexcept nogil:
+    """Descent epochs on support and marked coordinates; 1 when changes became too small to matter within the budget."""
     cdef int epoch, count = list_for_descent(p, w)
-    cdef double work = 0.0, top
+    cdef double work = 0.0
     for epoch in range(10000):
-        top = descend(p, w.listed, count)
+        if descend(p, w.listed, count) <= SETTLED * goal:
+            return 1
         work += 2.0 * count * p.m
-        if top <= 1e-3 * goal:
-            return epoch + 1
         if work > budget and epoch >= 2:
-            return epoch + 1
-    return 10000
+            return 0
+    return 0
 
 
 cdef int solve(Quadratic* p, Space* w, double* q, double yy, double goal, int max_iter, double* gap) noexcept nogil:
     """Solve the problem; returns the number of rounds, negative when max_iter was reached. ``goal`` bounds the gap."""
     cdef int rounds, nv, a, whole = 0, stuck = 0
-    cdef double chol, slack = 1e-10, last = INFINITY, now
+    cdef double chol, slack = 1e-10
     for rounds in range(max_iter):
         nv = violators(p, slack, w.enter)
         a = support_size(p)
         chol = a * (1.0 * a) * a / 3.0
-        if nv == 0 and whole:
+        if nv == 0 and (whole or (rounds == 0 and off_support(p) <= 1e-13)):
             break
-        if nv == 0 and a > POLISH_MAX:
-            if gap_of(p, w, residual_norm(p, yy, q)) <= goal:
+        if a > POLISH_MAX:
+            # many: descent while it pays, then the factor
+            if nv == 0 and gap_of(p, w, residual_norm(p, yy, q)) <= goal:
                 break
             violators(p, slack, w.enter)
-        if stuck > 4 or (a <= POLISH_MAX and nv <= 2 + a // 4):
+            crawl(p, w, goal, CRAWL_SHARE * chol)
+            nv = violators(p, slack, w.enter)
+            if nv == 0 and gap_of(p, w, residual_norm(p, yy, q)) <= goal:
+                break
+            violators(p, slack, w.enter)
+            keep_largest(p, w.enter, 1 if stuck > 4 else 0)
+            whole = sign_step(p, w)
+        elif stuck > 4 or nv <= 2 + a // 4:
             # few newcomers: they enter as a block, singly once rounds repeat
             keep_largest(p, w.enter, 1 if stuck > 4 else 0)
             whole = sign_step(p, w)
         else:
-            crawl(p, w, q, yy, goal, 4.0 * chol if a > POLISH_MAX else 12.0 * p.m * (a + nv))
-            whole = 0
-            if a <= POLISH_MAX or stuck > 2:
-                violators(p, slack, w.enter)
-                keep_largest(p, w.enter, 1)
-                whole = sign_step(p, w)
-            elif rounds > 0:
-                now = gap_of(p, w, residual_norm(p, yy, q))
-                if now <= goal and violators(p, slack, w.enter) == 0:
-                    break
+            crawl(p, w, goal, 12.0 * p.m * (a + nv))
+            violators(p, slack, w.enter)
+            keep_largest(p, w.enter, 1)
+            whole = sign_step(p, w)
         stuck += rounds > 3
     else:
         gap[0] = gap_of(p, w, residual_norm(p, yy, q))
         return -max_iter if gap[0] > goal else max_iter
     gap[0] = gap_of(p, w, residual_norm(p, yy, q))
-    return rounds + 1
+    return rounds
 
 
 cdef void extrapolate(Quadratic* p, double* before, double ratio) noexcept nogil:
@@ -488,50 +646,55 @@ cdef void extrapolate(Quadratic* p, double* before, double ratio) noexcept nogil
                 daxpy(&p.m, &delta, p.G + <size_t> j * p.ld, &one, p.c, &one)
 
 
-def solve_gram(double[::1, :] G, int m, double[::1] q, double[::1] u, double[::1] c, double yy,
-               double[::1] l1, double[::1] l2, double[::1] lo, double[::1] up, double goal, int max_iter):
-    """Solve one problem on the leading (m, m) block of G; u and c = q − Gu are updated. Returns (rounds, gap)."""
-    cdef Quadratic p
-    cdef Space w
-    cdef double gap = 0.0
-    cdef int rounds
-    if m == 0:
-        return 0, 0.0
-    p.m, p.ld = m, <int> G.shape[0]
-    p.G, p.u, p.c = &G[0, 0], &u[0], &c[0]
-    p.l1, p.l2, p.lo, p.up = &l1[0], &l2[0], &lo[0], &up[0]
-    with nogil:
-        if space_make(&w, m) < 0:
-            with gil:
-                raise MemoryError
-        rounds = solve(&p, &w, &q[0], yy, goal, max_iter, &gap)
-        space_free(&w)
-    return rounds, gap
+cdef class Workspace:
+    """Memory of the solver for one Gram matrix, kept between calls: the factor of the last support is in it."""
 
-
-def gap(double[::1, :] G, int m, double[::1] u, double[::1] c, double[::1] l1, double[::1] l2, double[::1] lo,
-        double[::1] up, double rr):
-    """Duality gap on the leading m coordinates, from correlations c and ‖r‖² that the caller measured."""
-    cdef Quadratic p
     cdef Space w
-    cdef double value
-    if m == 0:
-        return 0.0
-    p.m, p.ld = m, <int> G.shape[0]
-    p.G, p.u, p.c = &G[0, 0], &u[0], &c[0]
-    p.l1, p.l2, p.lo, p.up = &l1[0], &l2[0], &lo[0], &up[0]
-    with nogil:
-        if space_make(&w, m) < 0:
-            with gil:
-                raise MemoryError
-        value = gap_of(&p, &w, rr)
-        space_free(&w)
-    return value
+
+    def __cinit__(self):
+        if space_make(&self.w, 32) < 0:
+            raise MemoryError
+
+    def __dealloc__(self):
+        space_free(&self.w)
+
+    def solve(self, double[::1, :] G, int m, double[::1] q, double[::1] u, double[::1] c, double yy, double[::1] l1,
+              double[::1] l2, double[::1] lo, double[::1] up, double goal, int max_iter):
+        """Solve on the leading (m, m) block of G; u and c = q - Gu are updated. Returns (rounds, gap)."""
+        cdef Quadratic p
+        cdef double gap = 0.0
+        cdef int rounds
+        if m == 0:
+            return 0, 0.0
+        p.m, p.ld = m, <int> G.shape[0]
+        p.G, p.u, p.c = &G[0, 0], &u[0], &c[0]
+        p.l1, p.l2, p.lo, p.up = &l1[0], &l2[0], &lo[0], &up[0]
+        if space_grow(&self.w, m) < 0:
+            raise MemoryError
+        with nogil:
+            rounds = solve(&p, &self.w, &q[0], yy, goal, max_iter, &gap)
+        return rounds, gap
+
+    def gap(self, double[::1, :] G, int m, double[::1] u, double[::1] c, double[::1] l1, double[::1] l2,
+            double[::1] lo, double[::1] up, double rr):
+        """Duality gap on the leading m coordinates, from correlations c and |r|^2 that the caller measured."""
+        cdef Quadratic p
+        cdef double value
+        if m == 0:
+            return 0.0
+        p.m, p.ld = m, <int> G.shape[0]
+        p.G, p.u, p.c = &G[0, 0], &u[0], &c[0]
+        p.l1, p.l2, p.lo, p.up = &l1[0], &l2[0], &lo[0], &up[0]
+        if space_grow(&self.w, m) < 0:
+            raise MemoryError
+        with nogil:
+            value = gap_of(&p, &self.w, rr)
+        return value
 
 
 def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lam1, double[::1] lam2, double[::1] a,
-              double[::1] b, double[::1] lo, double[::1] up, double[::1, :] U, double[::1] gaps, int[::1] rounds,
-              double goal, int max_iter):
+              double[::1] b, double[::1] lo, double[::1] up, double[::1] start, double[::1, :] U, double[::1] gaps,
+              int[::1] rounds, double goal, int max_iter):
     """The whole path in one call: problem k has l1 = lam1[k]·a and l2 = lam2[k]·b, warm-started; U (p, L) is written."""
     cdef int m = <int> G.shape[0], L = <int> lam1.shape[0], k, j, one = 1
     cdef Quadratic p
@@ -550,7 +713,7 @@ def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lam1, doub
                 raise MemoryError
         p.u, p.c, p.l1, p.l2, old = hold, hold + m, hold + 2 * m, hold + 3 * m, hold + 4 * m
         for j in range(m):
-            p.u[j] = 0.0
+            p.u[j] = start[j]
             old[j] = 0.0
         for k in range(L):
             for j in range(m):

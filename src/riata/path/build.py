@@ -121,6 +121,8 @@ def _weights(sample_weight: Any, n: int) -> Floats:
         raise InvalidData(
             f"sample_weight is negative at row {row}.", expected="weights ≥ 0", got=float(weight[row])
         )
+    if not weight.any():
+        raise InvalidData("Every sample weight is zero.", expected="at least 2 positive sample weights", got="all zero")
     if np.count_nonzero(weight) < 2:
         raise InvalidData(
             "sample_weight leaves fewer than two rows.",

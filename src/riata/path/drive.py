@@ -31,15 +31,19 @@ def solve_path(
     threads: int | None = None,
     early_stop: bool = False,
     warn: bool = False,
+    start: Floats | None = None,
     tricks: dict[str, bool] | None = None,
 ) -> Path:
-    """The path of a checked problem; see :func:`riata.path` for the arguments."""
+    """The path of a checked problem; see :func:`riata.path` for the arguments.
+
+    ``start`` (n_features,) are coefficients to begin from, on the caller's scale; they change the work, not the answer.
+    """
     with engine(problem, threads=threads, tricks=tricks) as run:
         if lams is None:
             grid = spread(problem, top_of(problem, run.scaling(), run.null_correlations()), n_lams, lam_min_ratio)
         else:
             grid = checked(lams)
-        (result,) = run.run(grid, 0.5 * tol, max_iter, None)
+        (result,) = run.run(grid, 0.5 * tol, max_iter, None, start)
         return assemble(problem, run, grid, result, tol, early_stop, warn)
 
 
@@ -75,7 +79,8 @@ def assemble(
         early_stopped=stop < len(lams),
         stats={
             "solver": run.name,
-            "rounds": result.rounds,
+            "rounds": int(result.rounds.sum()),
+            "n_iter": result.rounds[keep],
             "full_passes": run.full_passes,
             "partial_passes": run.partial_passes,
         },

@@ -38,6 +38,7 @@ def cross_validate(
     threads: int | None = None,
     measure: str = "mse",
     design_for: Callable[[NDArray[np.bool_]], Any] | None = None,
+    warn: bool = False,
     tricks: dict[str, bool] | None = None,
 ) -> CVResult:
     """Held-out loss over the λ grid of the full data.
@@ -50,7 +51,8 @@ def cross_validate(
     Parameters
     ----------
     foldid : (repeats, n_samples) fold of each row (see :func:`riata.select.folds.make_folds`), −1 = never held out;
-        or a list of (train, test) masks for splits that do not partition the rows
+        or a list of (train, test) weights, each (n_samples,), which multiply the sample weights: masks, or counts where
+        a split draws rows repeatedly
     measure : "mse" or "mae"
     design_for : train mask → Design; for preprocessing that is learnt inside each training fold. Folds are then solved
         one by one, each on its own matrix.
@@ -63,7 +65,7 @@ def cross_validate(
     """
     if measure not in MEASURES:
         raise InvalidOption(f"There is no measure {measure!r}.", expected=" or ".join(MEASURES), got=measure)
-    job = _Job(problem, tol, max_iter, threads, measure, tricks or {})
+    job = _Job(problem, tol, max_iter, threads, measure, warn, tricks or {})
     grid = None if lams is None else checked(lams)
     if isinstance(foldid, list) or design_for is not None or not job.tricks.get("lockstep", True):
         path = solve_path(
@@ -87,9 +89,9 @@ class _Job:
     """The arguments that every step wants."""
 
     def __init__(self, problem: Problem, tol: float, max_iter: int, threads: int | None, measure: str,
-                 tricks: dict[str, bool]):
+                 warn: bool, tricks: dict[str, bool]):
         self.problem, self.tol, self.max_iter = problem, tol, max_iter
-        self.threads, self.measure, self.tricks = threads, measure, tricks
+        self.threads, self.measure, self.warn, self.tricks = threads, measure, warn, tricks
 
 
 Part = tuple[Floats, Floats]        # loss (n_lams,), gap_rel (n_lams,)
@@ -133,17 +135,17 @@ def _ids(foldid: Ints | Masks, problem: Problem) -> Ints:
         return np.asarray(foldid)
     out = np.full((len(foldid), problem.n_samples), -1, np.intp)
     for k, (_, test) in enumerate(foldid):
-        out[k, test] = k
+        out[k, np.asarray(test) > 0] = k
     return out
 
 
 def _weight(problem: Problem, test: NDArray[np.bool_]) -> float:
-    return float(problem.sample_weight[test].sum())
+    return float((problem.sample_weight * test).sum())
 
 
 def _one_fold(job: _Job, lams: Floats, train: NDArray[np.bool_], test: NDArray[np.bool_], design_for: Any) -> Part:
     """A fold on its own: a path on the training rows, and its loss on the held-out rows."""
-    problem = job.problem.train_on(train)
+    problem = job.problem.replace(sample_weight=job.problem.sample_weight * train)
     if np.count_nonzero(problem.sample_weight) < 2:
         raise InvalidData("A training fold has fewer than two rows of positive weight.", expected="at least 2")
     if design_for is not None:
@@ -152,7 +154,7 @@ def _one_fold(job: _Job, lams: Floats, train: NDArray[np.bool_], test: NDArray[n
         problem, lams, tol=job.tol, max_iter=job.max_iter, threads=job.threads, warn=False, tricks=job.tricks
     )
     rows = np.flatnonzero(test)
-    weight = job.problem.sample_weight[rows]
+    weight = (job.problem.sample_weight * test)[rows]
     if weight.sum() <= 0:
         return np.full(len(lams), np.nan), path.gap_rel
     eta = problem.design.columns(path.active)[rows] @ path.coef_active + path.intercept
@@ -173,7 +175,7 @@ def _collect(job: _Job, path: Path, parts: list[list[Part]], weights: list[Float
     spread_ = ((loss[:, seen] - cvm[:, None]) ** 2) @ share
     cvse = np.sqrt(spread_ / (folds - 1)) if folds > 1 else np.full(len(cvm), np.nan)
     every = np.column_stack([path.gap_rel, gap])
-    if (every > job.tol).any():
+    if job.warn and (every > job.tol).any():
         warn_missed(path.lams, every, job.tol, " over all folds")
     return CVResult(path, path.lams, loss, weight, cvm, cvse, gap, foldid, job.measure, _notes(path, loss), rules())
 

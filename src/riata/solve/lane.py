@@ -28,7 +28,8 @@ class Lane:
         self.span = Span()
         self.lam = 0.0
         self.gap = 0.0
-        self.rounds = 0
+        self.here = 0                               # inner rounds at this λ
+        self.rounds: list[int] = []
         self.trivial = scaling.y_norm == 0.0        # the null model fits exactly: nothing to solve
         self.coefs: list[tuple[Ints, Floats]] = []
         self.gaps: list[float] = []
@@ -38,7 +39,7 @@ class Lane:
     # -- one λ -----------------------------------------------------------------------------------------------
     def start(self, lam: float) -> Ints:
         """Set λ; features that must be in W before the first solve."""
-        self.lam = lam
+        self.lam, self.here = lam, 0
         return self.always[self.outside[self.always]]
 
     def enter(self, features: Ints, total: Floats | None, held: Floats | None) -> None:
@@ -48,7 +49,7 @@ class Lane:
     def solve(self, goal: float, max_iter: int) -> None:
         """Inner solve; the gap is in units where the null model's objective is ½."""
         rounds, self.gap = self.inner.solve(*self.strength(), goal, max_iter)
-        self.rounds += rounds
+        self.here += rounds
 
     def strength(self) -> tuple[float, float]:
         """λ on the canonical scale: (λ/σ, λ)."""
@@ -98,6 +99,7 @@ class Lane:
 
     def finish(self, measure: str | None) -> None:
         """Record the solution at this λ."""
+        self.rounds.append(self.here)
         if self.trivial:
             self.coefs.append((np.zeros(0, np.intp), np.zeros(0)))
             self.gaps.append(0.0)

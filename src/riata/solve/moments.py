@@ -110,33 +110,38 @@ class MomentsEngine:
             u, c = np.zeros(len(free)), q[free].copy()
             zero, s = np.zeros(len(free)), self.scales[0]
             block = np.asfortranarray(G[np.ix_(free, free)])
-            gram_kernel.solve_gram(
+            gram_kernel.Workspace().solve(
                 block, len(free), q[free].copy(), u, c, 1.0, zero, zero, s.lo[free], s.up[free], 1e-12, 1000
             )
             q = q - G[:, free] @ u
         return q
 
-    def run(self, lams: Floats, goal: float, max_iter: int, measure: str | None) -> list[Outcome]:
+    def run(
+        self, lams: Floats, goal: float, max_iter: int, measure: str | None, start: Floats | None = None
+    ) -> list[Outcome]:
         lanes = range(1 + self.n_folds)
 
         def one(k: int) -> Outcome:
-            return self._run_lane(k, lams, goal, max_iter, measure)
+            return self._run_lane(k, lams, goal, max_iter, measure, start)
 
         return [one(k) for k in lanes] if self.pool is None else list(self.pool.map(one, lanes))
 
-    def _run_lane(self, k: int, lams: Floats, goal: float, max_iter: int, measure: str | None) -> Outcome:
+    def _run_lane(
+        self, k: int, lams: Floats, goal: float, max_iter: int, measure: str | None, start: Floats | None
+    ) -> Outcome:
         s, L = self.scales[k], len(lams)
         U, gaps, rounds = np.zeros((self.p, L), order="F"), np.zeros(L), np.zeros(L, np.int32)
         deviance = np.zeros(L)
         if s.y_norm > 0:
             G, q = self.lane(k)
+            u = np.zeros(self.p) if start is None else s.to_unit(start)
             gram_kernel.path_gram(
-                G, q, 1.0, lams / s.y_norm, lams, s.a, s.b, s.lo, s.up, U, gaps, rounds, goal, max_iter
+                G, q, 1.0, lams / s.y_norm, lams, s.a, s.b, s.lo, s.up, u, U, gaps, rounds, goal, max_iter
             )
             deviance = 2.0 * (q @ U) - np.einsum("jl,jl->l", U, G @ U)
         loss = self._held_loss(k, U) if k and measure else None
         active = np.flatnonzero(U.any(axis=1))
-        return outcome(s, active, U[active], 2.0 * gaps, deviance, loss, int(np.abs(rounds).sum()))
+        return outcome(s, active, U[active], 2.0 * gaps, deviance, loss, np.abs(rounds))
 
     def _held_loss(self, k: int, U: Floats) -> Floats:
         """Mean squared error of lane k on its held-out rows, from that fold's block alone.

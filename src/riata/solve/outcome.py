@@ -24,11 +24,11 @@ class Outcome:
     gap_rel: Floats             # (n_lams,)
     dev_ratio: Floats           # (n_lams,)
     loss: Floats | None         # (n_lams,) mean held-out loss; None for the lane on all rows
-    rounds: int
+    rounds: NDArray[np.intp]    # (n_lams,) rounds of the inner solver
 
 
 def outcome(scaling: Scaling, active: Ints, u: Floats, gap_rel: Floats, dev_ratio: Floats, loss: Floats | None,
-            rounds: int) -> Outcome:
+            rounds: NDArray[np.intp]) -> Outcome:
     """Undo the scaling: w = u σ/d and b = ȳ − m'w, which is the optimal intercept."""
     coef = u * (scaling.y_norm / scaling.norm[active])[:, None]
     intercept = scaling.y_mean - scaling.mean[active] @ coef
@@ -36,11 +36,11 @@ def outcome(scaling: Scaling, active: Ints, u: Floats, gap_rel: Floats, dev_rati
 
 
 def from_points(scaling: Scaling, coefs: list[tuple[Ints, Floats]], gaps: list[float], deviance: list[float],
-                losses: list[float], rounds: int) -> Outcome:
+                losses: list[float], rounds: list[int]) -> Outcome:
     """The same from the sparse solutions at each λ."""
     active = np.unique(np.concatenate([which for which, _ in coefs])) if coefs else np.zeros(0, np.intp)
     u = np.zeros((len(active), len(coefs)))
     for k, (which, values) in enumerate(coefs):
         u[np.searchsorted(active, which), k] = values
     loss = np.array(losses) if losses else None
-    return outcome(scaling, active, u, np.array(gaps), np.array(deviance), loss, rounds)
+    return outcome(scaling, active, u, np.array(gaps), np.array(deviance), loss, np.array(rounds))

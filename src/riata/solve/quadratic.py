@@ -31,6 +31,7 @@ class GramInner:
         self.gathered, self.scaling, self.target, self.held = gathered, scaling, target, held
         self.root = gathered.root
         self.share = 1.0 - (float(self.root[held] @ self.root[held]) if held is not None else 0.0)
+        self.work = gram_kernel.Workspace()
         self.W = np.zeros(0, np.intp)
         self.G = np.zeros((0, 0), order="F")
         self.u = np.zeros(0)
@@ -108,15 +109,20 @@ class GramInner:
             c = self.correlations()
             q = c + self.G[:m, :m] @ u
             before = gap
-            done, _ = gram_kernel.solve_gram(self.G, m, q, u, c, self._yy(q, c, u), l1, l2, lo, up, goal, max_iter)
+            done, _ = self.work.solve(self.G, m, q, u, c, self._yy(q, c, u), l1, l2, lo, up, goal, max_iter)
             rounds += abs(done)
             self._renew_residual(np.arange(m))
             exact = self.correlations()
             self.c[:m] = exact
-            gap = gram_kernel.gap(self.G, m, u, exact, l1, l2, lo, up, float(self.train @ self.train))
+            gap = self.work.gap(self.G, m, u, exact, l1, l2, lo, up, float(self.train @ self.train))
             if gap <= goal or done < 0 or gap > 0.5 * before:
                 break
         return rounds, gap
+
+    def begin(self, u: Floats) -> None:
+        """Start from u (n_features,), whose support is in W."""
+        self.u[: len(self.W)] = u[self.W]
+        self._renew_residual(np.arange(len(self.W)))
 
     def _yy(self, q: Floats, c: Floats, u: Floats) -> float:
         """The constant that makes ‖r‖² = yy − q'u − c'u right."""

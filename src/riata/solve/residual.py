@@ -41,6 +41,7 @@ class ResidualInner:
         self.s = self._to_raw(weight)
         y = problem.y - problem.offset - scaling.y_mean
         self.y = y / scaling.y_norm if scaling.y_norm > 0 else np.zeros_like(y)
+        self.work = gram_kernel.Workspace()
         self.W = np.zeros(0, np.intp)
         self.u = np.zeros(0)
         self.rho, self.kappa = self.y.copy(), 0.0
@@ -60,6 +61,12 @@ class ResidualInner:
         del total, held                     # no Gram matrix here
         self.W = np.concatenate([self.W, features])
         self.u = np.concatenate([self.u, np.zeros(len(features))])
+
+    def begin(self, u: Floats) -> None:
+        """Start from u (n_features,), whose support is in W."""
+        self.u = u[self.W].copy()
+        self._renew()
+        self._publish()
 
     # -- residual and correlations ---------------------------------------------------------------------------
     def _renew(self) -> None:
@@ -108,7 +115,7 @@ class ResidualInner:
             c, rr, lost = self._correlate(self.W, r), float(self.s @ (r * r)), float(self.s @ (v * v))
         keep = ~free
         args = [np.ascontiguousarray(part[keep]) for part in (self.u, c, *pen)]
-        return 0.5 * lost + gram_kernel.gap(np.zeros((1, 1), order="F"), int(keep.sum()), *args, rr)
+        return 0.5 * lost + self.work.gap(np.zeros((1, 1), order="F"), int(keep.sum()), *args, rr)
 
     def solve(self, lam1: float, lam2: float, goal: float, max_iter: int) -> tuple[int, float]:
         """Bring u to the solution on W; returns (rounds, gap on W)."""

@@ -38,6 +38,12 @@ class Scaling:
     y_norm: float         # σ = sqrt(null deviance); 0 for a target that the null model fits exactly
     bounded: bool
 
+    def to_unit(self, coef: Floats) -> Floats:
+        """Coefficients on the canonical scale, inside the bounds; 0 where excluded."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            u = np.where(self.excluded, 0.0, coef * self.norm / (self.y_norm or 1.0))
+        return np.clip(u, self.lo, self.up)
+
 
 def scalings(problem: Problem, groups: NDArray[np.intp], n_groups: int) -> list[Scaling]:
     """The scaling on all rows, and for each group of rows the scaling on all rows outside it.

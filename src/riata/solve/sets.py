@@ -79,16 +79,28 @@ class SetsEngine:
         if lane.trivial:
             return np.zeros(self.problem.n_features)
         free = np.flatnonzero((self.problem.penalty_factor == 0) & ~lane.scaling.excluded)
-        self.walk._enter([(lane, free)])
+        self.walk.enter([(lane, free)])
         lane.inner.solve(0.0, 0.0, 1e-12, 1000)
         c = self.passes.full([lane.inner.train], [lane.scaling])[0]
         if lane.use_span:
             lane.span.add(lane.inner.train, c)
         return c
 
-    def run(self, lams: Floats, goal: float, max_iter: int, measure: str | None) -> list[Outcome]:
+    def run(
+        self, lams: Floats, goal: float, max_iter: int, measure: str | None, start: Floats | None = None
+    ) -> list[Outcome]:
+        if start is not None:
+            self._begin_at(start)
         self.walk.run(lams, goal, max_iter, measure)
         return [
             from_points(lane.scaling, lane.coefs, lane.gaps, lane.deviance, lane.losses, lane.rounds)
             for lane in self.walk.lanes
         ]
+
+    def _begin_at(self, start: Floats) -> None:
+        """Every lane starts from these coefficients (caller's scale)."""
+        lanes = [lane for lane in self.walk.lanes if not lane.trivial]
+        places = [lane.scaling.to_unit(start) for lane in lanes]
+        self.walk.enter([(lane, np.flatnonzero(u)) for lane, u in zip(lanes, places, strict=True)])
+        for lane, u in zip(lanes, places, strict=True):
+            lane.inner.begin(u)

@@ -51,13 +51,13 @@ class Walk:
 
     def _one(self, lam: float, goal: float, max_iter: int) -> None:
         busy = [lane for lane in self.lanes if not lane.trivial]
-        self._enter([(lane, lane.start(lam)) for lane in busy])
+        self.enter([(lane, lane.start(lam)) for lane in busy])
         for _ in range(MAX_ROUNDS):
             if not busy:
                 return
             self._each(lambda lane: lane.solve(goal, max_iter), busy)
             newcomers = self._violators(busy)
-            self._enter(newcomers)
+            self.enter(newcomers)
             busy = [lane for lane, features in newcomers if len(features)]
 
     def _violators(self, busy: list[Lane]) -> list[tuple[Lane, Ints]]:
@@ -74,7 +74,7 @@ class Walk:
             found[id(lane)] = lane.judge(doubt, c)
         return [(lane, found.get(id(lane), np.zeros(0, np.intp))) for lane in busy]
 
-    def _enter(self, newcomers: list[tuple[Lane, Ints]]) -> None:
+    def enter(self, newcomers: list[tuple[Lane, Ints]]) -> None:
         """Take newcomers into the working sets; blocks of the Gram matrices are products over all lanes' newcomers."""
         newcomers = [(lane, features) for lane, features in newcomers if len(features)]
         if not newcomers:
