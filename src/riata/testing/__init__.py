@@ -4,8 +4,17 @@
 `hypothesis` is an extra.
 """
 
-from riata.testing.checks import check_path
+from riata.testing.checks import FoldCertificates, certify_folds, check_path
 from riata.testing.problems import Case, cases
 from riata.testing.reference import Answer, brute_force, slow_descent
 
-__all__ = ["Answer", "Case", "brute_force", "cases", "check_path", "slow_descent"]
+__all__ = [
+    "Answer",
+    "Case",
+    "FoldCertificates",
+    "brute_force",
+    "cases",
+    "certify_folds",
+    "check_path",
+    "slow_descent",
+]
