@@ -103,7 +103,7 @@ def test_json_is_the_whole_of_stdout(houses, capsys):
     assert data["lambda"] == 20
     assert data["rule"] == "given"
     assert data["certificate"]["largest"] <= 1e-8
-    assert [row["feature"] for row in data["features"]][0] == "size"
+    assert data["features"][0]["feature"] == "size"
     assert set(data["choices"]) == {"min", "1se"}
     assert data["model"] is None
 
@@ -303,7 +303,7 @@ def test_an_interrupt_is_exit_130(houses, tmp_path, capsys, monkeypatch):
     assert not (tmp_path / "m.json").exists()
 
 
-def test_colour_only_on_a_terminal_that_wants_it(houses):
+def test_colour_only_on_a_terminal_that_wants_it(houses, monkeypatch):
     pty = pytest.importorskip("pty")
     pytest.importorskip("rich")
 
@@ -322,9 +322,8 @@ def test_colour_only_on_a_terminal_that_wants_it(houses):
         assert done.wait(timeout=60) == 0
         return out
 
-    environment = {k: "" for k in ()}
-    os.environ.pop("NO_COLOR", None)
-    assert b"\x1b[36mnote:" in on_a_terminal(**environment)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert b"\x1b[36mnote:" in on_a_terminal()
     plain = on_a_terminal(NO_COLOR="1")
     assert b"\x1b[36m" not in plain
     assert b"note:" in plain

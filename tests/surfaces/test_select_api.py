@@ -145,7 +145,7 @@ def test_penalty_factors_and_bounds_by_name():
     assert "x0" not in riata.select(table, "y", rule="min", penalty_factor={"x0": np.inf}).features
     assert riata.select(table, "y", rule="min", upper={"x0": 0.25}).model.coef["x0"] == pytest.approx(0.25)
     assert all(v >= 0 for v in riata.select(X, -y, rule="min", positive=True).model.coef.values())
-    with pytest.raises(InvalidOption, match='"x22"[\\s\\S]*did you mean "x2"'):
+    with pytest.raises(InvalidOption, match=r'"x22"[\s\S]*did you mean "x2"'):
         riata.select(table, "y", penalty_factor={"x22": 0})
 
 

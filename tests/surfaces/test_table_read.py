@@ -239,7 +239,7 @@ def test_pickled_objects_are_never_loaded(tmp_path):
 
 def test_a_file_that_is_not_there_names_its_neighbour(tmp_path):
     write(tmp_path, "houses.csv", TEXT)
-    with pytest.raises(FileNotFoundError, match='did you mean "houses.csv"'):
+    with pytest.raises(FileNotFoundError, match=r'did you mean "houses\.csv"'):
         read_table(tmp_path / "house.csv")
     with pytest.raises(IsADirectoryError):
         read_table(tmp_path)

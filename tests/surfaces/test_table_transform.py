@@ -90,7 +90,7 @@ def test_numbers_written_as_text(encoded):
 def test_dates_written_as_text_and_back(encoded):
     out = encoded.encoder.transform(new(day=["2020-01-01", "2020-01-02", "2020-01-03", "2020-01-04"]))
     assert np.array_equal(out.X, encoded.X)
-    with pytest.raises(InvalidData, match='"day" should hold dates[\\s\\S]*"01/02/2020" at row 0'):
+    with pytest.raises(InvalidData, match=r'"day" should hold dates[\s\S]*"01/02/2020" at row 0'):
         encoded.encoder.transform(new(day=["01/02/2020"] * 4))
     with pytest.raises(InvalidData, match='"day" held dates when the model was fitted, and holds numbers now'):
         encoded.encoder.transform(new(day=[1, 2, 3, 4]))

@@ -25,6 +25,7 @@ FLAGS = {
     "repeats": "--repeats",
     "lam": "--lambda",
     "tol": "--tol",
+    "max_iter": "--max-iter",
     "l1_ratio": "--l1-ratio",
 }
 SWITCHES = {

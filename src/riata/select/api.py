@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from riata.core.errors import InvalidOption, did_you_mean
 from riata.core.problem import Problem
 from riata.core.results import CVResult
 from riata.select.data import Data, by_feature, prepare
@@ -42,7 +43,7 @@ def select(X: Any, y: Any, *, rule: str = "1se", **options: Any) -> Selection:
     sample_weight, offset : name or array
     penalty_factor, lower, upper : array with one value per column of X, or {name: value}
     positive : True for lower = 0
-    lams, n_lams, lam_min_ratio, l1_ratio, standardize, fit_intercept, tol, threads : as in riata.path
+    lams, n_lams, lam_min_ratio, l1_ratio, standardize, fit_intercept, tol, max_iter, threads : as in riata.path
     measure : "mse" or "mae", the held-out loss
     feature_names : names for the columns of an array
 
@@ -77,8 +78,9 @@ def run(
     progress: Progress = lambda stage: None,
 ) -> Selection:
     """:func:`select` for callers who also have a file's name, its lines, a command and someone who watches."""
-    progress("encoding")
     o = options
+    _check_rule(o.rule)
+    progress("encoding")
     data = prepare(
         X, y, sample_weight=o.sample_weight, offset=o.offset, na=o.na, drop=o.drop, keep=o.keep,
         categories=o.categories, carry=(o.foldid, o.groups), feature_names=o.feature_names, row_label=row_label,
@@ -111,7 +113,8 @@ def _solve(data: Data, o: Options, progress: Progress) -> tuple[Problem, CVResul
         python_warnings.simplefilter("always")
         fitted = crossing.cross_validate(
             problem, lams, n_lams=o.n_lams, lam_min_ratio=o.lam_min_ratio, foldid=foldid, tol=o.tol,
-            threads=o.threads, measure=o.measure, design_for=_design_for(data, progress),
+            threads=o.threads, measure=o.measure, design_for=_design_for(data, progress), warn=True,
+            **({} if o.max_iter is None else {"max_iter": o.max_iter}),
         )  # fmt: skip
     sentences = [str(w.message) for w in caught]
     for w in caught:
@@ -142,6 +145,16 @@ def _design_for(data: Data, progress: Progress) -> Callable[[Any], Any] | None:
         return as_design(made(train_mask), names=data.names)
 
     return design
+
+
+def _check_rule(rule: str) -> None:
+    """Before an hour of work and not after it."""
+    known = importlib.import_module("riata.select.rules").rules()
+    if rule not in known:
+        names = sorted(known)
+        raise InvalidOption(
+            f'there is no rule "{rule}".', expected=" or ".join(names), got=rule, hint=did_you_mean(str(rule), names)
+        )
 
 
 def _index(fitted: CVResult, o: Options) -> int:

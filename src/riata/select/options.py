@@ -43,6 +43,7 @@ class Options:
     upper: Any = None
     positive: bool = False
     tol: float = 1e-8
+    max_iter: int | None = None
     threads: int | None = None
 
     @classmethod
@@ -58,6 +59,12 @@ class Options:
     def __post_init__(self) -> None:
         if self.lam is not None and not (_is_number(self.lam) and math.isfinite(self.lam) and self.lam > 0):
             raise InvalidOption("lam must be a positive number.", got=self.lam, expected="lam > 0")
+        if not (_is_number(self.tol) and math.isfinite(self.tol) and self.tol > 0):
+            raise InvalidOption("tol must be a positive number.", got=self.tol, expected="tol > 0, such as 1e-8")
+        for name in ("n_lams", "max_iter", "threads"):
+            value = getattr(self, name)
+            if value is not None and not (isinstance(value, numbers.Integral) and value > 0):
+                raise InvalidOption(f"{name} must be a positive whole number.", got=value)
         if self.positive and self.lower is not None:
             raise InvalidOption("positive=True and lower cannot both be given.", got=f"lower={self.lower}")
 

@@ -64,6 +64,7 @@ def _model(group: Any) -> None:
     _set(group, "--no-standardize", dest="standardize", action="store_false", help="penalise in the columns' own units")
     _set(group, "--no-intercept", dest="fit_intercept", action="store_false", help="no constant term")
     _set(group, "--tol", type=float, metavar="T", help="largest relative duality gap (1e-8)")
+    _set(group, "--max-iter", type=int, metavar="N", help="rounds of the solver before it gives up with a warning")
     _set(group, "--threads", type=int, metavar="N", help="threads (all cores; the answer is the same)")
 
 

@@ -1,0 +1,88 @@
+"""Tables as people have them, through the command line: fit, save, predict on the same file, every gap certified."""
+
+import json
+
+import numpy as np
+import pytest
+
+from riata.cli import main
+
+pl = pytest.importorskip("polars", reason="the command line reads tables with the extra riata[table]")
+
+# file -> (target, further arguments, words that must be said, largest share of the null loss)
+TABLES = {
+    "AER_DoctorVisits.csv": ("visits", [], ["6 text columns became 12"], 0.95),
+    "Cars93_NA.csv": ("Price", ["--na", "mean", "--categories", "Cylinders", "--drop", "M??.Price"],
+                      ["Model (every value differs)", "Make (every value differs)", "Luggage.room (11)"], 0.7),
+    "Fertility.parquet": ("work", ["--folds", "3"], ["morekids (2)"], 0.99),
+    "Hitters.csv": ("Salary", ["--na", "drop"], ["called here: row_names", "row_names (every value differs)",
+                                                 "59 of 322 rows left out"], 0.75),
+    "airquality_NA.csv": ("Ozone", ["--na", "mean"], ["37 of 153 rows left out because the target Ozone"], 0.7),
+    "ames_raw_openintro_NA.csv": ("price", ["--na", "mean", "--drop", "Order,PID", "--folds", "5"],
+                                  ["43 text columns became 283", "Alley (2732)", "Lot.Frontage (490)"], 0.25),
+    "chicago_ridership_dates.csv": ("ridership", [], ["dates became numbers (days since 1970-01-01): date",
+                                                      "WhiteSox_Home is WhiteSox_Away"], 0.3),
+    "communities_crime_NA.csv": ("violentPerPop", ["--na", "mean", "--folds", "3"],
+                                 ["communityname (2,018 values in 2,215 rows)", "almost perfect", "assaultPerPop"], 1),
+    "communities_crime_noheader_qmark.csv": ("146", ["--no-header", "--na", "mean", "--folds", "3"],
+                                             ["column_1 (2,018 values", "221 of 2,215 rows left out"], 1),
+    "credit_data_NA.csv": ("Amount", ["--na", "mean"], ["missing text is a level of its own"], 0.6),
+    "diamonds.csv": ("price", ["--folds", "3"], ["cut (5), color (7), clarity (8)"], 0.15),
+    "economics_dates.csv": ("unemploy", [], ["dates became numbers"], 0.3),
+    "hiv_nrti_raw.tsv": ("3TC", ["--na", "mean", "--folds", "3"],
+                         ["IsolateName (637 values in 639 rows)", "240 text columns"], 0.7),
+    "lending_club.csv": ("int_rate", ["--folds", "3"], ["sub_grade (35)", "addr_state (50)"], 0.1),
+    "mice_protein_NA.csv": ("pCREB_N", ["--na", "mean", "--folds", "3"], ["MouseID (every value differs)"], 0.4),
+    "mlbench_Soybean.csv": ("date", ["--na", "mean"], ["Class (19)"], 0.99),
+    "nycflights13_flights_20k_NA.csv": ("arr_delay", ["--na", "drop", "--drop", "tailnum", "--folds", "3"],
+                                        ["557 of 20,000 rows left out", "time_hour", "constant, so without effect: year"],
+                                        0.3),
+    "penguins_NA.csv": ("body_mass_g", ["--na", "drop"], ["11 of 344 rows left out", "species (3), island (3)"], 0.2),
+    "surv_lung.csv": ("time", ["--na", "mean"], ["missing numbers took the mean"], 1),
+    "surv_pbc.csv": ("bili", ["--na", "mean"], ["column id counts the rows"], 0.8),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_raw_tables(shared_data, tmp_path, capsys, name):
+    target, words, said, share = TABLES[name]
+    path, model = shared_data / "data" / "raw" / name, tmp_path / "m.json"
+    assert main(["fit", str(path), "-y", target, "-o", str(model), "--json", "--rule", "min", *words]) == 0
+    out, err = capsys.readouterr()
+    assert [word for word in said if word not in err] == [], err
+    data = json.loads(out)
+    assert data["certificate"]["largest"] <= 1e-8
+    assert data["choices"]["min"]["loss"] < share * data["cv"]["null_loss"]
+    if "drop" in words:
+        return  # a model fitted without missing values does not predict rows that have some
+    more = ["--no-header"] if "--no-header" in words else []
+    assert main(["predict", str(model), str(path), "-q", *more]) == 0
+    predicted = np.array(capsys.readouterr().out.split()[1:], dtype=float)
+    assert len(predicted) == data["data"]["n_given"]
+    assert np.isfinite(predicted).all()
+
+
+# file -> (target, exit code, words)
+REFUSED = {
+    "Hitters.csv": ("Salary", 3, ["Salary (the target): 59 of 322, first at row 1 (line 2)", "(263 stay)"]),
+    "ames_raw_openintro_NA.csv": ("price", 3, ["27 columns, in 2,930 of 2,930 rows", "Pool.QC: 2,917", "--na mean"]),
+    "Cars93_NA.csv": ("Price", 3, ['"Cylinders" should hold numbers', '"rotary" at row 57 (line 58)']),
+    "attrition.csv": ("Attrition", 3, ['target "Attrition" holds text', "No, Yes"]),
+    "communities_crime_noheader_qmark.csv": ("ViolentCrimes", 2, ["looks like data, not names", "--no-header"]),
+    "penguins_NA.csv": ("body_mass", 2, ['did you mean "body_mass_g"']),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_raw_tables_refused_with_a_way_out(shared_data, capsys, name):
+    target, code, said = REFUSED[name]
+    assert main(["fit", str(shared_data / "data" / "raw" / name), "-y", target]) == code
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert [word for word in said if word not in err] == [], err
+
+
+def test_dropping_incomplete_rows_can_leave_none(shared_data, capsys):
+    path = shared_data / "data" / "raw" / "ames_raw_openintro_NA.csv"
+    assert main(["fit", str(path), "-y", "price", "--na", "drop"]) == 3
+    assert "--drop Pool.QC,Misc.Feature,Alley,Fence" in capsys.readouterr().err
