@@ -62,7 +62,7 @@ def test_exact_folds(glmnet, name):
     "name", ["hitters__cvx_gaussian_lasso_std", "hitters__cvx_gaussian_mae", "riboflavin__cvx_gaussian_lasso_std"]
 )
 def test_third_party_sides_with_us(glmnet, name):
-    """LARS (exact, no tolerance), fold by fold, at the λ where glmnet and riata differ most: it is glmnet that is off."""
+    """LARS (exact, no tolerance), fold by fold, at the λ where the two differ most: it is glmnet that is off."""
     from sklearn.linear_model import lars_path
 
     stored, found = cross_validated(glmnet, name)

@@ -1,4 +1,4 @@
-"""Do the laws of the lasso hold? Each law is checked on drawn problems, and by a certificate that the solver never saw."""
+"""Do the laws of the lasso hold? On drawn problems, and by a certificate that the solver never saw."""
 
 import numpy as np
 import pytest
@@ -45,7 +45,10 @@ def test_hard_cases_are_certified(name, standardize, l1_ratio):
 @given(strategies.problems(max_n=12, max_p=3), st.sampled_from([1e-3, 0.03, 0.3]))
 def test_minimum_by_brute_force(problem, lam):
     found = solve_path(problem, [lam], tol=1e-12)
-    assert certify(problem, found.coef[:, 0], found.intercept[0], lam).primal <= brute_force(problem, lam).objective + 1e-10
+    assert (
+        certify(problem, found.coef[:, 0], found.intercept[0], lam).primal
+        <= brute_force(problem, lam).objective + 1e-10
+    )
 
 
 @FEW
@@ -80,7 +83,13 @@ def test_lambda_max_would_notice_a_wrong_formula():
     """The law above can tell: halving, ignoring weights, factors or signs all give another λ_max."""
     case = cases()["everything"]
     top = lam_max(case.problem())
-    for wrong in [{"sample_weight": None}, {"penalty_factor": None}, {"offset": None}, {"lower": None}, {"l1_ratio": 1.0}]:
+    for wrong in [
+        {"sample_weight": None},
+        {"penalty_factor": None},
+        {"offset": None},
+        {"lower": None},
+        {"l1_ratio": 1.0},
+    ]:
         assert abs(lam_max(case.problem(**wrong)) / top - 1) > 1e-4, wrong
 
 
@@ -132,7 +141,10 @@ def test_units_of_single_columns_change_nothing_when_standardising():
 def test_shifting_y_and_x_moves_only_the_intercept(problem, shift):
     lams = lam_grid(problem, 8, 1e-2)
     X = problem.design.columns(np.arange(problem.n_features))
-    kept = {k: getattr(problem, k) for k in ("sample_weight", "offset", "penalty_factor", "lower", "upper", "l1_ratio", "standardize")}
+    kept = {
+        k: getattr(problem, k)
+        for k in ("sample_weight", "offset", "penalty_factor", "lower", "upper", "l1_ratio", "standardize")
+    }
     moved = make_problem(X + shift * np.abs(X).max(axis=0), problem.y + shift, **kept)
     one, other = solve_path(problem, lams, tol=1e-12), solve_path(moved, lams, tol=1e-12)
     rows = problem.sample_weight > 0
@@ -305,7 +317,9 @@ def test_given_grids_in_any_order(name):
         np.testing.assert_array_equal(other.coef, down.coef)
 
 
-@pytest.mark.parametrize("name", ["tall", "wide", "sparse_counts", "sparse_wide", "one_hot", "everything", "near_collinear"])
+@pytest.mark.parametrize(
+    "name", ["tall", "wide", "sparse_counts", "sparse_wide", "one_hot", "everything", "near_collinear"]
+)
 def test_threads_change_no_bit(name):
     problem = cases()[name].problem()
     lams = lam_grid(problem, 40, 1e-3)

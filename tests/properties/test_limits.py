@@ -99,7 +99,7 @@ def test_factor_zero_is_never_penalised(name):
     assert np.all(found.coef[:2] != 0)
     assert not np.any(found.coef[2:, 0])
     dense = problem.design.columns(np.arange(2))
-    residual = case.y - problem.design.dot(found.coef) [:, 0] - found.intercept[0]
+    residual = case.y - problem.design.dot(found.coef)[:, 0] - found.intercept[0]
     assert np.abs((dense - dense.mean(axis=0)).T @ residual).max() <= 1e-6 * np.abs(dense).max() * case.y.size
     check_path(problem, found)
 
@@ -122,7 +122,9 @@ def test_factors_are_used_as_given():
     """Doubling every factor is halving lambda; glmnet would rescale and see no difference."""
     case = cases()["tall"]
     once, twice = case.problem(), case.problem(penalty_factor=np.full(12, 2.0))
-    np.testing.assert_allclose(solve_path(twice, [0.1], tol=1e-13).coef, solve_path(once, [0.2], tol=1e-13).coef, rtol=1e-8)
+    np.testing.assert_allclose(
+        solve_path(twice, [0.1], tol=1e-13).coef, solve_path(once, [0.2], tol=1e-13).coef, rtol=1e-8
+    )
     factor = np.linspace(0.5, 2, 12)
     scaled = make_problem(case.X / case.X.std(axis=0) / factor, case.y, standardize=False)
     direct = solve_path(case.problem(penalty_factor=factor), [0.1], tol=1e-13).coef[:, 0]
@@ -175,7 +177,9 @@ def test_offset_is_subtracted_from_y():
 # --- degenerate data --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["duplicate_columns", "duplicate_rows", "rank_deficient", "one_hot", "constant_columns"])
+@pytest.mark.parametrize(
+    "name", ["duplicate_columns", "duplicate_rows", "rank_deficient", "one_hot", "constant_columns"]
+)
 @pytest.mark.parametrize("extra", [{}, {"lower": 0.0}, {"l1_ratio": 0.5}, {"fit_intercept": False}])
 def test_rank_deficient_data_to_very_small_lambda(name, extra):
     problem = cases()[name].problem(**extra)

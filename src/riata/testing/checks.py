@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,9 @@ def check_path(problem: Any, path: Any, tol: float = 1e-8) -> list[Certificate]:
     certificates = certify_many(problem, coef, path.intercept, path.lams)
     gaps = np.array([c.gap_rel for c in certificates])
     worst = int(np.argmax(gaps))
-    assert gaps[worst] <= tol, f"certified gap_rel {gaps[worst]:.3e} > {tol:.1e} at lambda[{worst}]={path.lams[worst]:g}"
+    assert gaps[worst] <= tol, (
+        f"certified gap_rel {gaps[worst]:.3e} > {tol:.1e} at lambda[{worst}]={path.lams[worst]:g}"
+    )
     assert gaps.min() >= -ROUNDING, f"negative gap {gaps.min():.3e} at lambda[{int(np.argmin(gaps))}]"
     below = gaps - np.asarray(path.gap_rel) - rounding(problem, coef, path.scale)
     at = int(np.argmax(below))
@@ -67,6 +70,7 @@ def certify_folds(
 
     n_folds = int(foldid.max()) + 1
     groups = np.where(foldid < 0, n_folds, foldid).astype(np.intp)
+    clock = time.perf_counter()
     with engine(problem, groups, n_folds, threads=threads) as run:
         if lams is None:
             top = top_of(problem, run.scaling(), run.null_correlations())
@@ -74,7 +78,7 @@ def certify_folds(
         else:
             lams = checked(lams)
         lanes = run.run(lams, 0.5 * tol, 10_000, "mse")
-        name = run.name
+        name, seconds = run.name, time.perf_counter() - clock
     stored, certified, slack = [], [], []
     for fold, lane in enumerate(lanes, start=-1):  # lane 0 holds all rows
         training = problem if fold < 0 else problem.train_on(foldid != fold)
@@ -83,14 +87,15 @@ def certify_folds(
         stored.append(lane.gap_rel)
         slack.append(rounding(training, coef, lane.scaling.sd))
         certified.append([c.gap_rel for c in certify_many(training, coef, lane.intercept, lams)])
-    return FoldCertificates(lams, np.array(stored).T, np.array(certified).T, np.array(slack).T, name)
+    support = max(int(np.count_nonzero(lane.coef_active, axis=0).max()) for lane in lanes)
+    return FoldCertificates(lams, np.array(stored).T, np.array(certified).T, np.array(slack).T, name, seconds, support)
 
 
 @dataclasses.dataclass(frozen=True)
 class FoldCertificates:
     """gap_rel (n_lams, 1 + n_folds) as stored by the solve, as certified, and what rounding may have added to it.
 
-    Column 0 is the fit on all rows.
+    Column 0 is the fit on all rows. ``seconds`` is the solve alone, ``support`` the most features in one model.
     """
 
     lams: np.ndarray
@@ -98,11 +103,15 @@ class FoldCertificates:
     certified: np.ndarray
     slack: np.ndarray
     solver: str
+    seconds: float
+    support: int
 
     def check(self, tol: float = 1e-8) -> None:
         """Assert the tolerance everywhere, and that the stored bound is a bound."""
         at = np.unravel_index(int(np.argmax(self.certified)), self.certified.shape)
-        assert self.certified[at] <= tol, f"certified gap_rel {self.certified[at]:.3e} > {tol:.1e} at (lambda, lane) {at}"
+        assert self.certified[at] <= tol, (
+            f"certified gap_rel {self.certified[at]:.3e} > {tol:.1e} at (lambda, lane) {at}"
+        )
         below = self.certified - self.stored - self.slack
         at = np.unravel_index(int(np.argmax(below)), below.shape)
         assert below[at] <= 0, (

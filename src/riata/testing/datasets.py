@@ -1,7 +1,7 @@
-"""Data sets stored as ``NAME.npz`` (dense: X, y) or ``NAME_X.npz`` + ``NAME_y.npy`` (sparse CSC), as targets of a lasso.
+"""Data sets as lasso problems, from ``NAME.npz`` (dense: X, y) or ``NAME_X.npz`` + ``NAME_y.npy`` (sparse CSC).
 
-    >>> Regression("toy", None, None).multi
-    False
+>>> Regression("toy", None, None).multi
+False
 """
 
 from __future__ import annotations

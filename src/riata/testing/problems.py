@@ -1,10 +1,10 @@
 """Seeded data sets that a lasso must survive, each a `Case` of X, y and the keywords of `make_problem`.
 
-    >>> case = wide(seed=3)
-    >>> case.X.shape[0] < case.X.shape[1]
-    True
-    >>> sorted(cases())[:3]
-    ['binary_columns', 'constant_columns', 'correlated']
+>>> case = wide(seed=3)
+>>> case.X.shape[0] < case.X.shape[1]
+True
+>>> sorted(cases())[:3]
+['binary_columns', 'constant_columns', 'correlated']
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def cases(seed: int = 0) -> dict[str, Case]:
 
 def target(X: Any, rng: np.random.Generator, support: int = 5, noise: float = 1.0) -> Array:
     """X w + noise with ``support`` coefficients of about one per standard deviation, on y's unit scale."""
-    n, p = X.shape
+    n = X.shape[0]
     dense = X.toarray() if sp.issparse(X) else np.asarray(X, dtype=np.float64)
     sd = dense.std(axis=0)
     pick = rng.permutation(np.flatnonzero(sd > 0))[:support]

@@ -1,7 +1,7 @@
 """Slow, independent answers: every arrangement of signs and bounds, and plain descent.
 
-    minimise over (b, w)  (1/S) Σ s_i ½(y_i - o_i - b - x_i'w)² + λ Σ v_j (l1_ratio |t_j w_j| + ½(1 - l1_ratio)(t_j w_j)²)
-    subject to            lower_j <= w_j <= upper_j
+    minimise over (b, w)  (1/S) Σ s_i ½(y_i - o_i - b - x_i'w)²
+                          + λ Σ v_j (l1_ratio |t_j w_j| + ½(1 - l1_ratio)(t_j w_j)²),   lower_j <= w_j <= upper_j
 
 They share nothing with the solver but the problem itself: small problems are answered by trying
 out everything (`brute_force`), medium ones by the textbook's coordinate descent (`slow_descent`).
@@ -101,7 +101,9 @@ def brute_force(problem: Any, lam: float) -> Answer:
     states = []
     for lo, up in zip(d.lower, d.upper, strict=True):
         edges = [("edge", e) for e in (lo, up) if np.isfinite(e) and e != 0]
-        states.append([("free", 0.0)] + ([("free", -1.0)] if lo < 0 else []) + ([("free", 1.0)] if up > 0 else []) + edges)
+        states.append(
+            [("free", 0.0)] + ([("free", -1.0)] if lo < 0 else []) + ([("free", 1.0)] if up > 0 else []) + edges
+        )
     best = d.answer(np.zeros(p))
     for arrangement in itertools.product(*states):
         fixed = np.array([value if kind == "edge" else 0.0 for kind, value in arrangement])

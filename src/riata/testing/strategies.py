@@ -1,10 +1,10 @@
 """Hypothesis strategies: designs, targets and whole problems. Needs `hypothesis` (`pip install 'riata[test]'`).
 
-    from hypothesis import given
-    from riata.testing import strategies
+from hypothesis import given
+from riata.testing import strategies
 
-    @given(strategies.problems())
-    def test_my_solver(problem): ...
+@given(strategies.problems())
+def test_my_solver(problem): ...
 """
 
 from __future__ import annotations
@@ -59,7 +59,9 @@ def targets(draw: Any, X: Any) -> Array:
     centred = dense - dense.mean(axis=0)
     sd = centred.std(axis=0)
     w = np.where(rng.uniform(size=sd.size) < 0.3, rng.normal(size=sd.size), 0.0)
-    return (centred / np.where(sd > 0, sd, 1.0)) @ w + rng.normal(size=dense.shape[0]) + draw(st.sampled_from([0.0, 5.0]))
+    return (
+        (centred / np.where(sd > 0, sd, 1.0)) @ w + rng.normal(size=dense.shape[0]) + draw(st.sampled_from([0.0, 5.0]))
+    )
 
 
 @st.composite
