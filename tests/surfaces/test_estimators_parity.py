@@ -14,7 +14,7 @@ from sklearn.datasets import load_diabetes
 from sklearn.model_selection import KFold, RepeatedKFold, ShuffleSplit, TimeSeriesSplit
 
 import riata
-from riata.estimators import inputs
+from riata.estimators import inputs, path_functions
 
 TIGHT = {"tol": 1e-12, "max_iter": 200_000}
 SKLEARN = sklearn.linear_model
@@ -127,6 +127,8 @@ def test_several_targets_are_several_problems(data):
     close(ours.predict(data.X), theirs.predict(data.X))
     assert isinstance(ours.n_iter_, list)
     assert ours.dual_gap_.shape == (3,)
+    for module in (riata, SKLEARN):
+        assert np.shape(module.Lasso(fit_intercept=False).fit(data.X, Y).intercept_) == ()
     column, other = fit_both("Lasso", data, y=Y[:, :1], alpha=0.15)
     assert column.coef_.shape == other.coef_.shape
     assert column.intercept_.shape == other.intercept_.shape
@@ -227,6 +229,19 @@ def test_the_short_way_in_and_the_long_one_agree(data, monkeypatch):
     slow = riata.Lasso(0.2).fit(data.X, data.y)
     np.testing.assert_array_equal(fast.coef_, slow.coef_)
     assert fast.n_features_in_ == slow.n_features_in_
+
+
+def test_plain_arrays_pass_no_slow_check(data, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise AssertionError("scikit-learn's own reading takes longer than the solve of a small problem")
+
+    monkeypatch.setattr(inputs, "validate_data", refuse)
+    monkeypatch.setattr(path_functions, "check_array", refuse)
+    riata.Lasso(0.2).fit(data.X, data.y)
+    riata.LassoCV(alphas=5).fit(np.asfortranarray(data.X), data.y)
+    riata.lasso_path(data.X, data.y, alphas=5)
+    with pytest.raises(AssertionError):
+        riata.Lasso(0.2).fit(data.X.astype(np.float32), data.y)
 
 
 @pytest.mark.parametrize("name", ["LassoCV", "ElasticNetCV"])

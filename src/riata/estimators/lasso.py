@@ -32,8 +32,7 @@ class Lasso(SingleAlpha):
         default that is tighter than scikit-learn's, which stops at a gap of 1e-4 mean (y − mean)²: the same number
         here is twice as strict. Raising it saves next to nothing.
     warm_start : bool, default=False
-        Keep the solution of the fit before if its duality gap in the new problem is within `tol`; the check costs two
-        passes over X. Otherwise it has no effect: the solver gains nothing from a start.
+        Start from `coef_` of the fit before. It changes the work and not the answer.
     positive : bool, default=False
         The same as lower=0.
     random_state, selection

@@ -158,7 +158,7 @@ def enet_path(
     precompute, Xy, copy_X, verbose, check_input
         No effect. A Gram matrix handed in is compared with X in one entry.
     coef_init : array-like of shape (n_features,), default=None
-        No effect beside a check of its shape: the solver gains nothing from a start.
+        A place to start from. It changes the work and not the answer.
     return_n_iter : bool, default=False
     positive : bool, default=False
         Whether all coefficients must be >= 0.
@@ -204,9 +204,7 @@ def enet_path(
         X, y, l1_ratio=float(l1_ratio), sample_weight=weights, fit_intercept=False, standardize=False,
         lower=0.0 if positive else None,
     )  # fmt: skip
-    if coef_init is not None:
-        _check_init(coef_init, X.shape[1])
-    options: dict[str, Any] = {"tol": float(known["tol"]), "warn": False}
+    options: dict[str, Any] = {"tol": float(known["tol"]), "warn": False, "start": _start(coef_init, X.shape[1])}
     if known["max_iter"] is not None:
         options["max_iter"] = int(known["max_iter"])
     path, repeats = _solve(problem, grid, eps, options)
@@ -278,7 +276,10 @@ def _read(X: Any, y: Any) -> tuple[Any, NDArray[Any]]:
     return X, y
 
 
-def _check_init(coef_init: Any, n_features: int) -> None:
+def _start(coef_init: Any, n_features: int) -> NDArray[np.float64] | None:
+    if coef_init is None:
+        return None
     coef = np.asarray(coef_init, dtype=np.float64)
     if coef.shape != (n_features,):
         raise InvalidData("coef_init has a wrong shape.", expected=f"({n_features},)", got=f"{coef.shape}")
+    return coef

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.metadata_routing import UNUSED
 
-from riata.certify import certify
 from riata.core.problem import Problem
+from riata.core.results import Path
 from riata.estimators.base import LinearTwin, absolute_gap, iterations
 from riata.estimators.convergence import warn_if_missed
 from riata.estimators.gram import check_gram
@@ -35,16 +35,6 @@ RULES: dict[str, Rule] = {
     "upper": Rule(lambda value: isinstance(value, int | float) and value >= 0, "a number >= 0") | ARRAY | NONE,
     "threads": integer(1) | NONE,
 }
-
-
-class _Solution(NamedTuple):
-    """One target's solution, with what is told about it."""
-
-    coef: NDArray[np.float64]
-    intercept: float
-    gap_rel: float
-    gap: float
-    n_iter: int
 
 
 class SingleAlpha(LinearTwin):
@@ -92,42 +82,34 @@ class SingleAlpha(LinearTwin):
             check_gram(self.precompute, X, weights, self.fit_intercept)
         targets = y.reshape(len(y), -1)
         problem = self._problem(X, targets[:, 0], weights, self.l1_ratio)
-        found = []
+        paths = []
         for k in range(targets.shape[1]):
             if k > 0:
                 problem = problem.replace(y=np.ascontiguousarray(targets[:, k], dtype=np.float64))
-            found.append(self._solve(problem, k))
-        self._store(found, X.dtype, y.ndim)
-        warn_if_missed(np.array([self.alpha]), np.array([[one.gap_rel for one in found]]), self.tol, self.max_iter)
+            paths.append(self._solve(problem, k))
+        self._store(paths, X.dtype, y.ndim)
+        warn_if_missed(np.array([self.alpha]), np.array([[path.gap_rel[0] for path in paths]]), self.tol, self.max_iter)
         return self
 
-    def _solve(self, problem: Problem, target: int) -> _Solution:
-        kept = self._still_good(problem, target) if self.warm_start else None
-        if kept is not None:
-            return kept
-        limit = {} if self.max_iter is None else {"max_iter": int(self.max_iter)}
-        path = solve_path(problem, [float(self.alpha)], tol=float(self.tol), threads=self.threads, warn=False, **limit)
-        gap = float(absolute_gap(path)[0])
-        return _Solution(path.coef[:, 0], float(path.intercept[0]), float(path.gap_rel[0]), gap, iterations(path)[0])
+    def _solve(self, problem: Problem, target: int) -> Path:
+        options: dict[str, Any] = {} if self.max_iter is None else {"max_iter": int(self.max_iter)}
+        if self.warm_start:
+            options["start"] = self._last_coef(target, problem.n_features)
+        alphas = [float(self.alpha)]
+        return solve_path(problem, alphas, tol=float(self.tol), threads=self.threads, warn=False, **options)
 
-    def _still_good(self, problem: Problem, target: int) -> _Solution | None:
-        """The solution of the fit before, if it has this shape and its certificate in this problem is good enough."""
+    def _last_coef(self, target: int, n_features: int) -> NDArray[np.float64] | None:
+        """One target's coefficients of the fit before, or None if there are none of that shape."""
         coef = np.atleast_2d(np.asarray(getattr(self, "coef_", np.empty(0)), dtype=np.float64))
-        intercept = np.atleast_1d(getattr(self, "intercept_", 0.0))
-        if target >= min(len(coef), len(intercept)) or coef.shape[1] != problem.n_features:
-            return None
-        check = certify(problem, coef[target], float(intercept[target]), float(self.alpha))
-        if not check.gap_rel <= self.tol:
-            return None
-        return _Solution(coef[target], float(intercept[target]), check.gap_rel, check.gap, 0)
+        return coef[target] if target < len(coef) and coef.shape[1] == n_features else None
 
-    def _store(self, found: list[_Solution], dtype: Any, y_ndim: int) -> None:
-        coef = np.array([one.coef for one in found]).astype(dtype, copy=False)
-        intercept = np.array([one.intercept for one in found]).astype(dtype, copy=False)
-        gaps = np.array([one.gap for one in found]).astype(dtype, copy=False)
-        gap_rel = np.array([one.gap_rel for one in found])
-        n_iter = [one.n_iter for one in found]
-        if len(found) == 1:
+    def _store(self, paths: list[Path], dtype: Any, y_ndim: int) -> None:
+        coef = np.array([path.coef[:, 0] for path in paths]).astype(dtype, copy=False)
+        intercept = np.array([path.intercept[0] for path in paths]).astype(dtype, copy=False)
+        gaps = np.array([absolute_gap(path)[0] for path in paths]).astype(dtype, copy=False)
+        gap_rel = np.array([path.gap_rel[0] for path in paths])
+        n_iter = [iterations(path)[0] for path in paths]
+        if len(paths) == 1:
             self.coef_, self.dual_gap_, self.n_iter_, self.gap_rel_ = coef[0], gaps[0], n_iter[0], gap_rel[0]
         else:
             self.coef_, self.dual_gap_, self.n_iter_, self.gap_rel_ = coef, gaps, n_iter, gap_rel
