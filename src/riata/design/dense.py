@@ -72,11 +72,12 @@ class Dense(Design):
         total = member.sum(axis=1)
         safe = np.where(total > 0, total, 1.0)
         mean, m2 = np.zeros((n_groups, p)), np.zeros((n_groups, p))
-        if self._by_columns:
-            for block in self._column_blocks():
-                self._block_moments(np.array(self.raw[:, block], np.float64), member, safe, block, mean, m2)
-        else:
-            self._moments_by_rows(member, total, safe, mean, m2)
+        with np.errstate(over="ignore", invalid="ignore"):      # columns of extreme size are looked at again
+            if self._by_columns:
+                for block in self._column_blocks():
+                    self._block_moments(np.array(self.raw[:, block], np.float64), member, safe, block, mean, m2)
+            else:
+                self._moments_by_rows(member, total, safe, mean, m2)
         return mean, m2
 
     def _block_moments(self, B, member, safe, block, mean, m2) -> None:

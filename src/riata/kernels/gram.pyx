@@ -18,6 +18,8 @@ from scipy.linalg.cython_lapack cimport dpotrf, dpotrs
 cdef int POLISH_MAX = 300
 # Ridge on a singular support, relative to the diagonal (one-hot with all levels, duplicates, |A| close to n).
 cdef double RIDGE = 1e-11
+# A pivot below this share of its diagonal is rounding, and its sign is a matter of chance.
+cdef double FLAT = 1e-11
 # Work that descent may spend before a factor is made, in flops of that factor: a flop of descent costs some 4 times one
 # of LAPACK's, and well-conditioned problems settle in 5 to 10 epochs.
 cdef double CRAWL_SHARE = 0.3
@@ -45,6 +47,7 @@ cdef struct Space:
     int* place       # where a coordinate stands in the factor, or -1
     int a            # size of the factor
     int lifted       # whether a pivot had to be lifted off zero
+    int updated      # whether the factor was updated since it was built
     double* L        # (cap, cap) lower Cholesky factor of G_AA + l2
     double* ridge    # l2 of each coordinate when it was factored
     double* g        # gradient on the factor's coordinates
@@ -60,6 +63,7 @@ cdef int space_make(Space* w, int m) noexcept nogil:
     w.cap = <int> n
     w.a = 0
     w.lifted = 0
+    w.updated = 0
     w.listed = <int*> malloc(4 * n * sizeof(int))
     w.L = <double*> malloc((n * n + 7 * n) * sizeof(double))
     if w.listed == NULL or w.L == NULL:
@@ -95,7 +99,7 @@ cdef int space_grow(Space* w, int m) noexcept nogil:
     if space_make(w, max(m, 2 * old.cap)) < 0:
         w[0] = old
         return -1
-    w.a, w.lifted = old.a, old.lifted
+    w.a, w.lifted, w.updated = old.a, old.lifted, old.updated
     for i in range(old.a):
         w.order[i] = old.order[i]
         w.place[old.order[i]] = i
@@ -188,7 +192,7 @@ cdef double descend(Quadratic* p, int* listed, int count) noexcept nogil:
 
 cdef double lift(double pivot, double diagonal, Space* w) noexcept nogil:
     """A pivot that rounding or dependent columns left at zero gets a ridge; refinement undoes it."""
-    if pivot > 1e-12 * diagonal:
+    if pivot > FLAT * diagonal:
         return pivot
     w.lifted = 1
     return RIDGE * (diagonal + 1e-300)
@@ -212,6 +216,7 @@ cdef void factor_append(Quadratic* p, Space* w, int j) noexcept nogil:
     w.place[j] = a
     w.ridge[a] = p.l2[j]
     w.a = a + 1
+    w.updated = 1
 
 
 cdef void factor_remove(Space* w, int k) noexcept nogil:
@@ -238,6 +243,7 @@ cdef void factor_remove(Space* w, int k) noexcept nogil:
             rows = a - 1 - j
             drot(&rows, w.L + <size_t> j * ld + j, &one, w.L + <size_t> (j + 1) * ld + j, &one, &c, &s)
     w.a = a - 1
+    w.updated = 1
 
 
 cdef void factor_clear(Space* w) noexcept nogil:
@@ -246,6 +252,7 @@ cdef void factor_clear(Space* w) noexcept nogil:
         w.place[w.order[i]] = -1
     w.a = 0
     w.lifted = 0
+    w.updated = 0
 
 
 cdef int try_build(Quadratic* p, Space* w, int* members, int count, double ridge) noexcept nogil:
@@ -263,20 +270,21 @@ cdef int try_build(Quadratic* p, Space* w, int* members, int count, double ridge
         return 0
     for i in range(count):
         diagonal = p.G[<size_t> members[i] * p.ld + members[i]] + p.l2[members[i]]
-        if w.L[<size_t> i * ld + i] * w.L[<size_t> i * ld + i] <= (0.1 * ridge if ridge > 0.0 else 1e-12) * diagonal:
+        if w.L[<size_t> i * ld + i] * w.L[<size_t> i * ld + i] <= (0.1 * ridge if ridge > 0.0 else FLAT) * diagonal:
             return 0
     return 1
 
 
-cdef void factor_build(Quadratic* p, Space* w, int* members, int count) noexcept nogil:
+cdef void factor_build(Quadratic* p, Space* w, int* members, int count, int plain) noexcept nogil:
     """The factor of the listed coordinates from scratch: plain, with a ridge where singular, else one by one."""
     cdef int i
     factor_clear(w)
-    if not try_build(p, w, members, count, 0.0):
+    if not plain or not try_build(p, w, members, count, 0.0):
         w.lifted = 1
         if not try_build(p, w, members, count, RIDGE):
             for i in range(count):
                 factor_append(p, w, members[i])
+            w.updated = 0
             return
     for i in range(count):
         w.order[i] = members[i]
@@ -304,7 +312,7 @@ cdef void factor_sync(Quadratic* p, Space* w) noexcept nogil:
     # an update runs at the speed of memory, a new factor at that of the cache: some 4 times faster
     if stale or 4.0 * work > 1.0 / 3.0 * count * count * count:
         if stale or gone or fresh:
-            factor_build(p, w, w.listed, count)
+            factor_build(p, w, w.listed, count, 1)
         return
     for i in range(w.a - 1, -1, -1):
         j = w.order[i]
@@ -342,18 +350,35 @@ cdef double left_over(Quadratic* p, Space* w) noexcept nogil:
     return off / size
 
 
-cdef void newton_direction(Quadratic* p, Space* w) noexcept nogil:
-    """d = (G_AA + l2)⁻¹ g by the factor with iterative refinement, and its image G[:, A] d."""
+cdef double direction_by_factor(Quadratic* p, Space* w) noexcept nogil:
+    """d = (G_AA + l2)⁻¹ g with up to three steps of iterative refinement; what is left over, relative to g."""
     cdef int a = w.a, one = 1, info = 0, turn, i, ld = w.cap
+    cdef double off = INFINITY
     cdef char lower_part = b'L'
     memcpy(w.d, w.g, a * sizeof(double))
     dpotrs(&lower_part, &a, &one, w.L, &ld, w.d, &a, &info)
     for turn in range(3):
-        if left_over(p, w) <= 1e-12:
+        off = left_over(p, w)
+        if off <= 1e-12:
             break
         dpotrs(&lower_part, &a, &one, w.L, &ld, w.e, &a, &info)
         for i in range(a):
             w.d[i] += w.e[i]
+    return off
+
+
+cdef void newton_direction(Quadratic* p, Space* w) noexcept nogil:
+    """The direction and its image G[:, A] d. A factor that refinement cannot save is built anew, then with a ridge."""
+    cdef int i, count = w.a
+    while True:
+        if direction_by_factor(p, w) <= 1e-9 or (w.lifted and not w.updated):
+            break
+        for i in range(count):
+            w.listed[i] = w.order[i]
+            w.t[w.order[i]] = w.g[i]
+        factor_build(p, w, w.listed, count, w.updated)
+        for i in range(count):
+            w.g[i] = w.t[w.order[i]]
     make_image(p, w, w.d, w.image)
 
 
@@ -476,6 +501,15 @@ cdef double conjugate(double z, double l1, double l2, double lo, double up) noex
     return best * over - 0.5 * l2 * best * best
 
 
+cdef inline int is_projected(Quadratic* p, int j) noexcept nogil:
+    """Unpenalised coordinates, whose columns the dual point must be orthogonal to; not those held by a bound."""
+    if p.l1[j] != 0.0 or p.l2[j] != 0.0:
+        return 0
+    if p.u[j] <= p.lo[j] and p.c[j] < -1e-10:
+        return 0
+    return not (p.u[j] >= p.up[j] and p.c[j] > 1e-10)
+
+
 cdef double gap_at(Quadratic* p, double* c, double rr, double lost) noexcept nogil:
     """Duality gap from the correlations c = X'r: Fenchel–Young sums, the better of two dual points.
 
@@ -487,7 +521,7 @@ cdef double gap_at(Quadratic* p, double* c, double rr, double lost) noexcept nog
     cdef double plain = 0.5 * lost, aug, s = 1.0, ct, z, u, edge, rru = rr, v
     for j in range(p.m):
         u = p.u[j]
-        if p.l1[j] == INFINITY or (p.l1[j] == 0.0 and p.l2[j] == 0.0 and p.lo[j] == -INFINITY and p.up[j] == INFINITY):
+        if p.l1[j] == INFINITY or is_projected(p, j):
             continue
         plain += p.l1[j] * fabs(u) + 0.5 * p.l2[j] * u * u - u * c[j] \
             + conjugate(c[j], p.l1[j], p.l2[j], p.lo[j], p.up[j])
@@ -499,7 +533,7 @@ cdef double gap_at(Quadratic* p, double* c, double rr, double lost) noexcept nog
     aug = 0.5 * (1.0 - s) * (1.0 - s) * rru + 0.5 * lost
     for j in range(p.m):
         u = p.u[j]
-        if p.l1[j] == INFINITY or (p.l1[j] == 0.0 and p.l2[j] == 0.0 and p.lo[j] == -INFINITY and p.up[j] == INFINITY):
+        if p.l1[j] == INFINITY or is_projected(p, j):
             continue
         z = s * (c[j] - p.l2[j] * u)
         v = fabs(z) - p.l1[j]
@@ -518,7 +552,7 @@ cdef double gap_of(Quadratic* p, Space* w, double rr) noexcept nogil:
     cdef double* H
     cdef char lower_part = b'L'
     for j in range(p.m):
-        if p.l1[j] == 0.0 and p.l2[j] == 0.0 and p.lo[j] == -INFINITY and p.up[j] == INFINITY:
+        if is_projected(p, j):
             w.listed[a] = j
             w.g[a] = p.c[j]
             a += 1
@@ -613,7 +647,7 @@ cdef int solve(Quadratic* p, Space* w, double* q, double yy, double goal, int ma
             violators(p, slack, w.enter)
             keep_largest(p, w.enter, 1 if stuck > 4 else 0)
             whole = sign_step(p, w)
-        elif stuck > 4 or nv <= 2 + a // 4:
+        elif (stuck > 4 and rounds % 8 != 7) or nv <= 2 + a // 4:
             # few newcomers: they enter as a block, singly once rounds repeat
             keep_largest(p, w.enter, 1 if stuck > 4 else 0)
             whole = sign_step(p, w)
@@ -623,6 +657,8 @@ cdef int solve(Quadratic* p, Space* w, double* q, double yy, double goal, int ma
             keep_largest(p, w.enter, 1)
             whole = sign_step(p, w)
         stuck += rounds > 3
+        if whole and off_support(p) > 1e-7:
+            whole = 0               # a step that a singular factor spoilt
     else:
         gap[0] = gap_of(p, w, residual_norm(p, yy, q))
         return -max_iter if gap[0] > goal else max_iter

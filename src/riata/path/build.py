@@ -106,7 +106,7 @@ def _vector(values: Any, n: int, what: str, of: str) -> Floats:
     if not np.isfinite(out.sum()) and not np.isfinite(out).all():
         row = int(np.flatnonzero(~np.isfinite(out))[0])
         raise InvalidData(
-            f"{what} has a value that is not finite at row {row}.", expected="finite numbers", got=str(out[row])
+            f"{what} has a value that is not finite at row {row}.", expected="finite numbers", got="NaN" if np.isnan(out[row]) else str(out[row])
         )
     return out
 
@@ -139,7 +139,7 @@ def _per_feature(values: Any, p: int, what: str) -> Floats:
     except (TypeError, ValueError):
         raise InvalidOption(f"{what} must hold numbers.", got=repr(values)) from None
     if array.ndim == 0:
-        return np.full(p, float(array))
+        array = np.full(p, float(array))
     if array.shape != (p,):
         raise InvalidOption(
             f"{what} must be a number or one number for each feature.", expected=f"shape ({p},)", got=f"shape {array.shape}"

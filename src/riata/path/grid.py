@@ -13,6 +13,8 @@ from riata.solve.scaling import Scaling
 
 # A ridge has no finite λ_max: below this l1_ratio the grid starts where this one would (glmnet's convention).
 RIDGE_RATIO = 1e-3
+# Correlations of unit vectors at or below this are rounding: nothing can enter.
+ROUNDING = 1e-14
 
 
 def lam_max(problem: Problem) -> float:
@@ -45,6 +47,8 @@ def top_of(problem: Problem, scaling: Scaling, c: Floats) -> float:
         enters &= ((c > 0) & (problem.upper > 0)) | ((c < 0) & (problem.lower < 0))
     if not enters.any():
         return 0.0
+    if np.abs(c[enters]).max() <= ROUNDING:
+        return 0.0
     a = max(ratio, RIDGE_RATIO) * v[enters] * unit[enters]
     return float(np.max(np.abs(c[enters]) / a)) * scaling.y_norm
 
@@ -59,7 +63,7 @@ def spread(problem: Problem, top: float, n_lams: int, lam_min_ratio: float | Non
         raise InvalidOption("lam_min_ratio must lie between 0 and 1.", got=lam_min_ratio)
     if top <= 0.0:
         return np.ones(1)
-    grid = top * np.geomspace(1.0, ratio, n_lams)
+    grid = top * np.exp(np.linspace(0.0, np.log(ratio), n_lams))
     grid[0] = top
     return grid
 

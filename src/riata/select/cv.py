@@ -172,12 +172,18 @@ def _collect(job: _Job, path: Path, parts: list[list[Part]], weights: list[Float
     share = weight[seen] / weight[seen].sum()
     cvm = loss[:, seen] @ share
     folds = int(seen.sum())
-    spread_ = ((loss[:, seen] - cvm[:, None]) ** 2) @ share
-    cvse = np.sqrt(spread_ / (folds - 1)) if folds > 1 else np.full(len(cvm), np.nan)
+    cvse = _root_mean_square(loss[:, seen] - cvm[:, None], share) / np.sqrt(folds - 1) if folds > 1 else cvm * np.nan
     every = np.column_stack([path.gap_rel, gap])
     if job.warn and (every > job.tol).any():
         warn_missed(path.lams, every, job.tol, " over all folds")
     return CVResult(path, path.lams, loss, weight, cvm, cvse, gap, foldid, job.measure, _notes(path, loss), rules())
+
+
+def _root_mean_square(deviation: Floats, share: Floats) -> Floats:
+    """Row by row; squares of losses may overflow where the losses do not."""
+    top = np.abs(deviation).max(axis=1, keepdims=True)
+    unit = deviation / np.where(top > 0, top, 1.0)
+    return top[:, 0] * np.sqrt(unit**2 @ share)
 
 
 def _notes(path: Path, loss: Floats) -> list[str]:

@@ -23,6 +23,8 @@ Ints = NDArray[np.intp]
 ROW_BLOCK = 1 << 22          # bytes of one block of rows in float64: stays in cache while it is scaled and multiplied
 # Nearly all of a column lies in the held-out rows: total − held would cancel, so the training rows are multiplied out.
 CANCELS = 1e3
+# With fewer features a lane is done before a thread has started.
+THREADED = 30
 KEEP_BYTES = 1 << 26         # fold blocks are kept up to here, and computed again beyond
 
 
@@ -124,7 +126,7 @@ class MomentsEngine:
         def one(k: int) -> Outcome:
             return self._run_lane(k, lams, goal, max_iter, measure, start)
 
-        return [one(k) for k in lanes] if self.pool is None else list(self.pool.map(one, lanes))
+        return [one(k) for k in lanes] if self.pool is None or self.p < THREADED else list(self.pool.map(one, lanes))
 
     def _run_lane(
         self, k: int, lams: Floats, goal: float, max_iter: int, measure: str | None, start: Floats | None

@@ -12,6 +12,8 @@ from riata.solve.scaling import Scaling
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
+ROUNDING = 64 * float(np.finfo(np.float64).eps)
+
 
 @dataclasses.dataclass(eq=False)
 class Outcome:
@@ -31,7 +33,11 @@ def outcome(scaling: Scaling, active: Ints, u: Floats, gap_rel: Floats, dev_rati
             rounds: NDArray[np.intp]) -> Outcome:
     """Undo the scaling: w = u σ/d and b = ȳ − m'w, which is the optimal intercept."""
     coef = u * (scaling.y_norm / scaling.norm[active])[:, None]
+    if scaling.limits is not None:          # un-scaling may miss a bound by the last bit
+        np.clip(coef, *(limit[active][:, None] for limit in scaling.limits), out=coef)
     intercept = scaling.y_mean - scaling.mean[active] @ coef
+    # rounding in the sums behind a gap grows with the terms that cancel in them
+    gap_rel = gap_rel + ROUNDING * (1.0 + np.abs(u).sum(axis=0))
     return Outcome(scaling, active, coef, intercept, gap_rel, dev_ratio, loss, rounds)
 
 

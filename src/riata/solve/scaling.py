@@ -36,7 +36,11 @@ class Scaling:
     up: Floats
     y_mean: float
     y_norm: float         # σ = sqrt(null deviance); 0 for a target that the null model fits exactly
-    bounded: bool
+    limits: tuple[Floats, Floats] | None     # the caller's bounds, where there are any
+
+    @property
+    def bounded(self) -> bool:
+        return self.limits is not None
 
     def to_unit(self, coef: Floats) -> Floats:
         """Coefficients on the canonical scale, inside the bounds; 0 where excluded."""
@@ -98,8 +102,9 @@ def _scaling(
     sigma = y_norm if y_norm > 0 else 1.0
     with np.errstate(invalid="ignore"):
         lo, up = problem.lower * norm / sigma, problem.upper * norm / sigma
-    bounded = bool(np.any(np.isfinite(lo)) or np.any(np.isfinite(up)))
-    return Scaling(centre, norm, sd, excluded, a, b, lo, up, y_mean, y_norm, bounded)
+    free = np.all(np.isneginf(lo)) and np.all(np.isposinf(up))
+    limits = None if free else (problem.lower, problem.upper)
+    return Scaling(centre, norm, sd, excluded, a, b, lo, up, y_mean, y_norm, limits)
 
 
 def _target(target: Floats, share: Floats, centred: bool) -> tuple[float, float]:

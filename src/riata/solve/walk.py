@@ -24,6 +24,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
 MAX_ROUNDS = 1000
+# Flops of one lane's task from which threads pay: below, the interpreter's lock is what lanes wait for.
+THREADED = 1e6
 
 
 @dataclasses.dataclass
@@ -38,9 +40,16 @@ class Walk:
 
     def _each(self, task: Callable[[Lane], Any], lanes: Iterable[Lane]) -> list[Any]:
         lanes = list(lanes)
-        if self.pool is None or len(lanes) == 1:
+        if self.pool is None or len(lanes) == 1 or self._flops(lanes) < THREADED:
             return [task(lane) for lane in lanes]
         return list(self.pool.map(task, lanes))
+
+    @staticmethod
+    def _flops(lanes: list[Any]) -> float:
+        """About what a lane's inner solve and its proof cost."""
+        lane = lanes[0][0] if isinstance(lanes[0], tuple) else lanes[0]
+        n, p = lane.problem.design.shape
+        return float(len(lane.inner.W) * (n + len(lane.inner.W)) + 10 * p)
 
     def run(self, lams: Floats, goal: float, max_iter: int, measure: str | None) -> None:
         """Solve at every λ of the decreasing grid."""
