@@ -90,13 +90,15 @@ class Glmnet:
         stored = np.load(self.folder(name) / f"{name}.npz")
         return stored, json.loads(str(stored["meta"]))
 
-    def fit(self, name: str) -> Fit:
+    def fit(self, name: str, upto: int | None = None) -> Fit:
+        """The path ``name``; only its first ``upto`` λ if given."""
         stored, meta = self.stored(name)
         X, y = self.data(meta["dataset"])
         options, factor = options_of(meta["args"], y, X.shape[1])
-        lams = stored["lambda"] * factor
-        intercept = stored["a0"] if options["fit_intercept"] else np.zeros(lams.size)
-        return Fit(X, y, options, lams, _beta(stored), intercept, stored["devratio"], factor, meta["args"])
+        lams = stored["lambda"][:upto] * factor
+        intercept = stored["a0"][:upto] if options["fit_intercept"] else np.zeros(lams.size)
+        coef, ratio = _beta(stored)[:, :upto], stored["devratio"][:upto]
+        return Fit(X, y, options, lams, coef, intercept, ratio, factor, meta["args"])
 
 
 @pytest.fixture

@@ -115,14 +115,14 @@ class DenseColumns:
 
     def predict(self, w: Array) -> Array:
         """Z @ w for w (p, L) in scaled units: (n, L), rows without weight at zero."""
-        out = np.zeros((self.live.size, w.shape[1]))
+        out = np.zeros((self.live.size, w.shape[1]), order="F")  # a λ's residual is read as one vector later
         used = np.any(w != 0, axis=1)
         for at, block in self._blocks() if np.any(used) else ():
             if np.any(used[at]):
-                out += block @ w[at]
+                out += (w[at].T @ block.T).T
         if self.keep is None:
             return out
-        full = np.zeros((self.shape[0], w.shape[1]))
+        full = np.zeros((self.shape[0], w.shape[1]), order="F")
         full[self.keep] = out
         return full
 
@@ -215,7 +215,7 @@ class SparseColumns:
         """Z @ w for w (p, L) in scaled units: (n, L)."""
         plain = w / self.unit[:, None]
         plain[self.flat] = 0.0
-        out = np.asarray(self.X @ plain)
+        out = np.asarray(self.X @ plain, order="F")
         out -= self.shift @ plain
         if self.flat.size and np.any(w[self.flat]):
             out += self.dense.predict(w[self.flat])

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from riata.certify.blas import one_blas_thread
 from riata.certify.columns import columns_of, power_of_two
 from riata.certify.dual import LEFT_OVER, Point, gap_along, project
 from riata.certify.penalty import Penalty
 
 Array = np.ndarray
 
-NUMBERS = 16_000_000  # residuals held at a time: 128 MB
+NUMBERS = 4_000_000  # residuals held at a time: 32 MB
 SHARPEN = 1e-10  # a relative gap above this is worth another pass over X for a better dual point
 WIDEST = 3_000  # columns gathered for the correction; beyond, its factorisation costs more than it tells
 AT_BOUND = 1e-12  # a coefficient this close to its bound, in units of the bound, is at it (for kkt only)
@@ -109,7 +110,8 @@ class Prepared:
             for used in [np.flatnonzero(w)]
         ]
         w = coef * self.columns.unit[:, None] / self.scale
-        out = self.target[:, None] - np.array(constant) - self.columns.predict(w)
+        out = self.columns.predict(w)
+        np.subtract((self.target[:, None] - np.array(constant)), out, out=out)
         out[self.weight <= 0] = 0.0
         return out
 
@@ -117,9 +119,10 @@ class Prepared:
         """Residuals less their weighted mean, twice for the last digit; as they are without an intercept."""
         if not self.problem.fit_intercept:
             return residual
-        for _ in range(2):
-            residual = residual - self.weight @ residual
-        return np.where((self.weight > 0)[:, None], residual, 0.0)
+        out = residual - self.weight @ residual
+        out -= self.weight @ out
+        out[self.weight <= 0] = 0.0
+        return out
 
 
 def certify_many(problem: Any, coef: Array, intercept: Array, lams: Array) -> list[Certificate]:
@@ -139,12 +142,13 @@ def certify_many(problem: Any, coef: Array, intercept: Array, lams: Array) -> li
         )
     if not np.all(np.isfinite(lams)) or np.any(lams < 0):
         raise ValueError("a certificate needs lambda >= 0 and finite")
-    prepared = Prepared(problem)
-    step = max(1, NUMBERS // max(problem.n_samples, problem.n_features, 1))
     out: list[Certificate] = []
-    for start in range(0, lams.size, step):
-        at = slice(start, start + step)
-        out += _certify_some(prepared, coef[:, at], intercept[at], lams[at])
+    with one_blas_thread():
+        prepared = Prepared(problem)
+        step = max(1, NUMBERS // max(problem.n_samples, problem.n_features, 1))
+        for start in range(0, lams.size, step):
+            at = slice(start, start + step)
+            out += _certify_some(prepared, coef[:, at], intercept[at], lams[at])
     return out
 
 
