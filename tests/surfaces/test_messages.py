@@ -74,7 +74,8 @@ BAD = {
     "one word too many": (table(), ["living", "area"], 2, ['"living" is one argument too many', "quote"]),
     "unknown format": (table(), ["--format", "exel"], 2, ['format "exel" is not known', "parquet"]),
     "everything dropped": (table(), ["--drop", "*"], 3, ["no column is left to be a feature"]),
-    "dates": (table(town=["01/02/2026"] * N), [], 3, ['"town" looks like dates', '"01/02/2026" at row 1', "--drop town"]),
+    "dates": (table(town=["01/02/2026"] * N), [], 3, [
+        '"town" looks like dates', '"01/02/2026" at row 1', "--drop town"]),
     "ragged": (table() + "1,2,3,4,5,6\n", [], 3, ["line 32 has 6 fields", "header has 5"]),
     "cut short": (table()[:-12], [], 3, ["line 31 has", "cut short"]),
     "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(99), [], 3, ["not what its name says", "PNG image"]),

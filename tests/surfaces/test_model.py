@@ -238,6 +238,17 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
     assert os.listdir(tmp_path) == ["m.json"], "and no temporary file"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="an open file cannot be replaced there")
+def test_a_reader_sees_the_old_file_or_the_new_one(tmp_path):
+    path = tmp_path / "m.json"
+    path.write_text("old")
+    with path.open() as reader:
+        write_atomically(path, "new")
+        assert reader.read() == "old", "the old file was written into"
+    assert path.read_text() == "new"
+    assert os.listdir(tmp_path) == ["m.json"]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="rights and links are those of POSIX")
 def test_rights_links_and_devices(tmp_path):
     real, link = tmp_path / "real.json", tmp_path / "link.json"

@@ -110,6 +110,16 @@ def test_decimal_comma(tmp_path):
     assert "decimal mark in: a" in table.notes[0]
 
 
+def test_wide_tables(tmp_path):
+    """A header of 150 kB: one field, for the delimiters that it does not hold."""
+    names = [f"a_rather_long_name_{j}" for j in range(8000)]
+    text = ",".join(names) + "\n" + "\n".join(",".join(["1"] * 8000) for _ in range(3)) + "\n"
+    assert read_table(write(tmp_path, "a.csv", text)).frame.shape == (3, 8000)
+    import csv
+
+    assert csv.field_size_limit() == 131072, "the limit of the process is left as it was"
+
+
 def test_other_encodings(tmp_path):
     assert read_table(write(tmp_path, "a.csv", b"\xef\xbb\xbf" + TEXT.encode())).frame.columns[0] == "name"
     assert read_table(write(tmp_path, "b.csv", TEXT.encode("utf-16"))).frame.equals(expected_frame())

@@ -74,7 +74,7 @@ class Screen:
         if rich is None:
             self.result(plain(head, rows))
             return
-        table = rich.Table(box=importlib.import_module("rich.box").SIMPLE_HEAD)
+        table = rich.Table(box=importlib.import_module("rich.box").SIMPLE_HEAD, show_edge=False)
         for i, name in enumerate(head):
             table.add_column(name, justify="left" if i == 0 else "right", style="bold" if i == 0 else None)
         escape = importlib.import_module("rich.markup").escape

@@ -26,7 +26,8 @@ def selection(sel: Selection, screen: Screen) -> None:
     screen.result("")
     screen.result(summary.certificate(sel))
     screen.detail(f"status: {sel.path.status}")
-    screen.detail(f"work: {', '.join(f'{key} {value}' for key, value in sel.path.stats.items())}")
+    work = {key: value for key, value in sel.path.stats.items() if isinstance(value, str | int | float)}
+    screen.detail(f"work: {', '.join(f'{key} {value}' for key, value in work.items())}")
 
 
 def as_json(sel: Selection, output: str | None) -> dict[str, Any]:

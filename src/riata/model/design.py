@@ -58,7 +58,7 @@ def design_of(model: Model, X: Any, names: Sequence[str], offset: Any, label: Ro
 def _frame_by_position(model: Model, frame: Any, label: RowLabel) -> NDArray[np.float64]:
     """A frame for a model fitted on an array: by name if it has the names, else by position."""
     wrapped = as_frame(frame)
-    names = [str(name) for name in wrapped.columns]
+    names = wrapped.names
     by_name = set(model.features) <= set(names)
     if not by_name and len(names) != len(model.features):
         raise InvalidData(

@@ -31,7 +31,7 @@ def number(value: float, digits: int = 5) -> str:
 
 
 def verdict(sel: Selection) -> str:
-    """One sentence: how many features of how many, the rule, and the error against knowing nothing."""
+    """Two lines: how many features of how many by which rule; and the error against knowing nothing."""
     data, cv, chosen = sel.model.data, sel.model.cv, choice_of(sel)
     k, p = len(sel.features), data["n_features"]
     rule = (
@@ -45,7 +45,7 @@ def verdict(sel: Selection) -> str:
     if cv["measure"] == "mse":
         error += f" (root: {number(math.sqrt(chosen['loss']), 4)})"
     return (
-        f"{head} ({count(data['n_samples'], 'row')}, {rule}). "
+        f"{head} ({count(data['n_samples'], 'row')}, {rule}).\n"
         f"Cross-validated {MEASURES.get(cv['measure'], cv['measure'])}: {error}; "
         f"predicting the mean: {number(sel.null_loss)}{_less(chosen['loss'], sel.null_loss)}."
     )

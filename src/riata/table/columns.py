@@ -49,8 +49,20 @@ class Column:
         return int(self.missing.sum())
 
 
-def as_frame(frame: Any) -> Any:
-    """``frame`` as an eager narwhals frame, or InvalidData if it is none."""
+@dataclasses.dataclass(frozen=True, eq=False)
+class Frame:
+    """The columns of a frame of any library, taken apart once: asking a frame for its names costs O(p) every time."""
+
+    names: list[str]
+    columns: list[Any]
+    height: int
+
+    def __len__(self) -> int:
+        return self.height
+
+
+def as_frame(frame: Any) -> Frame:
+    """``frame`` (polars, pandas, pyarrow) as named columns; InvalidData if it is none, or has a name twice."""
     nw = need("narwhals", "table")
     try:
         wrapped = nw.from_native(frame)
@@ -62,7 +74,16 @@ def as_frame(frame: Any) -> Any:
         ) from None
     except Exception as error:  # narwhals refuses repeated names with an error class of its own
         raise InvalidData("the table cannot be used.", got=str(error).splitlines()[0]) from error
-    return wrapped.collect() if isinstance(wrapped, nw.LazyFrame) else wrapped
+    wrapped = wrapped.collect() if isinstance(wrapped, nw.LazyFrame) else wrapped
+    names = [str(name) for name in wrapped.columns]
+    if len(set(names)) < len(names):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise InvalidData(
+            "two columns have the same name.",
+            got=", ".join(twice[:6]),
+            hint="rename one of them, so that a name means one column.",
+        )
+    return Frame(names, list(wrapped.iter_columns()), len(wrapped))
 
 
 def is_frame(X: Any) -> bool:
@@ -73,24 +94,11 @@ def is_frame(X: Any) -> bool:
     return isinstance(nw.from_native(X, pass_through=True), nw.DataFrame | nw.LazyFrame)
 
 
-def names_of(frame: Any) -> list[str]:
-    """Column names as text, refusing repeated ones."""
-    names = [str(name) for name in frame.columns]
-    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
-    if twice:
-        raise InvalidData(
-            "two columns have the same name.",
-            got=", ".join(twice[:6]),
-            hint="rename one of them, so that a name means one column.",
-        )
-    return names
-
-
-def read_column(frame: Any, position: int) -> Column:
-    """Column ``position`` of a narwhals frame, by its type alone: text is not looked into."""
+def read_column(frame: Frame, position: int) -> Column:
+    """Column ``position`` of a frame, by its type alone: text is not looked into."""
     nw = need("narwhals", "table")
-    series = frame[:, position]
-    dtype, name = series.dtype, str(frame.columns[position])
+    series, name = frame.columns[position], frame.names[position]
+    dtype = series.dtype
     if dtype.is_numeric():
         return _number(name, np.array(series.cast(nw.Float64).to_numpy(), dtype=float), str(dtype))
     if dtype in (nw.Date, nw.Datetime):

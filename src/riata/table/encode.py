@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from riata.core.errors import InvalidData
 from riata.table import missing, remarks, roles
 from riata.table.assemble import Assembled, assemble, present_mean
-from riata.table.columns import Column, RowLabel, as_frame, as_levels, check_finite, names_of, read_column, resolve
+from riata.table.columns import Column, RowLabel, as_frame, as_levels, check_finite, read_column, resolve
 from riata.table.steps import Step
 from riata.table.transform import Transformed, transform
 from riata.table.words import shown
@@ -93,7 +93,7 @@ class Encoder:
         """
         missing.check_rule(na)
         wrapped = as_frame(frame)
-        names = names_of(wrapped)
+        names = wrapped.names
         if len(wrapped) == 0:
             raise InvalidData(
                 "the table is empty.", got=f"{len(names)} columns and no rows", expected="at least 2 rows"

@@ -6,9 +6,11 @@ guessed from a sample of rows, so a stray word in row 900,000 is found and named
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import itertools
+from collections.abc import Iterator
 from typing import Any
 
 from riata.core.errors import DataFileError, need
@@ -17,6 +19,17 @@ MISSING = ("", "NA", "N/A", "#N/A", "n/a", "?", "NaN", "nan", "NAN", "null", "NU
 DELIMITERS = (",", ";", "\t", "|")
 
 
+@contextlib.contextmanager
+def _long_fields() -> Iterator[None]:
+    """csv refuses fields above 128 kB, and a wide header split at the wrong delimiter is one such field."""
+    before = csv.field_size_limit(2**31 - 1)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
+
+
+@_long_fields()
 def read_text(data: bytes, label: str, *, delimiter: str | None, header: bool) -> tuple[Any, list[str], int | None]:
     """(polars frame, notes, line of the first row or None when lines cannot be told from rows).
 
@@ -98,7 +111,7 @@ def clean_names(first: list[str]) -> tuple[list[str], list[str]]:
     >>> clean_names(["", "x", "x"])[0]
     ['row_names', 'x', 'x (2)']
     """
-    names: list[str] = []
+    names: dict[str, None] = {}  # in order, and quick to look up: there may be 50,000
     empty, twice = [], []
     for i, raw in enumerate(first):
         name = " ".join(raw.split())
@@ -110,7 +123,7 @@ def clean_names(first: list[str]) -> tuple[list[str], list[str]]:
             name, k = f"{base} ({k})", k + 1
         if name != base:
             twice.append(name)
-        names.append(name)
+        names[name] = None
     notes = []
     if empty:
         notes.append(f"unnamed in the header, so called here: {', '.join(empty[:6])}{', …' if len(empty) > 6 else ''}.")
@@ -118,7 +131,7 @@ def clean_names(first: list[str]) -> tuple[list[str], list[str]]:
         notes.append(
             f"named twice in the header, so called here: {', '.join(twice[:6])}{', …' if len(twice) > 6 else ''}."
         )
-    return names, notes
+    return list(names), notes
 
 
 def _parse(pl: Any, text: str, label: str, delimiter: str, header: bool, names: list[str]) -> Any:
@@ -196,15 +209,21 @@ def _is_number(value: str) -> bool:
     return True
 
 
+def _without_missing_words(pl: Any, text: Any) -> Any:
+    stripped = text.str.strip_chars()
+    return stripped.set(stripped.is_in(list(MISSING)), None)
+
+
 def _typed(pl: Any, frame: Any, *, decimal_comma: bool) -> tuple[Any, list[str]]:
     """Missing words to null, then every column whose values are all numbers to float64."""
-    stripped = pl.all().str.strip_chars()
-    frame = frame.select(pl.when(stripped.is_in(list(MISSING))).then(None).otherwise(stripped).name.keep())
-    numbers = frame.select(pl.all().cast(pl.Float64, strict=False))
+    numbers = frame.select(pl.all().cast(pl.Float64, strict=False).fill_nan(None))
     notes: list[str] = []
     columns = []
     commas = []
     for text, number in zip(frame.iter_columns(), numbers.iter_columns(), strict=True):
+        if text.null_count() < number.null_count():  # else nothing but numbers: the usual case, and the quick one
+            text = _without_missing_words(pl, text)
+            number = text.cast(pl.Float64, strict=False)
         if text.null_count() == number.null_count():
             columns.append(number)
             continue

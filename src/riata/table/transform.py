@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from riata.core.errors import InvalidData, did_you_mean
 from riata.table.assemble import assemble
-from riata.table.columns import RowLabel, as_frame, names_of, read_column
+from riata.table.columns import RowLabel, as_frame, read_column
 from riata.table.roles import role_values
 from riata.table.words import count, shown
 
@@ -42,7 +42,7 @@ def transform(encoder: Encoder, frame: Any, names: Sequence[str] | None, label: 
     """See :meth:`riata.table.encode.Encoder.transform`."""
     wanted = set(encoder.names if names is None else names)
     wrapped = as_frame(frame)
-    there = {name: place for place, name in enumerate(names_of(wrapped))}
+    there = {name: place for place, name in enumerate(wrapped.names)}
     own, position = [], 0
     steps = []
     for step in encoder.steps:
