@@ -131,6 +131,7 @@ class ResidualInner:
             if gap <= goal or epochs > max_iter:
                 break
             self._newton(c, pen, goal)
+            self._renew()
         self._publish()
         return epochs, gap
 
@@ -158,7 +159,8 @@ class ResidualInner:
             return
         cols, sign = self.W[A], np.sign(self.u[A])
         g = c[A] - l2[A] * self.u[A] - l1[A] * sign
-        d, v = self._conjugate_gradients(cols, g, l2[A], 1e-10 * float(l1[A].max() if l1[A].max() > 0 else 1.0))
+        # a stationarity residual of ε·l1 leaves a gap of about ε
+        d, v = self._conjugate_gradients(cols, g, l2[A], 0.2 * goal * float(l1[A].max() or 1.0))
         moved = self.u[A] + d
         landed = np.where((l1[A] > 0) & (moved * sign < 0), 0.0, moved)
         landed = np.clip(landed, lo[A], up[A])
