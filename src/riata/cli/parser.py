@@ -50,5 +50,5 @@ class _Formatter(argparse.HelpFormatter):
     def _format_action_invocation(self, action: argparse.Action) -> str:
         if not action.option_strings or action.nargs == 0:
             return super()._format_action_invocation(action)
-        metavar = self._format_args(action, action.metavar or action.dest.upper())
+        metavar = self._format_args(action, action.dest.upper())
         return f"{', '.join(action.option_strings)} {metavar}"

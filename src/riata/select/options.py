@@ -63,7 +63,7 @@ class Options:
             raise InvalidOption("tol must be a positive number.", got=self.tol, expected="tol > 0, such as 1e-8")
         for name in ("n_lams", "max_iter", "threads"):
             value = getattr(self, name)
-            if value is not None and not (isinstance(value, numbers.Integral) and value > 0):
+            if value is not None and not (isinstance(value, numbers.Integral) and int(value) > 0):
                 raise InvalidOption(f"{name} must be a positive whole number.", got=value)
         if self.positive and self.lower is not None:
             raise InvalidOption("positive=True and lower cannot both be given.", got=f"lower={self.lower}")

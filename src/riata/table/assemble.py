@@ -84,7 +84,7 @@ def assemble(steps: Sequence[Step], columns: Sequence[Column], n: int) -> Assemb
         values = column.values
         if column.n_missing:
             holes.append(Hole(out.at, column.missing, values))
-            values = np.where(column.missing, step.fill, values)
+            values = np.where(column.missing, 0.0 if step.fill is None else step.fill, values)
         out.number(values)
         if step.marks_missing:
             out.one_hot(np.where(column.missing, 0, -1), 1)

@@ -37,7 +37,8 @@ def identifier(column: Column) -> str | None:
 
 def numbers_like_identifiers(columns: Sequence[Column]) -> list[str]:
     """Whole-number columns that count the rows or never repeat."""
-    counts, unique = [], []
+    counts: list[str] = []
+    unique: list[str] = []
     for column in columns:
         values = column.values
         if column.kind != "number" or column.n_missing or len(values) < 20 or not np.all(values == np.floor(values)):

@@ -43,7 +43,8 @@ def transform(encoder: Encoder, frame: Any, names: Sequence[str] | None, label: 
     wanted = set(encoder.names if names is None else names)
     wrapped = as_frame(frame)
     there = {name: place for place, name in enumerate(wrapped.names)}
-    own, position = [], 0
+    own: list[str] = []
+    position = 0
     steps = []
     for step in encoder.steps:
         mine = encoder.names[position : position + len(step.names)]
