@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from riata.core.problem import Problem
 from riata.solve.moments import MomentsEngine
+from riata.solve.ridge import RidgeEngine, is_ridge
 from riata.solve.scaling import Scaling, scalings
 from riata.solve.sets import SetsEngine
 
@@ -22,7 +23,7 @@ Ints = NDArray[np.intp]
 # All features on one Gram matrix: at most this many, and no more than there are rows.
 GRAM_FEATURES = 2000
 
-Engine = MomentsEngine | SetsEngine
+Engine = MomentsEngine | RidgeEngine | SetsEngine
 
 
 @lru_cache(maxsize=1)
@@ -70,7 +71,7 @@ def engine(problem: Problem, groups: Ints | None = None, n_folds: int = 0, *, th
     """The engine for this problem and its folds, inside the contexts that it needs.
 
     ``groups`` (n_samples,) holds the fold of each row, ``n_folds`` for rows that are never held out. ``tricks`` is
-    private: each fast path has an off switch ("moments", "span", "matrix_free", and "lockstep" above), and tests
+    private: each fast path has an off switch ("moments", "span", "matrix_free", "dual_ridge", and "lockstep" above), and tests
     show that the answer does not move.
     """
     tricks = tricks or {}
@@ -80,6 +81,8 @@ def engine(problem: Problem, groups: Ints | None = None, n_folds: int = 0, *, th
         scales = _lane_scalings(problem, groups, n_folds)
         if _is_small(problem, tricks) and (measure == "mse" or n_folds == 0):
             yield MomentsEngine(problem, scales, groups, n_folds, pool)
+        elif is_ridge(problem) and not problem.design.is_sparse and tricks.get("dual_ridge", True):
+            yield RidgeEngine(problem, scales, groups, n_folds, pool)
         else:
             yield SetsEngine(problem, scales, groups, n_folds, pool, tricks)
 
