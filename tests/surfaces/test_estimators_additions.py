@@ -83,6 +83,22 @@ def test_the_rule_1se_is_glmnets(data):
         riata.LassoCV(rule="best").fit(X, y)
 
 
+def test_a_fold_without_weight_is_no_fold(data):
+    X, y = data
+    weights = np.ones(len(y))
+    weights[: len(y) // 2] = 0.0  # the first of the two halves is gone
+    halves = np.array_split(np.arange(len(y)), 2)
+    rest = np.array_split(halves[1], 3)
+    cv = [(np.setdiff1d(np.arange(len(y)), test), test) for test in (halves[0], *rest)]
+    model = riata.LassoCV(standardize=True, cv=cv).fit(X, y, sample_weight=weights)
+    position = {row: k for k, row in enumerate(halves[1])}
+    inner = [([position[i] for i in train if i in position], [position[i] for i in test]) for train, test in cv[1:]]
+    alone = riata.LassoCV(standardize=True, cv=inner).fit(X[halves[1]], y[halves[1]])
+    np.testing.assert_allclose(model.mse_path_[:, 1:], alone.mse_path_, rtol=1e-6)
+    assert np.isnan(model.mse_path_[:, 0]).all()
+    assert model.alpha_ == pytest.approx(alone.alpha_, rel=1e-9)
+
+
 def test_the_rules_hold_for_splits_that_are_no_folds(data):
     from sklearn.model_selection import TimeSeriesSplit
 
@@ -202,6 +218,9 @@ def test_a_constant_target_is_fitted_by_the_intercept(value):
     for model in (riata.Lasso(), riata.ElasticNet(), riata.LassoCV(alphas=3), riata.ElasticNetCV(alphas=3)):
         np.testing.assert_allclose(model.fit(X, y).predict(X), y, rtol=1e-15)
         np.testing.assert_array_equal(model.coef_, 0)
+        if hasattr(model, "alphas_"):
+            np.testing.assert_array_equal(model.alphas_, [1e-15] * 3)  # as in scikit-learn
+            assert model.mse_path_.shape == (3, 5)
 
 
 @pytest.mark.parametrize("factor", [1e-120, 1e-9, 1e9, 1e120])

@@ -71,6 +71,7 @@ def test_every_attribute_of_scikit_learn(cls, diabetes):
         ("alpha", -1.0),
         ("alpha", "1"),
         ("alpha", float("nan")),
+        ("alpha", float("inf")),
         ("fit_intercept", "yes"),
         ("precompute", "auto"),
         ("max_iter", 0),

@@ -31,8 +31,7 @@ def is_plain(X: Any, y: Any) -> bool:
         and X.ndim == 2
         and 1 <= y.ndim <= 2
         and X.shape[0] == y.shape[0]
-        and X.shape[0] > 1
-        and X.shape[1] > 0
+        and X.size > 0
         and y.size > 0
     )
 
@@ -86,6 +85,4 @@ def read_weights(sample_weight: Any, n_samples: int) -> NDArray[np.float64] | No
             f"sample_weight.shape == {weights.shape}, expected {(n_samples,)}!",
             hint="give one weight for each row of X.",
         )
-    if not weights.any():
-        raise InvalidData("Every sample weight is zero.", expected="at least 2 positive weights")
     return weights
