@@ -1,12 +1,12 @@
 """Errors and warnings, each saying what was wrong, what was got, what was expected and what to do next.
 
-    RiataError
-    ├── InvalidData     (ValueError)   the numbers: NaN, shapes, weights, targets
-    ├── InvalidOption   (ValueError)   an argument that cannot be used
-    ├── DataFileError   (ValueError)   a table file that cannot be read
-    ├── ModelFileError  (ValueError)   a model file that cannot be read
-    └── MissingExtra    (ImportError)  an optional dependency that is not installed
-    NotConverged        (UserWarning)  a solve that missed its tolerance
+RiataError
+├── InvalidData     (ValueError)   the numbers: NaN, shapes, weights, targets
+├── InvalidOption   (ValueError)   an argument that cannot be used
+├── DataFileError   (ValueError)   a table file that cannot be read
+├── ModelFileError  (ValueError)   a model file that cannot be read
+└── MissingExtra    (ImportError)  an optional dependency that is not installed
+NotConverged        (UserWarning)  a solve that missed its tolerance
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ class Dense(Design):
         total = member.sum(axis=1)
         safe = np.where(total > 0, total, 1.0)
         mean, m2 = np.zeros((n_groups, p)), np.zeros((n_groups, p))
-        with np.errstate(over="ignore", invalid="ignore"):      # columns of extreme size are looked at again
+        with np.errstate(over="ignore", invalid="ignore"):  # columns of extreme size are looked at again
             if self._by_columns:
                 for block in self._column_blocks():
                     self._block_moments(np.array(self.raw[:, block], np.float64), member, safe, block, mean, m2)
@@ -82,7 +82,7 @@ class Dense(Design):
 
     def _block_moments(self, B, member, safe, block, mean, m2) -> None:
         centre = B[0].copy() if len(B) else 0.0
-        B -= centre                                         # shifted sums: no digits lost where mean ≫ sd
+        B -= centre  # shifted sums: no digits lost where mean ≫ sd
         first = member @ B
         shift = first.sum(axis=0) / max(member.sum(), 1e-300)
         B -= shift

@@ -51,7 +51,14 @@ class Sparse(Design):
         X = self.raw
         mean, m2 = np.zeros((n_groups, self.shape[1])), np.zeros((n_groups, self.shape[1]))
         kernel.group_moments(
-            X.data, X.indices, X.indptr, weights, groups.astype(np.intp), np.bincount(groups, weights, n_groups), mean, m2
+            X.data,
+            X.indices,
+            X.indptr,
+            weights,
+            groups.astype(np.intp),
+            np.bincount(groups, weights, n_groups),
+            mean,
+            m2,
         )
         return mean, m2
 

@@ -58,11 +58,22 @@ def make_problem(
         _check_finite_design(design)
     ratio = float(l1_ratio)
     if not 0.0 <= ratio <= 1.0:
-        raise InvalidOption("l1_ratio mixes the penalties.", expected="a number from 0 (ridge) to 1 (lasso)", got=l1_ratio)
+        raise InvalidOption(
+            "l1_ratio mixes the penalties.", expected="a number from 0 (ridge) to 1 (lasso)", got=l1_ratio
+        )
     low, high = _bounds(lower, upper, p)
     return Problem(
-        design, target, weight, shift, _factors(penalty_factor, p), low, high, ratio, bool(fit_intercept),
-        bool(standardize), family,
+        design,
+        target,
+        weight,
+        shift,
+        _factors(penalty_factor, p),
+        low,
+        high,
+        ratio,
+        bool(fit_intercept),
+        bool(standardize),
+        family,
     )
 
 
@@ -71,7 +82,9 @@ def _check_shape(n: int, p: int) -> None:
         raise InvalidData("X has no columns.", expected="at least 1 column", got=f"shape ({n}, {p})")
     if n < 2:
         raise InvalidData(
-            f"X has {n} row{'s' if n != 1 else ''}; a model needs more.", expected="at least 2 rows", got=f"shape ({n}, {p})"
+            f"X has {n} row{'s' if n != 1 else ''}; a model needs more.",
+            expected="at least 2 rows",
+            got=f"shape ({n}, {p})",
         )
 
 
@@ -86,7 +99,8 @@ def _check_finite_design(design: Any) -> None:
         f"X has a value that is not finite at row {row}, column {col}{name}.",
         expected="finite numbers",
         got="NaN" if np.isnan(value) else str(value),
-        hint="impute or drop such rows first; riata.select(..., na='mean') and `riata fit --na mean` do it inside each fold.",
+        hint="impute or drop such rows first; riata.select(..., na='mean') and `riata fit --na mean` do it inside "
+        "each fold.",
     )
 
 
@@ -101,12 +115,16 @@ def _vector(values: Any, n: int, what: str, of: str) -> Floats:
         out = out[:, 0]
     if out.shape != (n,):
         raise InvalidData(
-            f"{what} must have one value for each of the {of}.", expected=f"shape ({n},)", got=f"shape {np.shape(values)}"
+            f"{what} must have one value for each of the {of}.",
+            expected=f"shape ({n},)",
+            got=f"shape {np.shape(values)}",
         )
     if not np.isfinite(out.sum()) and not np.isfinite(out).all():
         row = int(np.flatnonzero(~np.isfinite(out))[0])
         raise InvalidData(
-            f"{what} has a value that is not finite at row {row}.", expected="finite numbers", got="NaN" if np.isnan(out[row]) else str(out[row])
+            f"{what} has a value that is not finite at row {row}.",
+            expected="finite numbers",
+            got="NaN" if np.isnan(out[row]) else str(out[row]),
         )
     return out
 
@@ -118,9 +136,7 @@ def _weights(sample_weight: Any, n: int) -> Floats:
     weight = np.full(n, float(values)) if values.ndim == 0 else _vector(values, n, "sample_weight", "samples")
     if (weight < 0).any():
         row = int(np.flatnonzero(weight < 0)[0])
-        raise InvalidData(
-            f"sample_weight is negative at row {row}.", expected="weights ≥ 0", got=float(weight[row])
-        )
+        raise InvalidData(f"sample_weight is negative at row {row}.", expected="weights ≥ 0", got=float(weight[row]))
     if not weight.any():
         raise InvalidData("Every sample weight is zero.", expected="at least 2 positive sample weights", got="all zero")
     if np.count_nonzero(weight) < 2:
@@ -142,7 +158,9 @@ def _per_feature(values: Any, p: int, what: str) -> Floats:
         array = np.full(p, float(array))
     if array.shape != (p,):
         raise InvalidOption(
-            f"{what} must be a number or one number for each feature.", expected=f"shape ({p},)", got=f"shape {array.shape}"
+            f"{what} must be a number or one number for each feature.",
+            expected=f"shape ({p},)",
+            got=f"shape {array.shape}",
         )
     if np.isnan(array).any():
         raise InvalidOption(f"{what} is NaN for feature {int(np.flatnonzero(np.isnan(array))[0])}.", expected="numbers")
@@ -156,7 +174,9 @@ def _factors(penalty_factor: Any, p: int) -> Floats:
     if (v < 0).any():
         j = int(np.flatnonzero(v < 0)[0])
         raise InvalidOption(
-            f"penalty_factor is negative for feature {j}.", expected="numbers ≥ 0 (0 = not penalised, inf = excluded)", got=v[j]
+            f"penalty_factor is negative for feature {j}.",
+            expected="numbers ≥ 0 (0 = not penalised, inf = excluded)",
+            got=v[j],
         )
     return v
 

@@ -88,13 +88,21 @@ def cross_validate(
 class _Job:
     """The arguments that every step wants."""
 
-    def __init__(self, problem: Problem, tol: float, max_iter: int, threads: int | None, measure: str,
-                 warn: bool, tricks: dict[str, bool]):
+    def __init__(
+        self,
+        problem: Problem,
+        tol: float,
+        max_iter: int,
+        threads: int | None,
+        measure: str,
+        warn: bool,
+        tricks: dict[str, bool],
+    ):
         self.problem, self.tol, self.max_iter = problem, tol, max_iter
         self.threads, self.measure, self.warn, self.tricks = threads, measure, warn, tricks
 
 
-Part = tuple[Floats, Floats]        # loss (n_lams,), gap_rel (n_lams,)
+Part = tuple[Floats, Floats]  # loss (n_lams,), gap_rel (n_lams,)
 
 
 def _lock_step(

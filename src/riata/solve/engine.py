@@ -66,13 +66,20 @@ def _is_small(problem: Problem, tricks: dict[str, bool]) -> bool:
 
 
 @contextmanager
-def engine(problem: Problem, groups: Ints | None = None, n_folds: int = 0, *, threads: int | None = None,
-           measure: str = "mse", tricks: dict[str, bool] | None = None) -> Any:
+def engine(
+    problem: Problem,
+    groups: Ints | None = None,
+    n_folds: int = 0,
+    *,
+    threads: int | None = None,
+    measure: str = "mse",
+    tricks: dict[str, bool] | None = None,
+) -> Any:
     """The engine for this problem and its folds, inside the contexts that it needs.
 
     ``groups`` (n_samples,) holds the fold of each row, ``n_folds`` for rows that are never held out. ``tricks`` is
-    private: each fast path has an off switch ("moments", "span", "matrix_free", "dual_ridge", and "lockstep" above), and tests
-    show that the answer does not move.
+    private: each fast path has an off switch ("moments", "span", "matrix_free", "dual_ridge", and "lockstep" above),
+    and tests show that the answer does not move.
     """
     tricks = tricks or {}
     if groups is None:

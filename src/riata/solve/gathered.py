@@ -25,8 +25,8 @@ class Gathered:
 
     def __init__(self, design: Design, scaling: Scaling, root: Floats, order: Ints | None, centred: bool):
         self.design, self.scaling, self.root, self.order = design, scaling, root, order
-        self.centred = centred          # with an intercept: residuals have weighted mean zero
-        self.where = np.full(design.shape[1], -1, np.intp)      # feature → position in Z
+        self.centred = centred  # with an intercept: residuals have weighted mean zero
+        self.where = np.full(design.shape[1], -1, np.intp)  # feature → position in Z
         self.size = 0
         self.Z = np.empty((design.shape[0], 0), order="F")
 

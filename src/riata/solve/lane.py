@@ -23,14 +23,14 @@ class Lane:
 
     def __init__(self, problem: Problem, scaling: Scaling, inner: Any, use_span: bool = True):
         self.problem, self.scaling, self.inner, self.use_span = problem, scaling, inner, use_span
-        self.outside = ~scaling.excluded            # columns that are not in W and may ever be
-        self.always = np.flatnonzero((scaling.a == 0) & ~scaling.excluded)     # no threshold: in W from the start
+        self.outside = ~scaling.excluded  # columns that are not in W and may ever be
+        self.always = np.flatnonzero((scaling.a == 0) & ~scaling.excluded)  # no threshold: in W from the start
         self.span = Span()
         self.lam = 0.0
         self.gap = 0.0
-        self.here = 0                               # inner rounds at this λ
+        self.here = 0  # inner rounds at this λ
         self.rounds: list[int] = []
-        self.trivial = scaling.y_norm == 0.0        # the null model fits exactly: nothing to solve
+        self.trivial = scaling.y_norm == 0.0  # the null model fits exactly: nothing to solve
         self.coefs: list[tuple[Ints, Floats]] = []
         self.gaps: list[float] = []
         self.losses: list[float] = []

@@ -20,12 +20,12 @@ from riata.solve.scaling import Scaling
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
-ROW_BLOCK = 1 << 22          # bytes of one block of rows in float64: stays in cache while it is scaled and multiplied
+ROW_BLOCK = 1 << 22  # bytes of one block of rows in float64: stays in cache while it is scaled and multiplied
 # Nearly all of a column lies in the held-out rows: total − held would cancel, so the training rows are multiplied out.
 CANCELS = 1e3
 # With fewer features a lane is done before a thread has started.
 THREADED = 30
-KEEP_BYTES = 1 << 26         # fold blocks are kept up to here, and computed again beyond
+KEEP_BYTES = 1 << 26  # fold blocks are kept up to here, and computed again beyond
 
 
 class MomentsEngine:
@@ -33,8 +33,9 @@ class MomentsEngine:
 
     name = "gram of all features"
 
-    def __init__(self, problem: Problem, scales: list[Scaling], groups: Ints, n_folds: int,
-                 pool: ThreadPoolExecutor | None):
+    def __init__(
+        self, problem: Problem, scales: list[Scaling], groups: Ints, n_folds: int, pool: ThreadPoolExecutor | None
+    ):
         self.pool = pool
         self.problem, self.scales, self.groups, self.n_folds = problem, scales, groups, n_folds
         self.total_weight = float(problem.sample_weight.sum())
@@ -50,7 +51,7 @@ class MomentsEngine:
             if n_folds and keep:
                 self._kept[f] = block
         if n_folds:
-            self._total += self._rows_block(np.flatnonzero(groups == n_folds))    # rows that are never held out
+            self._total += self._rows_block(np.flatnonzero(groups == n_folds))  # rows that are never held out
 
     def _fold_block(self, f: int) -> Floats:
         if self.n_folds == 0:

@@ -20,20 +20,27 @@ class Outcome:
     """One lane's path; coefficients on the caller's scale for the features in ``active``."""
 
     scaling: Scaling
-    active: Ints                # (n_active,) increasing
-    coef_active: Floats         # (n_active, n_lams)
-    intercept: Floats           # (n_lams,)
-    gap_rel: Floats             # (n_lams,)
-    dev_ratio: Floats           # (n_lams,)
-    loss: Floats | None         # (n_lams,) mean held-out loss; None for the lane on all rows
-    rounds: NDArray[np.intp]    # (n_lams,) rounds of the inner solver
+    active: Ints  # (n_active,) increasing
+    coef_active: Floats  # (n_active, n_lams)
+    intercept: Floats  # (n_lams,)
+    gap_rel: Floats  # (n_lams,)
+    dev_ratio: Floats  # (n_lams,)
+    loss: Floats | None  # (n_lams,) mean held-out loss; None for the lane on all rows
+    rounds: NDArray[np.intp]  # (n_lams,) rounds of the inner solver
 
 
-def outcome(scaling: Scaling, active: Ints, u: Floats, gap_rel: Floats, dev_ratio: Floats, loss: Floats | None,
-            rounds: NDArray[np.intp]) -> Outcome:
+def outcome(
+    scaling: Scaling,
+    active: Ints,
+    u: Floats,
+    gap_rel: Floats,
+    dev_ratio: Floats,
+    loss: Floats | None,
+    rounds: NDArray[np.intp],
+) -> Outcome:
     """Undo the scaling: w = u σ/d and b = ȳ − m'w, which is the optimal intercept."""
     coef = u * (scaling.y_norm / scaling.norm[active])[:, None]
-    if scaling.limits is not None:          # un-scaling may miss a bound by the last bit
+    if scaling.limits is not None:  # un-scaling may miss a bound by the last bit
         np.clip(coef, *(limit[active][:, None] for limit in scaling.limits), out=coef)
     intercept = scaling.y_mean - scaling.mean[active] @ coef
     # rounding in the sums behind a gap grows with the terms that cancel in them
@@ -41,8 +48,14 @@ def outcome(scaling: Scaling, active: Ints, u: Floats, gap_rel: Floats, dev_rati
     return Outcome(scaling, active, coef, intercept, gap_rel, dev_ratio, loss, rounds)
 
 
-def from_points(scaling: Scaling, coefs: list[tuple[Ints, Floats]], gaps: list[float], deviance: list[float],
-                losses: list[float], rounds: list[int]) -> Outcome:
+def from_points(
+    scaling: Scaling,
+    coefs: list[tuple[Ints, Floats]],
+    gaps: list[float],
+    deviance: list[float],
+    losses: list[float],
+    rounds: list[int],
+) -> Outcome:
     """The same from the sparse solutions at each λ."""
     active = np.unique(np.concatenate([which for which, _ in coefs])) if coefs else np.zeros(0, np.intp)
     u = np.zeros((len(active), len(coefs)))

@@ -22,10 +22,17 @@ BLOCK = 1 << 22
 class Passes:
     """X'R on the canonical scale of each lane, from residuals in root-weighted fold order."""
 
-    def __init__(self, design: Design, root: Floats, order: Ints | None, reference: Scaling, shares: dict[int, float],
-                 pool: ThreadPoolExecutor | None):
+    def __init__(
+        self,
+        design: Design,
+        root: Floats,
+        order: Ints | None,
+        reference: Scaling,
+        shares: dict[int, float],
+        pool: ThreadPoolExecutor | None,
+    ):
         self.design, self.order, self.pool = design, order, pool
-        self.shares = shares                       # id(scaling) → share of the weight that the lane trains on
+        self.shares = shares  # id(scaling) → share of the weight that the lane trains on
         self.root = root
         self.mean = reference.mean
         self.far = np.flatnonzero((np.abs(reference.mean) > FAR * reference.norm) & ~reference.excluded)
@@ -71,6 +78,4 @@ class Passes:
         self.partial_count += len(union) / self.design.shape[1]
         R = np.column_stack([self._weighted(lane.inner.train, lane.scaling) for lane, _ in wanted])
         C = self.design.correlate(R, union) if self.design.is_sparse else self._centred(union, R)
-        return [
-            C[np.searchsorted(union, cols), k] / lane.scaling.norm[cols] for k, (lane, cols) in enumerate(wanted)
-        ]
+        return [C[np.searchsorted(union, cols), k] / lane.scaling.norm[cols] for k, (lane, cols) in enumerate(wanted)]

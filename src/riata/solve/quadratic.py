@@ -36,8 +36,8 @@ class GramInner:
         self.G = np.zeros((0, 0), order="F")
         self.u = np.zeros(0)
         self.c = np.zeros(0)
-        self.residual = target.copy()       # on all rows, in root-weighted fold order
-        self.train = target.copy()          # the same with held-out rows zeroed, unit norm at the null model
+        self.residual = target.copy()  # on all rows, in root-weighted fold order
+        self.train = target.copy()  # the same with held-out rows zeroed, unit norm at the null model
         self.intercept = 0.0
         self._renew_residual(np.zeros(0, np.intp))
 

@@ -18,7 +18,7 @@ from riata.solve.scaling import Scaling
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
-FIRST_EPOCHS = 8          # descent before the first conjugate-gradient step, and again after each
+FIRST_EPOCHS = 8  # descent before the first conjugate-gradient step, and again after each
 CG_STEPS = 100
 ROUNDS = 400
 
@@ -28,8 +28,9 @@ class ResidualInner:
 
     name = "residual"
 
-    def __init__(self, problem: Problem, scaling: Scaling, target: Floats, root: Floats, order: Ints | None,
-                 held: slice | None):
+    def __init__(
+        self, problem: Problem, scaling: Scaling, target: Floats, root: Floats, order: Ints | None, held: slice | None
+    ):
         X = problem.design.raw
         self.csc = (X.data, X.indices, X.indptr)
         self.scaling, self.order, self.held, self.root, self.target = scaling, order, held, root, target
@@ -58,7 +59,7 @@ class ResidualInner:
         return out
 
     def grow(self, features: Ints, total: Floats | None, held: Floats | None) -> None:
-        del total, held                     # no Gram matrix here
+        del total, held  # no Gram matrix here
         self.W = np.concatenate([self.W, features])
         self.u = np.concatenate([self.u, np.zeros(len(features))])
 
@@ -145,8 +146,20 @@ class ResidualInner:
         cols = self.W[visit]
         u = self.u[visit]
         self.kappa, done, _ = kernel.descend(
-            *self.csc, cols, self.scaling.mean, self.scaling.norm, self.s, self.rho, self.kappa, u,
-            l1[visit], l2[visit], lo[visit], up[visit], 1e-28, epochs,
+            *self.csc,
+            cols,
+            self.scaling.mean,
+            self.scaling.norm,
+            self.s,
+            self.rho,
+            self.kappa,
+            u,
+            l1[visit],
+            l2[visit],
+            lo[visit],
+            up[visit],
+            1e-28,
+            epochs,
         )
         self.u[visit] = u
         return done

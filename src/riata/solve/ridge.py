@@ -22,7 +22,7 @@ from riata.solve.scaling import Scaling
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
-BLOCK = 1 << 21          # entries of one block of standardised columns
+BLOCK = 1 << 21  # entries of one block of standardised columns
 
 
 def is_ridge(problem: Problem) -> bool:
@@ -37,8 +37,9 @@ class RidgeEngine:
 
     name = "ridge by the eigenvalues of XX'"
 
-    def __init__(self, problem: Problem, scales: list[Scaling], groups: Ints, n_folds: int,
-                 pool: ThreadPoolExecutor | None):
+    def __init__(
+        self, problem: Problem, scales: list[Scaling], groups: Ints, n_folds: int, pool: ThreadPoolExecutor | None
+    ):
         self.problem, self.scales, self.groups, self.n_folds, self.pool = problem, scales, groups, n_folds, pool
         self.full_passes = 2
         self.partial_passes = 0.0
@@ -79,7 +80,7 @@ class RidgeEngine:
     def run(
         self, lams: Floats, goal: float, max_iter: int, measure: str | None, start: Floats | None = None
     ) -> list[Outcome]:
-        del goal, max_iter, start           # one exact solve: nothing to iterate
+        del goal, max_iter, start  # one exact solve: nothing to iterate
 
         def one(k: int) -> Outcome:
             return self._run_lane(k, lams, measure)
@@ -97,7 +98,7 @@ class RidgeEngine:
         values = np.maximum(values, 0.0)
         flat = values <= len(target) * np.finfo(np.float64).eps * max(values[-1], 1e-300)
         with np.errstate(divide="ignore", invalid="ignore"):
-            shrink = np.where(flat[:, None], 0.0, 1.0 / (values[:, None] + lams))     # λ = 0: least norm
+            shrink = np.where(flat[:, None], 0.0, 1.0 / (values[:, None] + lams))  # λ = 0: least norm
         dual = Q @ (shrink * (Q.T @ target)[:, None])
         residual = target[:, None] - K @ dual
         u, gaps, c = self._primal(s, rows, root, dual, residual, lams)
@@ -107,8 +108,9 @@ class RidgeEngine:
             result.loss = self._held_loss(k, result, measure)
         return result
 
-    def _primal(self, s: Scaling, rows: NDArray[np.bool_], root: Floats, dual: Floats, residual: Floats,
-                lams: Floats) -> tuple[Floats, Floats, Ints]:
+    def _primal(
+        self, s: Scaling, rows: NDArray[np.bool_], root: Floats, dual: Floats, residual: Floats, lams: Floats
+    ) -> tuple[Floats, Floats, Ints]:
         """u = B⁻¹ζᵀa, and the gap Σ (c − λbu)²/(2λb), relative to the null model's ½; c = ζᵀr measured."""
         cols = np.flatnonzero(~s.excluded)
         u, gaps, at = np.empty((len(cols), len(lams))), np.zeros(len(lams)), 0

@@ -26,17 +26,17 @@ SUSPECT = 1e-12
 class Scaling:
     """One training set's canonical form (see the module). Arrays have shape (n_features,)."""
 
-    mean: Floats          # m
-    norm: Floats          # d; 1 where excluded
-    sd: Floats            # centred population standard deviation
+    mean: Floats  # m
+    norm: Floats  # d; 1 where excluded
+    sd: Floats  # centred population standard deviation
     excluded: NDArray[np.bool_]
-    a: Floats             # ∞ where excluded
+    a: Floats  # ∞ where excluded
     b: Floats
     lo: Floats
     up: Floats
     y_mean: float
-    y_norm: float         # σ = sqrt(null deviance); 0 for a target that the null model fits exactly
-    limits: tuple[Floats, Floats] | None     # the caller's bounds, where there are any
+    y_norm: float  # σ = sqrt(null deviance); 0 for a target that the null model fits exactly
+    limits: tuple[Floats, Floats] | None  # the caller's bounds, where there are any
 
     @property
     def bounded(self) -> bool:

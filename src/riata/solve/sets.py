@@ -28,8 +28,15 @@ DENSE_ROWS = 2000
 class SetsEngine:
     """Lane 0 trains on all rows, lane k + 1 leaves out fold k; rows are kept in fold order."""
 
-    def __init__(self, problem: Problem, scales: list[Scaling], groups: Ints, n_folds: int,
-                 pool: ThreadPoolExecutor | None, tricks: dict[str, bool]):
+    def __init__(
+        self,
+        problem: Problem,
+        scales: list[Scaling],
+        groups: Ints,
+        n_folds: int,
+        pool: ThreadPoolExecutor | None,
+        tricks: dict[str, bool],
+    ):
         self.problem = problem
         design, base = problem.design, scales[0]
         weight = problem.sample_weight / problem.sample_weight.sum()

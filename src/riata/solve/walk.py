@@ -1,9 +1,9 @@
 """Walk all lanes down the λ grid in lock-step: one pass over X serves every fold.
 
-    for each λ:   every lane solves on its working set            (threads over lanes)
-                  lanes that need one share a full pass X'[e₁ … e_m]
-                  unproven columns are read once for all lanes
-                  violators enter; their Gram blocks are built for all lanes together; repeat where any entered
+for each λ:   every lane solves on its working set            (threads over lanes)
+              lanes that need one share a full pass X'[e₁ … e_m]
+              unproven columns are read once for all lanes
+              violators enter; their Gram blocks are built for all lanes together; repeat where any entered
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Walk:
 
     lanes: list[Lane]
     held: list[slice | None]
-    gathered: Gathered | None       # None where the inner solver needs no Gram blocks
+    gathered: Gathered | None  # None where the inner solver needs no Gram blocks
     passes: Passes
     pool: ThreadPoolExecutor | None
 
