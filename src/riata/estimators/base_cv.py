@@ -165,8 +165,9 @@ class CrossValidated(LinearTwin):
 
     def _store_model(self, result: CVResult, at: int, dtype: Any) -> None:
         path = result.path
-        self.coef_ = path.coef[:, at].astype(dtype, copy=False)
-        self.intercept_ = dtype.type(path.intercept[at]) if self.fit_intercept else 0.0
+        coef, intercept = path.at(path.lams[at])  # one column: the whole matrix may be larger than X
+        self.coef_ = coef.astype(dtype, copy=False)
+        self.intercept_ = dtype.type(intercept) if self.fit_intercept else 0.0
         self.dual_gap_ = dtype.type(absolute_gap(path)[at])
         self.gap_rel_ = path.gap_rel[at]
         self.n_iter_ = iterations(path)[at]

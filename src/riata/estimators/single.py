@@ -47,6 +47,9 @@ class SingleAlpha(LinearTwin):
     tol: float
     warm_start: bool
     threads: int | None
+    n_iter_: int | list[int]
+    dual_gap_: Any
+    gap_rel_: Any
 
     # Not something that a pipeline routes.
     __metadata_request__fit = {"check_input": UNUSED}  # noqa: RUF012
@@ -109,10 +112,9 @@ class SingleAlpha(LinearTwin):
         gaps = np.array([absolute_gap(path)[0] for path in paths]).astype(dtype, copy=False)
         gap_rel = np.array([path.gap_rel[0] for path in paths])
         n_iter = [iterations(path)[0] for path in paths]
-        if len(paths) == 1:
-            self.coef_, self.dual_gap_, self.n_iter_, self.gap_rel_ = coef[0], gaps[0], n_iter[0], gap_rel[0]
-        else:
-            self.coef_, self.dual_gap_, self.n_iter_, self.gap_rel_ = coef, gaps, n_iter, gap_rel
+        one = len(paths) == 1
+        self.coef_, self.dual_gap_ = (coef[0], gaps[0]) if one else (coef, gaps)
+        self.n_iter_, self.gap_rel_ = (n_iter[0], gap_rel[0]) if one else (n_iter, gap_rel)
         if not self.fit_intercept:
             self.intercept_ = 0.0
         else:
