@@ -182,6 +182,32 @@ def test_files_that_are_not_there(tmp_path, capsys, monkeypatch):
     assert "is a folder" in capsys.readouterr().err
 
 
+def test_inputs_are_never_overwritten(model, capsys):
+    before = pathlib.Path("data.csv").read_bytes(), model.read_bytes()
+    for words in (
+        ["fit", "data.csv", "-y", "price", "-o", "./data.csv"],
+        ["predict", model, "data.csv", "-o", "data.csv"],
+        ["predict", model, "data.csv", "-o", model],
+    ):
+        assert run(*words) == 2
+        assert "will not be overwritten" in capsys.readouterr().err
+    assert before == (pathlib.Path("data.csv").read_bytes(), model.read_bytes())
+
+
+def test_names_cannot_drive_the_terminal(tmp_path, capsys, monkeypatch):
+    """Escape sequences in names and values are shown, never obeyed."""
+    monkeypatch.chdir(tmp_path)
+    evil = "\x1b]0;owned\x07si\x1b[31mze"
+    pathlib.Path("data.csv").write_text(table().replace("size", evil, 1).replace("oslo", "os\x1b[2Jlo"), "utf-8")
+    assert run("fit", "data.csv", "-y", "price", "--rule", "min", "-o", "m.json") == 0
+    assert run("inspect", "m.json") == 0
+    assert run("fit", "data.csv", "-y", "sise") == 2
+    out, err = capsys.readouterr()
+    assert "\x1b" not in out + err
+    assert "\\x1b]0;owned\\x07si" in out
+    assert run("predict", "m.json", "data.csv", "-q") == 0, "the name itself is kept as it is"
+
+
 def test_misspelt_commands(capsys):
     assert run("fti", "data.csv") == 2
     err = capsys.readouterr().err

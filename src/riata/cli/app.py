@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _hush()
         return GOOD
     except KeyboardInterrupt:
-        screen.error("interrupted; nothing was written.")
+        screen.error("interrupted.")
         return INTERRUPTED
     except Exception as error:
         if "--debug" in argv:

@@ -11,6 +11,8 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from riata.table.words import printable
+
 # Python keyword -> option, where a sentence of the library names a keyword.
 FLAGS = {
     "na": "--na",
@@ -66,10 +68,11 @@ class Screen:
 
     def result(self, text: str) -> None:
         """Print a part of the result."""
-        sys.stdout.write(text + "\n")
+        sys.stdout.write(printable(text) + "\n")
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[str]], plain: Callable[..., str]) -> None:
         """Print a table: drawn by rich on a terminal, in plain columns elsewhere."""
+        rows = [[printable(str(cell), keep="") for cell in row] for row in rows]
         rich = _rich("rich.table") if use_colour(sys.stdout) else None
         if rich is None:
             self.result(plain(head, rows))
@@ -79,7 +82,7 @@ class Screen:
             table.add_column(name, justify="left" if i == 0 else "right", style="bold" if i == 0 else None)
         escape = importlib.import_module("rich.markup").escape
         for row in rows:
-            table.add_row(*(_signed(escape(str(cell))) for cell in row))
+            table.add_row(*(_signed(escape(cell)) for cell in row))
         importlib.import_module("rich.console").Console().print(table)
 
     def note(self, sentence: str) -> None:
@@ -104,7 +107,7 @@ class Screen:
 
     def _say(self, kind: str, sentence: str, colour: str) -> None:
         head = f"\x1b[{colour}m{kind}:\x1b[0m" if use_colour(sys.stderr) else f"{kind}:"
-        sys.stderr.write(f"{head} {as_flags(sentence)}\n")
+        sys.stderr.write(f"{head} {printable(as_flags(sentence))}\n")
 
     @contextlib.contextmanager
     def progress(self, title: str) -> Iterator[Callable[[str], None]]:

@@ -8,10 +8,11 @@ import math
 import os
 import stat
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from riata.core.errors import ModelFileError
+from riata.core.errors import InvalidOption, ModelFileError
 
 
 def write_atomically(where: str | os.PathLike[str], text: str) -> None:
@@ -42,9 +43,17 @@ def write_atomically(where: str | os.PathLike[str], text: str) -> None:
         raise
 
 
-def check_writable(where: str | os.PathLike[str]) -> None:
-    """Raise OSError now if ``where`` could not be written later (before an hour of work and not after it)."""
+def check_writable(where: str | os.PathLike[str], inputs: Sequence[str] = ()) -> None:
+    """Raise now what a later write would meet (before an hour of work and not after it): OSError.
+
+    InvalidOption if ``where`` is one of the files that are read.
+    """
     path = Path(os.path.realpath(where))
+    for name in inputs:
+        if path.exists() and os.path.exists(name) and os.path.samefile(path, name):
+            raise InvalidOption(
+                f"{os.fspath(where)} is read: it will not be overwritten.", hint="give -o another name."
+            )
     if path.is_dir():
         raise IsADirectoryError(21, "is a folder, not a file", os.fspath(where))
     if not path.parent.is_dir():

@@ -18,9 +18,9 @@ from riata.table.steps import Step
 
 Floats = NDArray[np.float64]
 
-# A dense matrix is faster to solve as long as it fits: 20,000 flights with 3,378 columns, 100 λ to λ_max/100, took 3 s
-# dense and more than 44 s sparse.
-SPARSE_BYTES = 1e9
+# Small matrices are solved fastest dense. 20,000 flights with 3,378 columns (525 MB dense), 100 λ to λ_max/100, took
+# 3.3 s dense and 0.55 s sparse.
+SPARSE_BYTES = 64e6
 SPARSE_DENSITY = 0.2
 
 

@@ -5,6 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
+def printable(text: str, keep: str = "\n\t") -> str:
+    """``text`` without control characters: the name of a column must not be able to drive a terminal.
+
+    >>> printable("a\\x1b[31mb")
+    'a\\\\x1b[31mb'
+    """
+    return "".join(c if c in keep or c.isprintable() or c == " " else c.encode("unicode_escape").decode() for c in text)
+
+
 def shown(names: Iterable[str], limit: int = 6) -> str:
     """A list of names for a sentence, cut after ``limit``.
 

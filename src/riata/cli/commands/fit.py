@@ -74,7 +74,7 @@ def run(args: argparse.Namespace, screen: Screen) -> int:
     from riata.model.files import check_writable
 
     if args.output:
-        check_writable(args.output)
+        check_writable(args.output, inputs=[args.data])
     with screen.progress("reading") as progress:
         sel, table = fitting.fit(args, progress)
     for sentence in sel.warnings:

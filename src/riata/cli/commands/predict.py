@@ -25,7 +25,7 @@ def run(args: argparse.Namespace, screen: Screen) -> int:
     from riata.table.read import read_table
 
     if args.output:
-        check_writable(args.output)
+        check_writable(args.output, inputs=[args.model, args.data])
     model = Model.load(args.model)
     table = read_table(args.data, format=args.format, header=not args.no_header)
     rows = table.frame if table.frame is not None else table.matrix
