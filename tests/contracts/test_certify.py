@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import tracemalloc
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -14,7 +15,8 @@ from hypothesis import strategies as st
 
 import riata
 from riata.certify import Certificate, certify, certify_many
-from riata.certify.columns import columns_of
+from riata.certify.columns import columns_of, weighted_moments
+from riata.certify.dual import Point, gap_along
 from riata.certify.penalty import Penalty
 from riata.path import make_problem
 from riata.testing import brute_force, cases, slow_descent, strategies
@@ -292,6 +294,64 @@ def test_many_at_once_are_the_same_as_one_by_one():
     for k, lam in enumerate(lams):
         one = certify(problem, coef[:, k], intercept[k], lam)
         assert many[k].gap_rel == pytest.approx(one.gap_rel, rel=1e-9)
+
+
+# --- corners that only a mutation of the code had shown ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["rank_deficient", "one_hot", "duplicate_columns"])
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.0])
+def test_least_squares_with_dependent_columns(name, l1_ratio):
+    case = cases()[name]
+    centre = case.X.mean(axis=0)
+    unit = case.X.std(axis=0)
+    least = np.linalg.lstsq((case.X - centre) / unit, case.y - case.y.mean(), rcond=1e-10)[0] / unit
+    problem = case.problem(l1_ratio=l1_ratio)
+    assert certify(problem, least, case.y.mean() - centre @ least, 0.0).gap_rel <= 1e-13
+    half = certify(problem, least / 2, case.y.mean() - centre @ least / 2, 0.0)
+    truth = certify(problem, least, case.y.mean() - centre @ least, 0.0).primal
+    assert half.dual <= truth * (1 + 1e-12)
+    assert half.dual >= truth * (1 - 1e-9)  # the projection does not depend on w: the bound is exact
+
+
+def test_what_a_projection_leaves_of_a_vector_in_the_span_is_no_direction():
+    """n = 2 and one free column: the residual lies in the span, and its rounding must not be scaled up."""
+    problem = make_problem(np.array([[0.1], [1.43]]), np.array([0.64042265, 0.10490012]), standardize=False)
+    for b in np.linspace(-3, 3, 50):
+        assert certify(problem, np.array([0.3 * b]), b, 0.0).dual <= 1e-15
+
+
+@pytest.mark.parametrize("p2", [0.0, 0.5])
+@pytest.mark.parametrize("upper", [np.inf, 0.3])
+def test_best_scale_beats_a_grid(p2, upper):
+    rng = np.random.default_rng(0)
+    s = np.full(30, 1 / 30)
+    for _ in range(20):
+        Z, w, theta = rng.normal(size=(30, 4)), np.minimum(rng.normal(size=4), upper), 3.0 * rng.normal(size=30)
+        residual = theta * rng.choice([0.3, 1.0, 4.0]) + 0.3 * rng.normal(size=30)
+        penalty = Penalty(np.full(4, 0.4), np.full(4, p2), np.full(4, -np.inf), np.full(4, upper))
+        point = Point(s, residual, theta, Z.T @ (s * theta))
+
+        def gap(a, point=point, penalty=penalty, w=w):
+            return point.distance(a) + penalty.fenchel_young(w, a * point.c).sum()
+
+        grid = min(gap(a) for a in np.linspace(0, 6, 3001))
+        found = gap_along(point, penalty, w)
+        assert 0 <= found <= grid * (1 + 1e-12)
+        assert gap_along(point, penalty, w, doubt=1.0) >= found
+
+
+def test_moments_are_those_of_exact_arithmetic():
+    rng = np.random.default_rng(0)
+    weight = np.full(100, 0.01)
+    for size in [1.0, 1e6, 1e12, 1e14]:
+        column = size + rng.integers(0, 8, 100) / 8.0
+        exact = [Fraction(float(v)) for v in column]
+        mean = sum(exact) / 100
+        variance = float(sum((v - mean) ** 2 for v in exact) / 100)
+        _, unit, sd, constant = weighted_moments(column[:, None], weight)
+        assert float(sd[0] * unit[0]) ** 2 == pytest.approx(variance, rel=1e-12)
+        assert not constant[0]
 
 
 # --- the pieces -------------------------------------------------------------------------------------------------------
