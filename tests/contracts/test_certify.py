@@ -296,7 +296,7 @@ def test_many_at_once_are_the_same_as_one_by_one():
         assert many[k].gap_rel == pytest.approx(one.gap_rel, rel=1e-9)
 
 
-# --- corners that only a mutation of the code had shown ----------------------------------------------------------------
+# --- corners that only a mutation of the code had shown ---------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["rank_deficient", "one_hot", "duplicate_columns"])
