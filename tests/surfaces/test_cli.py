@@ -28,7 +28,7 @@ def houses(tmp_path):
     """A table with numbers, text, an identifier and a missing value."""
     rng = np.random.default_rng(7)
     n = 80
-    size, rooms, town = rng.gamma(3, 40, n), rng.integers(1, 7, n), rng.choice(["oslo", "rome"], n)
+    size, rooms, town = rng.gamma(3, 40, n), rng.integers(1, 7, n), rng.choice(["bonn", "oslo", "rome"], n)
     price = 3 * size + 30 * (town == "rome") + 8 * rng.standard_normal(n)
     lines = ["key,size,rooms,living area,town,price"]
     for i in range(n):

@@ -52,6 +52,7 @@ def test_every_kind_of_column():
     assert "dates became numbers (days since 1970-01-01): day, moment" in said
     assert "durations became numbers (days): lapse" in said
     assert "2 text columns became 5 columns" in said
+    assert "mirror images, so either may carry the effect of: flag." in said
     assert "read as numbers: digits" in said
 
 

@@ -74,6 +74,9 @@ def about_steps(steps: Sequence[Step]) -> list[str]:
             f"{count(len(levels), 'text column')} became {total:,} columns of 0 and 1, one for each level: "
             f"{shown(f'{s.column} ({len(s.names)})' for s in levels)}."
         )
+        pairs = [s.column for s in levels if len(s.names) == 2]
+        if pairs:
+            notes.append(f"two levels are mirror images, so either may carry the effect of: {shown(pairs)}.")
         wide = [s for s in levels if len(s.levels) > WIDE]
         if wide:
             notes.append(
