@@ -3,8 +3,9 @@
 usage: python -m tools.readme [--check]
 
 Every number in the README comes from here. A file of times is a CSV with the columns of COLUMNS, one row for each
-(problem, task, library); files without a column "library" are results of another kind and left alone. Where two files hold the same row, the file whose name sorts last wins. --check writes
-nothing and exits 1 where README.md is not what would be written.
+(problem, task, library); files without a column "library" are results of another kind and left alone. Where two
+files hold the same row, the file whose name sorts last wins. --check writes nothing and exits 1 where README.md is
+not what would be written.
 """
 
 import csv
