@@ -208,6 +208,11 @@ def test_matrices(tmp_path, capsys):
         assert json.loads(capsys.readouterr().out)["features"][0]["feature"] == feature
     assert main(["predict", str(tmp_path / "a.npz.json"), str(tmp_path / "a.npz"), "-q"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 61
+    (tmp_path / "new.svm").write_text("0 4:1.5\n0 1:2\n")
+    assert main(["predict", str(tmp_path / "a.svm.json"), str(tmp_path / "new.svm"), "-q"]) == 0
+    coef = json.loads((tmp_path / "a.svm.json").read_text("utf-8"))
+    first = coef["intercept"] + 1.5 * coef["coef"]["x3"]
+    assert float(capsys.readouterr().out.splitlines()[1]) == pytest.approx(first, rel=1e-12)
     assert main(["fit", str(tmp_path / "s.npz")]) == 2
     assert "-y FILE.npy" in capsys.readouterr().err
 

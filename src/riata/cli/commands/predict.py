@@ -29,6 +29,8 @@ def run(args: argparse.Namespace, screen: Screen) -> int:
     model = Model.load(args.model)
     table = read_table(args.data, format=args.format, header=not args.no_header)
     rows = table.frame if table.frame is not None else table.matrix
+    if table.format == "svmlight" and rows.shape[1] < len(model.features):
+        rows.resize(rows.shape[0], len(model.features))  # zeros are not written, so last columns may not show
     result = model.predict_table(rows, row_label=table.row_label)
     for sentence in result.warnings:
         screen.warning(sentence)
