@@ -382,6 +382,7 @@ def test_demo_does_the_main_job_and_shows_its_commands(tmp_path, capsys):
         ('na="drop" leaves', "--na drop leaves"),
         ('drop="living area"', "--drop 'living area'"),
         ('use header=False or format="csv".', "use --no-header or --format csv."),
+        ("beyond the grid (lower lam_min_ratio).", "beyond the grid (lower --lam-min-ratio)."),
         ('did you mean "price"?', 'did you mean "price"?'),
     ],
 )

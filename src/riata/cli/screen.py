@@ -27,9 +27,9 @@ FLAGS = {
     "repeats": "--repeats",
     "lam": "--lambda",
     "tol": "--tol",
-    "max_iter": "--max-iter",
-    "l1_ratio": "--l1-ratio",
 }
+# Keywords that are no words of English, so that they mean the option wherever they stand.
+WORDS = ("lam_min_ratio", "max_iter", "l1_ratio", "penalty_factor", "n_lams")
 SWITCHES = {
     "header=False": "--no-header",
     "standardize=False": "--no-standardize",
@@ -50,7 +50,8 @@ def as_flags(sentence: str) -> str:
     def flag_of(match: re.Match[str]) -> str:
         return f"{FLAGS[match[1]]} {shlex.quote(match[2])}"
 
-    return re.sub(rf'\b({"|".join(FLAGS)})="([^"]*)"', flag_of, sentence)
+    sentence = re.sub(rf'\b({"|".join(FLAGS)})="([^"]*)"', flag_of, sentence)
+    return re.sub(rf"\b({'|'.join(WORDS)})\b", lambda match: f"--{match[1].replace('_', '-')}", sentence)
 
 
 class Screen:
