@@ -30,7 +30,7 @@ CHUNK = 1_000_000  # stored entries of a sparse matrix visited at a time
 FLAT = 0.1  # below this sd/|mean| a sparse column is centred before it is multiplied
 
 
-def power_of_two(size: Array) -> Array:
+def power_of_two(size: Any) -> Any:
     """The power of two at or below each positive size; 1 where the size is 0.
 
     >>> power_of_two(np.array([0.0, 1.0, 5.0])).tolist()

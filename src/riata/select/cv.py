@@ -110,7 +110,7 @@ def _lock_step(
 ) -> tuple[Path, list[Part], Floats]:
     """One repeat: the full-data lane and all folds together."""
     problem, n_folds = job.problem, int(folds.max()) + 1
-    weight = np.bincount(folds[folds >= 0], problem.sample_weight[folds >= 0], n_folds)
+    weight = np.asarray(np.bincount(folds[folds >= 0], problem.sample_weight[folds >= 0], n_folds), np.float64)
     _check_folds(problem, folds, n_folds, weight)
     groups = np.where(folds < 0, n_folds, folds).astype(np.intp)
     with engine(problem, groups, n_folds, threads=job.threads, measure=job.measure, tricks=job.tricks) as run:

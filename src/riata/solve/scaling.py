@@ -57,7 +57,7 @@ def scalings(problem: Problem, groups: NDArray[np.intp], n_groups: int) -> list[
     """
     s = problem.sample_weight
     mean, m2 = problem.design.group_moments(s, groups, n_groups)
-    total = np.bincount(groups, s, n_groups)
+    total = np.asarray(np.bincount(groups, s, n_groups), np.float64)
     target = problem.y - problem.offset
     keep = np.ones(n_groups, bool)
     merged = _merge(mean, m2, total)

@@ -61,7 +61,7 @@ class SetsEngine:
     @staticmethod
     def _slices(groups: Ints, n_folds: int) -> list[slice | None]:
         ends = np.cumsum(np.bincount(groups, minlength=max(n_folds, 1)))[:n_folds]
-        starts = np.concatenate([[0], ends[:-1]]) if n_folds else []
+        starts = [0, *ends[:-1]] if n_folds else []
         return [None] + [slice(int(a), int(b)) for a, b in zip(starts, ends, strict=True)]
 
     def _target(self, scaling: Scaling, root: Floats, order: Ints | None) -> Floats:

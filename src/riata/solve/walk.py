@@ -72,12 +72,14 @@ class Walk:
     def _violators(self, busy: list[Lane]) -> list[tuple[Lane, Ints]]:
         """For each lane the columns outside its working set that violate optimality."""
         doubts = self._each(Lane.unproven, busy)
-        whole = [lane for lane, doubt in zip(busy, doubts, strict=True) if doubt is None]
+        # one product serves any number of lanes: where one wants a full pass, all that are at work take part
+        whole = busy if any(doubt is None for doubt in doubts) else []
         found: dict[int, Ints] = {}
         if whole:
             C = self.passes.full([lane.inner.train for lane in whole], [lane.scaling for lane in whole])
             for lane, c in zip(whole, C, strict=True):
                 found[id(lane)] = lane.learn(c)
+            return [(lane, found[id(lane)]) for lane in busy]
         part = [(lane, doubt) for lane, doubt in zip(busy, doubts, strict=True) if doubt is not None and len(doubt)]
         for (lane, doubt), c in zip(part, self.passes.partial(part), strict=True):
             found[id(lane)] = lane.judge(doubt, c)
@@ -88,22 +90,23 @@ class Walk:
         newcomers = [(lane, features) for lane, features in newcomers if len(features)]
         if not newcomers:
             return
-        if self.gathered is None:
+        gathered = self.gathered
+        if gathered is None:
             for lane, features in newcomers:
                 lane.enter(features, None, None)
             return
         union = np.unique(np.concatenate([features for _, features in newcomers]))
-        self.gathered.need(union)
-        union = union[np.argsort(self.gathered.where[union])]
-        total = self.gathered.total_block(union)
-        rank = np.empty(len(self.gathered.where), np.intp)
+        gathered.need(union)
+        union = union[np.argsort(gathered.where[union])]
+        total = gathered.total_block(union)
+        rank = np.empty(len(gathered.where), np.intp)
         rank[union] = np.arange(len(union))
         rows = dict(zip(map(id, self.lanes), self.held, strict=True))
 
         def take(task: tuple[Lane, Ints]) -> None:
             lane, features = task
             held = rows[id(lane)]
-            block = None if held is None else self.gathered.held_block(features, held)
+            block = None if held is None else gathered.held_block(features, held)
             lane.enter(features, total[:, rank[features]], block)
 
         self._each(take, newcomers)  # type: ignore[arg-type]
