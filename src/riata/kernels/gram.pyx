@@ -32,10 +32,19 @@ include "sign_step.pxi"
 include "gap.pxi"
 
 
-cdef double residual_norm(Quadratic* p, double yy, double* q) noexcept nogil:
-    """‖r‖² = y'y − q'u − c'u."""
-    cdef int one = 1
-    cdef double rr = yy - ddot(&p.m, q, &one, p.u, &one) - ddot(&p.m, p.c, &one, p.u, &one)
+cdef struct Base:
+    double* u        # a point where ‖r‖² is known
+    double* c        # its correlations
+    double rr        # its ‖r‖²
+
+
+cdef double residual_norm(Quadratic* p, Base* base) noexcept nogil:
+    """‖r‖² at u from a point where it is known: rr − (c₀ + c)'(u − u₀)."""
+    cdef int j
+    cdef double rr = base.rr
+    for j in range(p.m):
+        if p.u[j] != base.u[j]:
+            rr -= (base.c[j] + p.c[j]) * (p.u[j] - base.u[j])
     return rr if rr > 0.0 else 0.0
 
 
@@ -80,7 +89,7 @@ cdef int crawl(Quadratic* p, Space* w, double goal, double budget) noexcept nogi
     return 0
 
 
-cdef int solve(Quadratic* p, Space* w, double* q, double yy, double goal, int max_iter, double* gap) noexcept nogil:
+cdef int solve(Quadratic* p, Space* w, Base* base, double goal, int max_iter, double* gap) noexcept nogil:
     """Solve the problem; returns the number of rounds, negative when max_iter was reached. ``goal`` bounds the gap."""
     cdef int rounds, nv, a, whole = 0, stuck = 0
     cdef double chol, slack = 1e-10
@@ -92,12 +101,12 @@ cdef int solve(Quadratic* p, Space* w, double* q, double yy, double goal, int ma
             break
         if a > POLISH_MAX:
             # many: descent while it pays, then the factor
-            if nv == 0 and gap_of(p, w, residual_norm(p, yy, q)) <= goal:
+            if nv == 0 and gap_of(p, w, residual_norm(p, base)) <= goal:
                 break
             violators(p, slack, w.enter)
             crawl(p, w, goal, CRAWL_SHARE * chol)
             nv = violators(p, slack, w.enter)
-            if nv == 0 and gap_of(p, w, residual_norm(p, yy, q)) <= goal:
+            if nv == 0 and gap_of(p, w, residual_norm(p, base)) <= goal:
                 break
             violators(p, slack, w.enter)
             keep_largest(p, w.enter, 1 if stuck > 4 else 0)
@@ -115,11 +124,11 @@ cdef int solve(Quadratic* p, Space* w, double* q, double yy, double goal, int ma
         if whole and off_support(p) > 1e-7:
             whole = 0               # a step that a singular factor spoilt
     else:
-        gap[0] = gap_of(p, w, residual_norm(p, yy, q))
+        gap[0] = gap_of(p, w, residual_norm(p, base))
         return -max_iter if gap[0] > goal else max_iter
     if w.lifted:
         thin(p, w)
-    gap[0] = gap_of(p, w, residual_norm(p, yy, q))
+    gap[0] = gap_of(p, w, residual_norm(p, base))
     return rounds
 
 
@@ -151,10 +160,14 @@ cdef class Workspace:
     def __dealloc__(self):
         space_free(&self.w)
 
-    def solve(self, double[::1, :] G, int m, double[::1] q, double[::1] u, double[::1] c, double yy, double[::1] l1,
-              double[::1] l2, double[::1] lo, double[::1] up, double goal, int max_iter):
-        """Solve on the leading (m, m) block of G; u and c = q - Gu are updated. Returns (rounds, gap)."""
+    def solve(self, double[::1, :] G, int m, double[::1] u, double[::1] c, double rr, double[::1] l1, double[::1] l2,
+              double[::1] lo, double[::1] up, double goal, int max_iter):
+        """Solve on the leading (m, m) block of G from u, where the correlations are c and the residual has ‖r‖² = rr.
+
+        u and c are updated, c by G. Returns (rounds, gap); rounds are negative where max_iter was reached.
+        """
         cdef Quadratic p
+        cdef Base base
         cdef double gap = 0.0
         cdef int rounds
         if m == 0:
@@ -165,7 +178,16 @@ cdef class Workspace:
         if space_grow(&self.w, m) < 0:
             raise MemoryError
         with nogil:
-            rounds = solve(&p, &self.w, &q[0], yy, goal, max_iter, &gap)
+            base.rr = rr
+            base.u = <double*> malloc(2 * m * sizeof(double))
+            if base.u == NULL:
+                with gil:
+                    raise MemoryError
+            base.c = base.u + m
+            memcpy(base.u, p.u, m * sizeof(double))
+            memcpy(base.c, p.c, m * sizeof(double))
+            rounds = solve(&p, &self.w, &base, goal, max_iter, &gap)
+            free(base.u)
         return rounds, gap
 
     def gap(self, double[::1, :] G, int m, double[::1] u, double[::1] c, double[::1] l1, double[::1] l2,
@@ -194,20 +216,23 @@ def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lam1, doub
     cdef Space w
     cdef double* hold
     cdef double* old
+    cdef Base base
     cdef double minus = -1.0, plus = 1.0
     cdef char keep = b'N'
     if m == 0:
         return
     p.m, p.ld, p.G, p.lo, p.up = m, m, &G[0, 0], &lo[0], &up[0]
     with nogil:
-        hold = <double*> malloc(5 * m * sizeof(double))
+        hold = <double*> malloc(6 * m * sizeof(double))
         if hold == NULL or space_make(&w, m) < 0:
             with gil:
                 raise MemoryError
+        base.u, base.c, base.rr = hold + 5 * m, &q[0], yy
         p.u, p.c, p.l1, p.l2, old = hold, hold + m, hold + 2 * m, hold + 3 * m, hold + 4 * m
         for j in range(m):
             p.u[j] = start[j]
             old[j] = 0.0
+            base.u[j] = 0.0
         for k in range(L):
             for j in range(m):
                 p.l1[j] = INFINITY if a[j] == INFINITY else lam1[k] * a[j]
@@ -221,7 +246,7 @@ def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lam1, doub
                 memcpy(old, w.t, m * sizeof(double))
             else:
                 memcpy(old, p.u, m * sizeof(double))
-            rounds[k] = solve(&p, &w, &q[0], yy, goal, max_iter, &gaps[k])
+            rounds[k] = solve(&p, &w, &base, goal, max_iter, &gaps[k])
             memcpy(&U[0, k], p.u, m * sizeof(double))
         space_free(&w)
         free(hold)

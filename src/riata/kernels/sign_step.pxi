@@ -10,33 +10,27 @@ cdef void make_image(Quadratic* p, Space* w, double* v, double* out) noexcept no
 
 
 cdef double left_over(Quadratic* p, Space* w) noexcept nogil:
-    """e = g − (G_AA + l2) d on the factor's coordinates; the largest entry relative to the largest of g."""
-    cdef int i, k
-    cdef double off = 0.0, size = 1e-300, x
-    cdef double* column
+    """e = g − (G_AA + l2) d, with the image G[:, A] d; the largest entry relative to the largest of g."""
+    cdef int i
+    cdef double off = 0.0, size = 1e-300
+    make_image(p, w, w.d, w.image)
     for i in range(w.a):
-        w.e[i] = w.g[i] - w.ridge[i] * w.d[i]
-    for k in range(w.a):
-        column = p.G + <size_t> w.order[k] * p.ld
-        x = w.d[k]
-        for i in range(w.a):
-            w.e[i] -= column[w.order[i]] * x
-    for i in range(w.a):
+        w.e[i] = w.g[i] - w.image[w.order[i]] - w.ridge[i] * w.d[i]
         off = max(off, fabs(w.e[i]))
         size = max(size, fabs(w.g[i]))
     return off / size
 
 
 cdef double direction_by_factor(Quadratic* p, Space* w) noexcept nogil:
-    """d = (G_AA + l2)⁻¹ g with up to three steps of iterative refinement; what is left over, relative to g."""
+    """d = (G_AA + l2)⁻¹ g with steps of iterative refinement, and its image; what is left over, relative to g."""
     cdef int a = w.a, one = 1, info = 0, turn, i, ld = w.cap
     cdef double off = INFINITY
     cdef char lower_part = b'L'
     memcpy(w.d, w.g, a * sizeof(double))
     dpotrs(&lower_part, &a, &one, w.L, &ld, w.d, &a, &info)
-    for turn in range(3):
+    for turn in range(4):
         off = left_over(p, w)
-        if off <= 1e-12:
+        if off <= 1e-11 or turn == 3:
             break
         dpotrs(&lower_part, &a, &one, w.L, &ld, w.e, &a, &info)
         for i in range(a):
@@ -49,14 +43,13 @@ cdef void newton_direction(Quadratic* p, Space* w) noexcept nogil:
     cdef int i, count = w.a
     while True:
         if direction_by_factor(p, w) <= 1e-9 or (w.lifted and not w.updated):
-            break
+            return
         for i in range(count):
             w.listed[i] = w.order[i]
             w.t[w.order[i]] = w.g[i]
         factor_build(p, w, w.listed, count, w.updated)
         for i in range(count):
             w.g[i] = w.t[w.order[i]]
-    make_image(p, w, w.d, w.image)
 
 
 cdef int drop_wrong_way(Space* w) noexcept nogil:
@@ -210,7 +203,6 @@ cdef int shift_to_zero(Quadratic* p, Space* w) noexcept nogil:
         t = p.u[j] + best * w.d[i]
         if t < p.lo[j] or t > p.up[j]:
             return -1
-    make_image(p, w, w.d, w.image)
     for i in range(w.a):
         p.u[w.order[i]] += best * w.d[i]
     p.u[w.order[k]] = 0.0

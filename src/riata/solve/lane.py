@@ -25,6 +25,8 @@ class Lane:
         self.problem, self.scaling, self.inner, self.use_span = problem, scaling, inner, use_span
         self.outside = ~scaling.excluded  # columns that are not in W and may ever be
         self.always = np.flatnonzero((scaling.a == 0) & ~scaling.excluded)  # no threshold: in W from the start
+        kept = scaling.a[~scaling.excluded]
+        self.threshold = float(kept[0]) if len(kept) and kept.min() == kept.max() else None
         self.span = Span()
         self.lam = 0.0
         self.gap = 0.0
@@ -64,10 +66,16 @@ class Lane:
         predicted, off = self.span.predict(self.inner.train)
         if not np.isfinite(off):
             return None
-        doubt = self._excess(predicted, off) > 0
+        doubt = self._suspects(predicted, off)
         doubt &= self.outside
         which = np.flatnonzero(doubt)
         return None if len(which) > max(32, READ_SHARE * len(doubt)) else which
+
+    def _suspects(self, c: Floats, off: float) -> NDArray[np.bool_]:
+        """Where |c| + off exceeds the threshold; one comparison where all features have the same."""
+        if self.threshold is not None and not self.scaling.bounded:
+            return np.abs(c) > self.strength()[0] * self.threshold - off
+        return self._excess(c, off) > 0
 
     def _excess(self, c: Floats, off: float, cols: Ints | slice = slice(None)) -> Floats:
         """How far |c| + off is above its threshold, in the directions that the bounds allow."""
@@ -82,7 +90,7 @@ class Lane:
         """Take exact correlations of all columns (a full pass); violators outside W, largest first."""
         if self.use_span:
             self.span.add(self.inner.train, c)
-        return self._largest(np.flatnonzero(self.outside & (self._excess(c, 0.0) > 0)), c)
+        return self._largest(np.flatnonzero(self._suspects(c, 0.0) & self.outside), c)
 
     def judge(self, cols: Ints, c: Floats) -> Ints:
         """Take exact correlations of some columns; the violators among them, largest first."""

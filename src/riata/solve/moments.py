@@ -114,7 +114,7 @@ class MomentsEngine:
             zero, s = np.zeros(len(free)), self.scales[0]
             block = np.asfortranarray(G[np.ix_(free, free)])
             gram_kernel.Workspace().solve(
-                block, len(free), q[free].copy(), u, c, 1.0, zero, zero, s.lo[free], s.up[free], 1e-12, 1000
+                block, len(free), u, c, 1.0, zero, zero, s.lo[free], s.up[free], 1e-12, 1000
             )
             q = q - G[:, free] @ u
         return q

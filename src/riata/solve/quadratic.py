@@ -31,15 +31,20 @@ class GramInner:
         self.gathered, self.scaling, self.target, self.held = gathered, scaling, target, held
         self.root = gathered.root
         self.share = 1.0 - (float(self.root[held] @ self.root[held]) if held is not None else 0.0)
+        self.root_share = float(np.sqrt(self.share))
         self.work = gram_kernel.Workspace()
         self.W = np.zeros(0, np.intp)
+        self.at = np.zeros(0, np.intp)          # where W stands among the gathered columns
+        self.ratio = np.zeros(0)                # norm in the full data / norm here, for W
+        self.weights = (np.zeros(0),) * 4       # a, b, lo, up of W
         self.G = np.zeros((0, 0), order="F")
         self.u = np.zeros(0)
         self.c = np.zeros(0)
         self.residual = target.copy()  # on all rows, in root-weighted fold order
         self.train = target.copy()  # the same with held-out rows zeroed, unit norm at the null model
         self.intercept = 0.0
-        self._renew_residual(np.zeros(0, np.intp))
+        self.square = 0.0                       # ‖train‖²
+        self._renew_residual()
 
     # -- growing ---------------------------------------------------------------------------------------------
     def grow(self, features: Ints, total: Floats, held: Floats | None) -> None:
@@ -58,7 +63,11 @@ class GramInner:
         self.G[old : old + new, :old] = block[:old].T
         for i in range(old, old + new):
             self.G[i, i] = 1.0
-        self.W = W
+        s = self.scaling
+        self.W, self.at = W, self.gathered.where[W]
+        self.ratio = self.gathered.scaling.norm[W] / s.norm[W]
+        self.weights = (s.a[W], s.b[W], s.lo[W], s.up[W])
+        self.c[old : old + new] = self._correlations(slice(old, old + new))
 
     def _scaled_block(self, W: Ints, features: Ints, total: Floats, held: Floats | None) -> Floats:
         at = self.gathered.where[W]
@@ -103,65 +112,54 @@ class GramInner:
         m = len(self.W)
         if m == 0:
             return 0, 0.0
-        l1, l2, lo, up = self.penalties(lam1, lam2)
-        u, rounds, gap = self.u[:m], 0, np.inf
+        a, b, lo, up = self.weights
+        l1, l2 = lam1 * a, lam2 * b
+        u, c, rounds, gap = self.u[:m], self.c[:m], 0, np.inf
         for _ in range(REFINEMENTS):
-            c = self.correlations()
-            q = c + self.G[:m, :m] @ u
             before = gap
-            done, _ = self.work.solve(self.G, m, q, u, c, self._yy(q, c, u), l1, l2, lo, up, goal, max_iter)
+            done, _ = self.work.solve(self.G, m, u, c, self.square, l1, l2, lo, up, goal, max_iter)
             rounds += abs(done)
-            self._renew_residual(np.arange(m))
-            exact = self.correlations()
-            self.c[:m] = exact
-            gap = self.work.gap(self.G, m, u, exact, l1, l2, lo, up, float(self.train @ self.train))
+            self._renew_residual()
+            c[:] = self._correlations(slice(0, m))      # measured: what G says of them has G's rounding
+            gap = self.work.gap(self.G, m, u, c, l1, l2, lo, up, self.square)
             if gap <= goal or done < 0 or gap > 0.5 * before:
                 break
         return rounds, gap
 
     def begin(self, u: Floats) -> None:
         """Start from u (n_features,), whose support is in W."""
-        self.u[: len(self.W)] = u[self.W]
-        self._renew_residual(np.arange(len(self.W)))
-
-    def _yy(self, q: Floats, c: Floats, u: Floats) -> float:
-        """The constant that makes ‖r‖² = yy − q'u − c'u right."""
-        return float(self.train @ self.train) + float(q @ u) + float(c @ u)
-
-    def penalties(self, lam1: float, lam2: float) -> tuple[Floats, Floats, Floats, Floats]:
-        s, W = self.scaling, self.W
-        return lam1 * s.a[W], lam2 * s.b[W], s.lo[W], s.up[W]
-
-    def correlations(self) -> Floats:
-        """ζ_Wᵀ e, from the residual."""
         m = len(self.W)
-        out = np.empty(m)
-        at = self.gathered.where[self.W]
+        self.u[:m] = u[self.W]
+        self._renew_residual()
+        self.c[:m] = self._correlations(slice(0, m))
+
+    def _correlations(self, part: slice) -> Floats:
+        """ζᵀe for part of W, from the residual."""
+        at = self.at[part]
+        out = np.empty(len(at))
         column_kernel.correlate(self.gathered.Z, at, self.train, out)
-        out *= self._per_column(self.W)
+        out *= self.ratio[part]
+        out /= self.root_share              # train is divided by √share, and so is ζ
         return out
 
-    def _per_column(self, cols: Ints) -> Floats:
-        # train is divided by √share, and so is ζ
-        return self.gathered.scaling.norm[cols] / self.scaling.norm[cols] / np.sqrt(self.share)
-
-    def _renew_residual(self, positions: Ints) -> None:
+    def _renew_residual(self) -> None:
         """e = ỹ − ζu from the coefficients, with the intercept refitted; nothing is carried over."""
-        on = positions[self.u[positions] != 0.0]
-        cols = self.W[on]
+        m = len(self.W)
         self.residual[:] = self.target
-        coef = self.u[on] * self.gathered.scaling.norm[cols] / self.scaling.norm[cols]
-        column_kernel.combine(self.gathered.Z, self.gathered.where[cols], coef, self.residual)
-        np.copyto(self.train, self.residual)
+        column_kernel.combine(self.gathered.Z, self.at, self.u[:m] * self.ratio, self.residual)
+        train = self.train
+        np.copyto(train, self.residual)
         if self.held is not None:
-            self.train[self.held] = 0.0
+            train[self.held] = 0.0
         if self.centred:
-            b = float(self.root @ self.train) / self.share
+            b = float(self.root @ train) / self.share
             self.residual -= b * self.root
-            np.copyto(self.train, self.residual)
+            np.copyto(train, self.residual)
             if self.held is not None:
-                self.train[self.held] = 0.0
-        self.train /= np.sqrt(self.share)
+                train[self.held] = 0.0
+        if self.held is not None:
+            train /= self.root_share
+        self.square = float(train @ train)
 
     def coefficients(self) -> tuple[Ints, Floats]:
         """Non-zero features and their u."""
