@@ -44,9 +44,10 @@ The layers stand from low to high: a file imports from its own layer and from th
 def first_sentence(file: pathlib.Path) -> str:
     """The first paragraph of a module's docstring , its first sentence, on one line."""
     text = file.read_text("utf-8")
-    if file.suffix == ".pyx":
-        found = re.search(r'^r?"""(.*?)"""', text, re.S | re.M)
-        doc = found.group(1) if found else ""
+    if file.suffix != ".py":
+        # An included file (.pxi) has no docstring of its own: its first comment serves.
+        found = re.match(r'(?:#[^\n]*\n|\n)*r?"""(.*?)"""', text, re.S) or re.match(r"((?:#.*\n)+)", text)
+        doc = re.sub(r"^# ?", "", found.group(1), flags=re.M) if found else ""
     else:
         doc = ast.get_docstring(ast.parse(text)) or ""
     paragraph = " ".join(doc.strip().split("\n\n")[0].split())
@@ -55,7 +56,7 @@ def first_sentence(file: pathlib.Path) -> str:
 
 def listing(folder: pathlib.Path, base: pathlib.Path) -> list[str]:
     """A line for each source file below `folder`, packages' own files first."""
-    files = sorted(file for file in folder.rglob("*") if file.suffix in (".py", ".pyx"))
+    files = sorted(file for file in folder.rglob("*") if file.suffix in (".py", ".pyx", ".pxi"))
     lines = []
     for file in files:
         says = first_sentence(file)

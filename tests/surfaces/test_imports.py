@@ -95,7 +95,7 @@ def complaint(found, layer: str) -> str | None:
 def complaints(package: pathlib.Path) -> list[str]:
     """Every wrong import below `package` (the folder src/riata)."""
     wrong = []
-    for file in sources(package, ".py", ".pyx", ".pxd"):
+    for file in sources(package, ".py", ".pyx", ".pxd", ".pxi"):
         relative = file.relative_to(package)
         if relative.parts == ("__init__.py",):
             continue  # the table of public names: see test_top_level.py
@@ -150,7 +150,7 @@ def test_what_is_allowed_is_not_complained_about(tmp_path):
 
 def test_files_are_short(repository):
     roots = [repository / name for name in ("src/riata", "tools", "benchmarks")]
-    files = [file for root in roots for file in sources(root, ".py", ".pyx")]
+    files = [file for root in roots for file in sources(root, ".py", ".pyx", ".pxi")]
     long = {str(f.relative_to(repository)): n for f in files if (n := len(f.read_text("utf-8").splitlines())) > 400}
     assert files
     assert long == {}, f"more than {LONGEST_FILE} lines"
@@ -162,7 +162,7 @@ def test_functions_are_short(repository):
         for file in sources(repository / root, ".py"):
             text, name = file.read_text("utf-8"), str(file.relative_to(repository))
             long += [str(found) for found in functions_of(text, name) if found.lines > LONGEST_BODY]
-    for file in sources(repository / "src", ".pyx"):
+    for file in sources(repository / "src", ".pyx", ".pxi"):
         text, name = file.read_text("utf-8"), str(file.relative_to(repository))
         long += [str(found) for found in cython_functions_of(text, name) if found.lines > LONGEST_KERNEL]
     assert long == [], f"bodies of more than {LONGEST_BODY} lines (kernels {LONGEST_KERNEL}), docstring excluded"
