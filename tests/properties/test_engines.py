@@ -1,0 +1,121 @@
+"""Every engine and every trick gives the same answer, and a certified one.
+
+Which engine runs depends on shape and storage; the private switches of `solve_path` turn each trick off. The data here
+are large enough for each engine to be the one that is chosen, with every option of the model.
+"""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from riata.path import lam_grid, make_problem, solve_path
+from riata.testing import cases, certify_folds, check_path
+
+OPTIONS = {
+    "plain": {},
+    "raw": {"standardize": False},
+    "no_intercept": {"fit_intercept": False},
+    "elastic_net": {"l1_ratio": 0.5},
+    "ridge": {"l1_ratio": 0.0},
+    "positive": {"lower": 0.0},
+    "box": {"lower": -0.05, "upper": 0.1},
+    "weights": {"sample_weight": "weights"},
+    "offset": {"offset": "offset"},
+    "factors": {"penalty_factor": "factors"},
+    "unpenalised_positive": {"penalty_factor": "factors", "lower": 0.0},
+}
+
+
+def sparse_tall(n=2_500, p=700, seed=0):
+    """More rows than an engine gathers densely, more columns than a Gram of all features is made for."""
+    rng = np.random.default_rng(seed)
+    X = sp.random(n, p, density=0.01, random_state=rng, format="csc")
+    X.data = np.ceil(4 * X.data)
+    w = np.where(rng.random(p) < 0.05, rng.normal(size=p), 0.0)
+    return X, X @ w + rng.normal(size=n) + 2.0
+
+
+def wide(n=80, p=900, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, p)) + rng.normal(size=(n, 1))
+    return X, X[:, :6] @ rng.normal(size=6) + rng.normal(size=n)
+
+
+def filled(options, n, p):
+    rng = np.random.default_rng(3)
+    factor = rng.uniform(0.5, 2.0, p)
+    factor[:2], factor[5] = 0.0, np.inf
+    vectors = {"weights": rng.integers(0, 3, n).astype(float), "offset": np.sin(np.arange(n)), "factors": factor}
+    return {k: vectors[v] if isinstance(v, str) else v for k, v in options.items()}
+
+
+DATA = {"descent on the sparse residual": sparse_tall, "gram of the working set": wide}
+
+
+@pytest.mark.parametrize("engine", sorted(DATA))
+@pytest.mark.parametrize("options", sorted(OPTIONS))
+def test_large_engines_are_certified(engine, options):
+    X, y = DATA[engine]()
+    problem = make_problem(X, y, **filled(OPTIONS[options], *X.shape))
+    found = solve_path(problem, lam_grid(problem, 20, 2e-2))
+    assert found.stats["solver"] == engine or options == "ridge"  # which has an engine of its own
+    check_path(problem, found)
+
+
+@pytest.mark.parametrize("engine", sorted(DATA))
+@pytest.mark.parametrize("options", ["plain", "weights", "elastic_net", "factors", "no_intercept"])
+def test_folds_of_large_engines_are_certified(engine, options):
+    X, y = DATA[engine]()
+    problem = make_problem(X, y, **filled(OPTIONS[options], *X.shape))
+    foldid = np.random.default_rng(0).permutation(np.arange(y.size) % 3)
+    found = certify_folds(problem, foldid, n_lams=12, lam_min_ratio=5e-2)
+    assert found.solver == engine
+    found.check(1e-8)
+
+
+@pytest.mark.parametrize("trick", ["moments", "span", "matrix_free"])
+@pytest.mark.parametrize("name", ["tall", "wide", "sparse_counts", "everything", "sparse_tall", "timestamps"])
+def test_answer_does_not_move_when_a_trick_is_off(trick, name):
+    case = cases().get(name)
+    problem = case.problem() if case else make_problem(*sparse_tall())
+    lams = lam_grid(problem, 12, 3e-2)
+    on = solve_path(problem, lams, tol=1e-11)
+    off = solve_path(problem, lams, tol=1e-11, tricks={trick: False})
+    check_path(problem, off, tol=1e-11)
+    sd = on.scale[:, None]
+    size = np.max(np.abs(on.coef * sd))
+    np.testing.assert_allclose(off.coef * sd, on.coef * sd, rtol=0, atol=2e-5 * size)
+
+
+def test_switches_do_switch():
+    """Otherwise the test above compares a path with itself."""
+    tall, sparse = cases()["tall"].problem(), make_problem(*sparse_tall())
+    lams = [0.3, 0.1, 0.05]
+    names = [solve_path(tall, lams, tricks={"moments": m}).stats["solver"] for m in (True, False)]
+    assert names[0] != names[1]
+    names = [solve_path(sparse, lams, tricks={"matrix_free": m}).stats["solver"] for m in (True, False)]
+    assert names[0] != names[1]
+    problem = make_problem(*wide())
+    grid = lam_grid(problem, 30, 1e-2)
+    full = [solve_path(problem, grid, tricks={"span": s}).stats["full_passes"] for s in (True, False)]
+    assert full[0] < full[1]
+
+
+def test_sparse_columns_of_any_fill():
+    """Empty, full and nearly full columns, explicit zeros, one entry in a column of weight-zero rows."""
+    rng = np.random.default_rng(0)
+    X = sp.random(2_200, 600, density=0.02, random_state=rng, format="lil")
+    X[:, 0] = rng.normal(size=(2_200, 1)) + 1e6
+    X[:, 1] = rng.normal(size=(2_200, 1))
+    X[:, 2] = 0.0
+    X[:, 3] = 0.0
+    X[7, 3] = 5.0
+    X = sp.csc_matrix(X)
+    X.data[rng.random(X.nnz) < 0.01] = 0.0
+    y = X[:, [1, 10, 20]].toarray() @ [1.0, 2.0, -2.0] + 1e-6 * X[:, 0].toarray().ravel() + rng.normal(size=2_200)
+    weight = np.ones(2_200)
+    weight[7] = 0.0
+    problem = make_problem(X, y, sample_weight=weight)
+    found = solve_path(problem, lam_grid(problem, 20, 1e-2))
+    check_path(problem, found)
+    assert not np.any(found.coef[[2, 3]])
