@@ -23,16 +23,15 @@ cdef double left_over(Quadratic* p, Space* w) noexcept nogil:
 
 cdef double direction_by_factor(Quadratic* p, Space* w) noexcept nogil:
     """d = (G_AA + l2)⁻¹ g with steps of iterative refinement, and its image; what is left over, relative to g."""
-    cdef int a = w.a, one = 1, info = 0, turn, i, ld = w.cap
+    cdef int a = w.a, turn, i
     cdef double off = INFINITY
-    cdef char lower_part = b'L'
     memcpy(w.d, w.g, a * sizeof(double))
-    dpotrs(&lower_part, &a, &one, w.L, &ld, w.d, &a, &info)
+    factor_solve(w, w.d)
     for turn in range(4):
         off = left_over(p, w)
         if off <= 1e-11 or turn == 3:
             break
-        dpotrs(&lower_part, &a, &one, w.L, &ld, w.e, &a, &info)
+        factor_solve(w, w.e)
         for i in range(a):
             w.d[i] += w.e[i]
     return off
@@ -160,9 +159,8 @@ cdef int sign_step(Quadratic* p, Space* w) noexcept nogil:
 
 cdef int null_direction(Quadratic* p, Space* w) noexcept nogil:
     """d with (G_AA + l2) d = 0 to rounding, by inverse iteration on the smallest pivot; 1 when there is one."""
-    cdef int i, k = 0, a = w.a, one = 1, info = 0, ld = w.cap
+    cdef int i, k = 0, a = w.a, ld = w.cap
     cdef double low = INFINITY, pivot, top = 0.0, off
-    cdef char lower_part = b'L'
     for i in range(a):
         pivot = w.L[<size_t> i * ld + i] * w.L[<size_t> i * ld + i]
         pivot /= p.G[<size_t> w.order[i] * p.ld + w.order[i]] + p.l2[w.order[i]] + 1e-300
@@ -171,7 +169,7 @@ cdef int null_direction(Quadratic* p, Space* w) noexcept nogil:
             k = i
     memset(w.d, 0, a * sizeof(double))
     w.d[k] = 1.0
-    dpotrs(&lower_part, &a, &one, w.L, &ld, w.d, &a, &info)
+    factor_solve(w, w.d)
     for i in range(a):
         top = max(top, fabs(w.d[i]))
     for i in range(a):
