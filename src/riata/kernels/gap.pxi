@@ -15,7 +15,7 @@ cdef double conjugate(double z, double l1, double l2, double lo, double up) noex
 
 cdef inline int is_projected(Quadratic* p, int j) noexcept nogil:
     """Unpenalised coordinates, whose columns the dual point must be orthogonal to; not those held by a bound."""
-    if p.l1[j] != 0.0 or p.l2[j] != 0.0:
+    if p.l1[j] != 0.0 or p.l2[j] > NO_RIDGE:
         return 0
     if p.u[j] <= p.lo[j] and p.c[j] < -1e-10:
         return 0
@@ -33,7 +33,10 @@ cdef double gap_at(Quadratic* p, double* c, double rr, double lost) noexcept nog
     cdef double plain = 0.5 * lost, aug, s = 1.0, ct, z, u, edge, rru = rr, v
     for j in range(p.m):
         u = p.u[j]
-        if p.l1[j] == INFINITY or is_projected(p, j):
+        if p.l1[j] == INFINITY:
+            continue
+        if is_projected(p, j):
+            plain += 0.5 * p.l2[j] * u * u
             continue
         plain += p.l1[j] * fabs(u) + 0.5 * p.l2[j] * u * u - u * c[j] \
             + conjugate(c[j], p.l1[j], p.l2[j], p.lo[j], p.up[j])
@@ -45,7 +48,10 @@ cdef double gap_at(Quadratic* p, double* c, double rr, double lost) noexcept nog
     aug = 0.5 * (1.0 - s) * (1.0 - s) * rru + 0.5 * lost
     for j in range(p.m):
         u = p.u[j]
-        if p.l1[j] == INFINITY or is_projected(p, j):
+        if p.l1[j] == INFINITY:
+            continue
+        if is_projected(p, j):
+            aug += 0.5 * p.l2[j] * u * u
             continue
         z = s * (c[j] - p.l2[j] * u)
         v = fabs(z) - p.l1[j]

@@ -26,6 +26,9 @@ cdef double CRAWL_SHARE = 0.3
 # Descent has settled when no coordinate moves the objective by more than this share of the gap wanted.
 cdef double SETTLED = 1e-4
 
+# A ridge this weak, on columns of unit norm, counts as none when the dual point is made.
+cdef double NO_RIDGE = 1e-13
+
 include "quadratic.pxi"
 include "factor.pxi"
 include "sign_step.pxi"
@@ -235,8 +238,11 @@ def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lam1, doub
             base.u[j] = 0.0
         for k in range(L):
             for j in range(m):
-                p.l1[j] = INFINITY if a[j] == INFINITY else lam1[k] * a[j]
-                p.l2[j] = 0.0 if a[j] == INFINITY else lam2[k] * b[j]
+                p.l2[j] = lam2[k] * b[j] if b[j] > 0.0 else 0.0
+                p.l1[j] = INFINITY if a[j] == INFINITY or p.l2[j] == INFINITY else lam1[k] * a[j]
+                if p.l1[j] == INFINITY:
+                    p.l2[j] = 0.0
+                    p.u[j] = 0.0
             # c afresh at every λ, so that rounding does not pile up along the path
             memcpy(p.c, &q[0], m * sizeof(double))
             dgemv(&keep, &m, &m, &minus, p.G, &m, p.u, &one, &plus, p.c, &one)

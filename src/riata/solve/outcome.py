@@ -44,7 +44,8 @@ def outcome(
         np.clip(coef, *(limit[active][:, None] for limit in scaling.limits), out=coef)
     intercept = scaling.y_mean - scaling.mean[active] @ coef
     # rounding in the sums behind a gap grows with the terms that cancel in them
-    gap_rel = gap_rel + ROUNDING * (1.0 + np.abs(u).sum(axis=0))
+    if scaling.y_norm > 0:
+        gap_rel = gap_rel + ROUNDING * (1.0 + np.abs(u).sum(axis=0))
     return Outcome(scaling, active, coef, intercept, gap_rel, dev_ratio, loss, rounds)
 
 

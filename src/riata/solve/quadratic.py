@@ -113,7 +113,10 @@ class GramInner:
         if m == 0:
             return 0, 0.0
         a, b, lo, up = self.weights
-        l1, l2 = lam1 * a, lam2 * b
+        with np.errstate(over="ignore"):
+            l1, l2 = lam1 * a, lam2 * b
+        l1[np.isposinf(l2)] = np.inf
+        l2[np.isposinf(l2)] = 0.0
         u, c, rounds, gap = self.u[:m], self.c[:m], 0, np.inf
         for _ in range(REFINEMENTS):
             before = gap

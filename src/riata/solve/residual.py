@@ -20,6 +20,8 @@ Ints = NDArray[np.intp]
 
 FIRST_EPOCHS = 8  # descent before the first conjugate-gradient step, and again after each
 CG_STEPS = 100
+# An unpenalised coefficient that a bound holds back by at least this much need not be projected off the dual point.
+HELD = 1e-10
 ROUNDS = 400
 
 
@@ -107,7 +109,8 @@ class ResidualInner:
     def _gap(self, c: Floats, pen: tuple[Floats, Floats, Floats, Floats]) -> float:
         r = self.rho + self.kappa
         rr = float(self.s @ (r * r))
-        free = (pen[0] == 0) & (pen[1] == 0)
+        l1, l2, lo, up = pen
+        free = (l1 == 0) & (l2 == 0) & ~((self.u <= lo) & (c < -HELD)) & ~((self.u >= up) & (c > HELD))
         lost = 0.0
         if free.any():
             # the dual point must be orthogonal to unpenalised columns: project what is left of them off

@@ -97,7 +97,8 @@ def _scaling(
     unit = sd / norm if problem.standardize else 1.0 / norm
     v = np.where(excluded, 0.0, problem.penalty_factor)
     a = np.where(excluded, np.inf, problem.l1_ratio * v * unit)
-    b = (1.0 - problem.l1_ratio) * v * unit**2
+    with np.errstate(over="ignore"):  # an infinite ridge weight is a coefficient of 0
+        b = np.where(v == 0.0, 0.0, (1.0 - problem.l1_ratio) * (v * unit) * unit)
     y_mean, y_norm = _target(target, s / weight, problem.fit_intercept)
     sigma = y_norm if y_norm > 0 else 1.0
     with np.errstate(invalid="ignore"):
