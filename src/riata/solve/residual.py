@@ -45,6 +45,8 @@ class ResidualInner:
         y = problem.y - problem.offset - scaling.y_mean
         self.y = y / scaling.y_norm if scaling.y_norm > 0 else np.zeros_like(y)
         self.work = gram_kernel.Workspace()
+        weights = scaling.a[np.isfinite(scaling.a) & (scaling.a > 0)]
+        self.least_weight = float(weights.min()) if len(weights) else np.inf
         self.W = np.zeros(0, np.intp)
         self.u = np.zeros(0)
         self.rho, self.kappa = self.y.copy(), 0.0
@@ -106,20 +108,22 @@ class ResidualInner:
         s, W = self.scaling, self.W
         return lam1 * s.a[W], lam2 * s.b[W], s.lo[W], s.up[W]
 
-    def _gap(self, c: Floats, pen: tuple[Floats, Floats, Floats, Floats]) -> float:
+    def _gap(self, c: Floats, pen: tuple[Floats, Floats, Floats, Floats], lam1: float) -> float:
         r = self.rho + self.kappa
         rr = float(self.s @ (r * r))
         l1, l2, lo, up = pen
         free = (l1 == 0) & (l2 == 0) & ~((self.u <= lo) & (c < -HELD)) & ~((self.u >= up) & (c > HELD))
-        lost = 0.0
+        extra = 0.0
         if free.any():
             # the dual point must be orthogonal to unpenalised columns: project what is left of them off
             _, v = self._conjugate_gradients(self.W[free], c[free], np.zeros(int(free.sum())), 1e-15)
             r = r - v
             c, rr, lost = self._correlate(self.W, r), float(self.s @ (r * r)), float(self.s @ (v * v))
+            # columns outside W were proven for r, and have unit norm: |ζ'v| ≤ ‖v‖ is what scaling must make up for
+            extra = 0.5 * lost + np.sqrt(lost) / (lam1 * self.least_weight) if lost > 0 and lam1 > 0 else 0.5 * lost
         keep = ~free
         args = [np.ascontiguousarray(part[keep]) for part in (self.u, c, *pen)]
-        return 0.5 * lost + self.work.gap(np.zeros((1, 1), order="F"), int(keep.sum()), *args, rr)
+        return extra + self.work.gap(np.zeros((1, 1), order="F"), int(keep.sum()), *args, rr)
 
     def solve(self, lam1: float, lam2: float, goal: float, max_iter: int) -> tuple[int, float]:
         """Bring u to the solution on W; returns (rounds, gap on W)."""
@@ -131,7 +135,7 @@ class ResidualInner:
             epochs += self._descend(pen, FIRST_EPOCHS if turn else 3)
             self._renew()
             c = self._correlate(self.W, self.rho + self.kappa)
-            gap = self._gap(c, pen)
+            gap = self._gap(c, pen, lam1)
             if gap <= goal or epochs > max_iter:
                 break
             self._newton(c, pen, goal)
