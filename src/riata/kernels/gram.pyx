@@ -84,6 +84,7 @@ cdef int crawl(Quadratic* p, Space* w, double goal, double budget) noexcept nogi
     cdef int epoch, count = list_for_descent(p, w)
     cdef double work = 0.0
     for epoch in range(10000):
+        w.epochs += 1
         if descend(p, w.listed, count) <= SETTLED * goal:
             return 1
         work += 2.0 * count * p.m
@@ -94,7 +95,7 @@ cdef int crawl(Quadratic* p, Space* w, double goal, double budget) noexcept nogi
 
 cdef int solve(Quadratic* p, Space* w, Base* base, double goal, int max_iter, double* gap) noexcept nogil:
     """Solve the problem; returns the number of rounds, negative when max_iter was reached. ``goal`` bounds the gap."""
-    cdef int rounds, nv, a, whole = 0, stuck = 0
+    cdef int rounds, nv, a, few, whole = 0, stuck = 0
     cdef double chol, slack = 1e-10
     for rounds in range(max_iter):
         nv = violators(p, slack, w.enter)
@@ -102,19 +103,26 @@ cdef int solve(Quadratic* p, Space* w, Base* base, double goal, int max_iter, do
         chol = a * (1.0 * a) * a / 3.0
         if nv == 0 and (whole or (rounds == 0 and off_support(p) <= 1e-13)):
             break
-        if a > POLISH_MAX:
+        few = nv <= 2 + a // 4
+        if rounds == 0 and a > 0 and not few and (a <= POLISH_MAX or w.stubborn):
+            # From the λ before: move the support first. Columns that depend on it sit on their thresholds and would
+            # all seem to violate; the move keeps them there.
+            enter_none(p, w.enter)
+            whole = sign_step(p, w)
+        elif a > POLISH_MAX and not (w.stubborn and few):
             # many: descent while it pays, then the factor
             if nv == 0 and gap_of(p, w, residual_norm(p, base)) <= goal:
                 break
             violators(p, slack, w.enter)
             crawl(p, w, goal, CRAWL_SHARE * chol)
             nv = violators(p, slack, w.enter)
-            if nv == 0 and gap_of(p, w, residual_norm(p, base)) <= goal:
+            w.stubborn = nv > 0 or gap_of(p, w, residual_norm(p, base)) > goal
+            if not w.stubborn:
                 break
             violators(p, slack, w.enter)
             keep_largest(p, w.enter, 1 if stuck > 4 else 0)
             whole = sign_step(p, w)
-        elif (stuck > 4 and rounds % 8 != 7) or nv <= 2 + a // 4:
+        elif (stuck > 4 and rounds % 8 != 7) or few:
             # few newcomers: they enter as a block, singly once rounds repeat
             keep_largest(p, w.enter, 1 if stuck > 4 else 0)
             whole = sign_step(p, w)
@@ -162,6 +170,11 @@ cdef class Workspace:
 
     def __dealloc__(self):
         space_free(&self.w)
+
+    @property
+    def work(self):
+        """Sign-step directions and descent epochs so far."""
+        return self.w.turns, self.w.epochs
 
     def solve(self, double[::1, :] G, int m, double[::1] u, double[::1] c, double rr, double[::1] l1, double[::1] l2,
               double[::1] lo, double[::1] up, double goal, int max_iter):

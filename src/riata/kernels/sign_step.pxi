@@ -145,12 +145,12 @@ cdef int sign_step(Quadratic* p, Space* w) noexcept nogil:
             w.s[i] = (1.0 if p.u[j] > 0.0 else -1.0) if p.u[j] != 0.0 else <double> w.enter[j]
             w.g[i] = p.c[j] - p.l2[j] * p.u[j] - p.l1[j] * w.s[i]
         newton_direction(p, w)
+        w.turns += 1
         if drop_wrong_way(w) > 0:
             continue
         t = first_stop(p, w, &which)
         take_step(p, w, t, which)
-        for j in range(p.m):
-            w.enter[j] = 0
+        enter_none(p, w.enter)
         if which < 0:
             return 1
         factor_sync(p, w)           # the support that is left
@@ -216,8 +216,7 @@ cdef void thin(Quadratic* p, Space* w) noexcept nogil:
     minimum. Two levels of a factor that sum to the intercept are then one coefficient, not two that share it.
     """
     cdef int i, k, count, tries
-    for i in range(p.m):
-        w.enter[i] = 0
+    enter_none(p, w.enter)
     factor_sync(p, w)
     for tries in range(2 * w.a):
         if w.a == 0 or not w.lifted:
