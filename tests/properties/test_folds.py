@@ -60,6 +60,17 @@ def test_lock_step_is_each_fold_on_its_own_rows(name, measure):
         assert found.fold_weight[fold] == pytest.approx(problem.sample_weight[test].sum())
 
 
+def test_curve_weighs_folds_by_the_weight_they_hold_out():
+    case = cases()["everything"]
+    foldid = np.where(np.arange(90) < 60, 0, folds_of(90, 3) + 1)  # a fold of sixty rows and three of ten
+    found = cross_validate(case.problem(), foldid=foldid.reshape(1, -1), n_lams=15)
+    share = found.fold_weight / found.fold_weight.sum()
+    cvm = found.loss @ share
+    np.testing.assert_allclose(found.cvm, cvm, rtol=1e-12)
+    np.testing.assert_allclose(found.cvse, np.sqrt((found.loss - cvm[:, None]) ** 2 @ share / 3), rtol=1e-9)
+    assert np.max(np.abs(found.loss.mean(axis=1) / cvm - 1)) > 0.01  # equal weights would be another curve
+
+
 def test_scaling_is_learnt_inside_the_fold():
     """A column that is huge on the held-out rows only: scaled by all rows it would be shrunk away in training."""
     case = cases()["tall"]
