@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riata.core.problem import Problem
+from riata.kernels import span as span_kernel
 from riata.solve.scaling import Scaling
 from riata.solve.span import Span
 
@@ -23,10 +24,12 @@ class Lane:
 
     def __init__(self, problem: Problem, scaling: Scaling, inner: Any, use_span: bool = True):
         self.problem, self.scaling, self.inner, self.use_span = problem, scaling, inner, use_span
-        self.outside = ~scaling.excluded  # columns that are not in W and may ever be
-        self.always = np.flatnonzero((scaling.a == 0) & ~scaling.excluded)  # no threshold: in W from the start
-        kept = scaling.a[~scaling.excluded]
-        self.threshold = float(kept[0]) if len(kept) and kept.min() == kept.max() else None
+        # thresholds at λ/σ = 1 of the columns that are not in W and may ever be; ∞ for the others
+        self.unit = np.where(scaling.excluded, np.inf, scaling.a)
+        self.left = int(np.count_nonzero(~scaling.excluded))  # how many are outside W
+        self.always = np.flatnonzero(self.unit == 0)  # no threshold: in W from the start
+        self.room = np.empty(int(max(32, READ_SHARE * len(self.unit))), np.intp)
+        self.threshold = self.unit
         self.span = Span()
         self.lam = 0.0
         self.gap = 0.0
@@ -42,10 +45,14 @@ class Lane:
     def start(self, lam: float) -> Ints:
         """Set λ; features that must be in W before the first solve."""
         self.lam, self.here = lam, 0
-        return self.always[self.outside[self.always]]
+        if not self.trivial:
+            self.threshold = self.strength()[0] * self.unit if lam > 0 else np.where(np.isinf(self.unit), np.inf, 0.0)
+        return self.always[np.isfinite(self.unit[self.always])]
 
     def enter(self, features: Ints, total: Floats | None, held: Floats | None) -> None:
-        self.outside[features] = False
+        self.unit[features] = np.inf
+        self.threshold[features] = np.inf
+        self.left -= len(features)
         self.inner.grow(features, total, held)
 
     def solve(self, goal: float, max_iter: int) -> None:
@@ -59,50 +66,44 @@ class Lane:
 
     def unproven(self) -> Ints | None:
         """Columns outside W that the span bound cannot prove inactive; None where a full pass is wanted."""
-        if not self.outside.any():
+        if self.left == 0:
             return np.zeros(0, np.intp)
-        if not self.use_span:
+        known = self.span.project(self.inner.train) if self.use_span else None
+        if known is None:
             return None
-        predicted, off = self.span.predict(self.inner.train)
-        if not np.isfinite(off):
-            return None
-        doubt = self._suspects(predicted, off)
-        doubt &= self.outside
-        which = np.flatnonzero(doubt)
-        return None if len(which) > max(32, READ_SHARE * len(doubt)) else which
-
-    def _suspects(self, c: Floats, off: float) -> NDArray[np.bool_]:
-        """Where |c| + off exceeds the threshold; one comparison where all features have the same."""
-        if self.threshold is not None and not self.scaling.bounded:
-            return np.abs(c) > self.strength()[0] * self.threshold - off
-        return self._excess(c, off) > 0
+        table, a, off = known
+        if self.scaling.bounded:
+            which = np.flatnonzero(self._excess(a @ table, off) > 0)
+            return which if len(which) <= len(self.room) else None
+        count = span_kernel.suspects(table, a, self.threshold, off, self.room)
+        return self.room[:count].copy() if count <= len(self.room) else None
 
     def _excess(self, c: Floats, off: float, cols: Ints | slice = slice(None)) -> Floats:
         """How far |c| + off is above its threshold, in the directions that the bounds allow."""
-        threshold = self.strength()[0] * self.scaling.a[cols]
         if not self.scaling.bounded:
-            return np.abs(c) + off - threshold
+            return np.abs(c) + off - self.threshold[cols]
         rise = np.where(self.scaling.up[cols] > 0, c, -np.inf)
         fall = np.where(self.scaling.lo[cols] < 0, -c, -np.inf)
-        return np.maximum(rise, fall) + off - threshold
+        return np.maximum(rise, fall) + off - self.threshold[cols]
 
     def learn(self, c: Floats) -> Ints:
         """Take exact correlations of all columns (a full pass); violators outside W, largest first."""
         if self.use_span:
             self.span.add(self.inner.train, c)
-        return self._largest(np.flatnonzero(self._suspects(c, 0.0) & self.outside), c)
+        which = np.flatnonzero(self._excess(c, 0.0) > 0)
+        return self._largest(which, c[which])
 
     def judge(self, cols: Ints, c: Floats) -> Ints:
         """Take exact correlations of some columns; the violators among them, largest first."""
         over = self._excess(c, 0.0, cols) > 0
-        return self._largest(cols[over], c[over], own=True)
+        return self._largest(cols[over], c[over])
 
-    def _largest(self, cols: Ints, c: Floats, own: bool = False) -> Ints:
+    def _largest(self, cols: Ints, c: Floats) -> Ints:
         """At most as many newcomers as W has members (at least 32): the strongest, relative to their threshold."""
         most = max(32, len(self.inner.W))
         if len(cols) <= most:
             return cols
-        values = np.abs(c if own else c[cols]) / np.maximum(self.scaling.a[cols], 1e-12)
+        values = np.abs(c) / np.maximum(self.unit[cols], 1e-12)
         return np.sort(cols[np.argsort(-values, kind="stable")[:most]])
 
     def finish(self, measure: str | None) -> None:

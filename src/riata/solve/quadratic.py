@@ -10,7 +10,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from riata.kernels import columns as column_kernel
 from riata.kernels import gram as gram_kernel
 from riata.solve.gathered import Gathered
 from riata.solve.scaling import Scaling
@@ -20,6 +19,8 @@ Ints = NDArray[np.intp]
 
 # A re-solve with fresh gradients stops paying once it no longer halves the gap.
 REFINEMENTS = 6
+# Norm in the full data / norm in the training rows from which T − H loses too many digits.
+CANCELS = 1e2
 
 
 class GramInner:
@@ -28,83 +29,74 @@ class GramInner:
     name = "gram"
 
     def __init__(self, gathered: Gathered, scaling: Scaling, target: Floats, held: slice | None):
-        self.gathered, self.scaling, self.target, self.held = gathered, scaling, target, held
+        self.gathered, self.scaling, self.held = gathered, scaling, held
         self.root = gathered.root
         self.share = 1.0 - (float(self.root[held] @ self.root[held]) if held is not None else 0.0)
-        self.root_share = float(np.sqrt(self.share))
         self.work = gram_kernel.Workspace()
         self.W = np.zeros(0, np.intp)
-        self.at = np.zeros(0, np.intp)          # where W stands among the gathered columns
-        self.ratio = np.zeros(0)                # norm in the full data / norm here, for W
-        self.weights = (np.zeros(0),) * 4       # a, b, lo, up of W
+        self.at = np.zeros(0, np.intp)  # where W stands among the gathered columns
+        self.ratio = np.zeros(0)  # norm in the full data / norm here, for W
+        self.shift = np.zeros(0)  # mean here − mean in the full data, in norms here, for W
+        self.weights = (np.zeros(0),) * 4  # a, b, lo, up of W
+        self.ridge = bool(scaling.b.any())
         self.G = np.zeros((0, 0), order="F")
         self.u = np.zeros(0)
         self.c = np.zeros(0)
-        self.residual = target.copy()  # on all rows, in root-weighted fold order
-        self.train = target.copy()  # the same with held-out rows zeroed, unit norm at the null model
-        self.intercept = 0.0
-        self.square = 0.0                       # ‖train‖²
-        self._renew_residual()
+        first, last = (held.start, held.stop) if held is not None else (0, 0)
+        self.e = gram_kernel.Residual(target, self.root, first, last, gathered.centred, self.share)
+        self.residual = np.asarray(self.e.full)  # on all rows, in root-weighted fold order
+        self.train = np.asarray(self.e.train)  # held-out rows zeroed, unit norm at the null model
+        self.e.begin(np.zeros(0))
 
     # -- growing ---------------------------------------------------------------------------------------------
     def grow(self, features: Ints, total: Floats, held: Floats | None) -> None:
         """Take features into W; ``total`` and ``held`` are the blocks of Gathered for exactly these features."""
         old, new = len(self.W), len(features)
-        W = np.concatenate([self.W, features])
+        W, s, base = np.concatenate([self.W, features]), self.scaling, self.gathered.scaling
         if old + new > self.G.shape[0]:
-            room = max(2 * self.G.shape[0], old + new, 32)
-            G = np.zeros((room, room), order="F")
-            G[:old, :old] = self.G[:old, :old]
-            self.G = G
-            self.u = np.concatenate([self.u, np.zeros(room - len(self.u))])
-            self.c = np.concatenate([self.c, np.zeros(room - len(self.c))])
-        block = self._scaled_block(W, features, total, held)
+            self._make_room(old, old + new)
+        self.W, self.at = W, self.gathered.where[W]
+        self.ratio = base.norm[W] / s.norm[W]
+        self.shift = (s.mean[W] - base.mean[W]) / s.norm[W]
+        self.weights = (s.a[W], s.b[W], s.lo[W], s.up[W])
+        block = self._scaled_block(slice(old, None), total, held)
         self.G[: old + new, old : old + new] = block
         self.G[old : old + new, :old] = block[:old].T
         for i in range(old, old + new):
             self.G[i, i] = 1.0
-        s = self.scaling
-        self.W, self.at = W, self.gathered.where[W]
-        self.ratio = self.gathered.scaling.norm[W] / s.norm[W]
-        self.weights = (s.a[W], s.b[W], s.lo[W], s.up[W])
-        self.c[old : old + new] = self._correlations(slice(old, old + new))
+        self.e.columns(self.gathered.Z, self.at, self.ratio)
+        self.e.measure(old, old + new, self.c)
 
-    def _scaled_block(self, W: Ints, features: Ints, total: Floats, held: Floats | None) -> Floats:
-        at = self.gathered.where[W]
-        block = total[at]
+    def _make_room(self, old: int, size: int) -> None:
+        room = max(2 * self.G.shape[0], size, 32)
+        G = np.zeros((room, room), order="F")
+        G[:old, :old] = self.G[:old, :old]
+        self.G = G
+        self.u = np.concatenate([self.u, np.zeros(room - len(self.u))])
+        self.c = np.concatenate([self.c, np.zeros(room - len(self.c))])
+
+    def _scaled_block(self, fresh: slice, total: Floats, held: Floats | None) -> Floats:
+        """Inner products of W with its newest members, on this lane's scale."""
         if held is None:
-            return block
-        ratio = self.gathered.scaling.norm / self.scaling.norm
-        if max(ratio[W].max(), ratio[features].max()) > 1e3:
-            return self._direct_block(W, features)
-        block = (block - held[at]) / self.share
-        mu = (self.scaling.mean - self.gathered.scaling.mean) / self.scaling.norm
-        block *= ratio[W][:, None]
-        block *= ratio[features]
-        block -= np.outer(mu[W], mu[features])
+            return total[self.at]
+        if self.ratio.max() > CANCELS:
+            return self._direct_block(fresh)
+        block = (total[self.at] - held[self.at]) / self.share
+        block *= self.ratio[:, None]
+        block *= self.ratio[fresh]
+        block -= np.outer(self.shift, self.shift[fresh])
         return block
 
-    def _direct_block(self, W: Ints, features: Ints) -> Floats:
+    def _direct_block(self, fresh: slice) -> Floats:
         """Where nearly all of a column lies in the held-out rows, T − H would cancel: multiply the rows out."""
-        ratio = self.gathered.scaling.norm / self.scaling.norm
-        parts = []
-        for cols in (W, features):
-            Z = np.array(self.gathered.columns(cols))
-            Z[self.held] = 0.0
-            root = self._training_root()
-            Z -= np.outer(root, root @ Z) / self.share if self.centred else 0.0
-            parts.append(Z * ratio[cols])
-        return parts[0].T @ parts[1] / self.share
-
-    @property
-    def centred(self) -> bool:
-        return self.gathered.centred
-
-    def _training_root(self) -> Floats:
         root = self.root.copy()
-        if self.held is not None:
-            root[self.held] = 0.0
-        return root
+        root[self.held] = 0.0
+        Z = np.array(self.gathered.columns(self.W))
+        Z[self.held] = 0.0
+        if self.gathered.centred:
+            Z -= np.outer(root, root @ Z) / self.share
+        Z *= self.ratio
+        return Z.T @ Z[:, fresh] / self.share
 
     # -- solving ---------------------------------------------------------------------------------------------
     def solve(self, lam1: float, lam2: float, goal: float, max_iter: int) -> tuple[int, float]:
@@ -113,56 +105,23 @@ class GramInner:
         if m == 0:
             return 0, 0.0
         a, b, lo, up = self.weights
-        with np.errstate(over="ignore"):
-            l1, l2 = lam1 * a, lam2 * b
-        l1[np.isposinf(l2)] = np.inf
-        l2[np.isposinf(l2)] = 0.0
-        u, c, rounds, gap = self.u[:m], self.c[:m], 0, np.inf
-        for _ in range(REFINEMENTS):
-            before = gap
-            done, _ = self.work.solve(self.G, m, u, c, self.square, l1, l2, lo, up, goal, max_iter)
-            rounds += abs(done)
-            self._renew_residual()
-            c[:] = self._correlations(slice(0, m))      # measured: what G says of them has G's rounding
-            gap = self.work.gap(self.G, m, u, c, l1, l2, lo, up, self.square)
-            if gap <= goal or done < 0 or gap > 0.5 * before:
-                break
-        return rounds, gap
+        l1, l2 = lam1 * a, lam2 * b
+        if self.ridge:
+            l1[np.isposinf(l2)] = np.inf
+            l2[np.isposinf(l2)] = 0.0
+        self.e.columns(self.gathered.Z, self.at, self.ratio)    # gathering may have moved them
+        rounds, gap = self.work.advance(
+            self.G, m, self.u, self.c, l1, l2, lo, up, goal, max_iter, REFINEMENTS, self.e
+        )
+        return abs(rounds), gap
 
     def begin(self, u: Floats) -> None:
         """Start from u (n_features,), whose support is in W."""
         m = len(self.W)
         self.u[:m] = u[self.W]
-        self._renew_residual()
-        self.c[:m] = self._correlations(slice(0, m))
-
-    def _correlations(self, part: slice) -> Floats:
-        """ζᵀe for part of W, from the residual."""
-        at = self.at[part]
-        out = np.empty(len(at))
-        column_kernel.correlate(self.gathered.Z, at, self.train, out)
-        out *= self.ratio[part]
-        out /= self.root_share              # train is divided by √share, and so is ζ
-        return out
-
-    def _renew_residual(self) -> None:
-        """e = ỹ − ζu from the coefficients, with the intercept refitted; nothing is carried over."""
-        m = len(self.W)
-        self.residual[:] = self.target
-        column_kernel.combine(self.gathered.Z, self.at, self.u[:m] * self.ratio, self.residual)
-        train = self.train
-        np.copyto(train, self.residual)
-        if self.held is not None:
-            train[self.held] = 0.0
-        if self.centred:
-            b = float(self.root @ train) / self.share
-            self.residual -= b * self.root
-            np.copyto(train, self.residual)
-            if self.held is not None:
-                train[self.held] = 0.0
-        if self.held is not None:
-            train /= self.root_share
-        self.square = float(train @ train)
+        self.e.columns(self.gathered.Z, self.at, self.ratio)
+        self.e.begin(self.u[:m])
+        self.e.measure(0, m, self.c)
 
     def coefficients(self) -> tuple[Ints, Floats]:
         """Non-zero features and their u."""

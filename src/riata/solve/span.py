@@ -11,6 +11,8 @@ without a pass over X, proves nearly every column inactive.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,7 +26,7 @@ SLACK = 1e-9
 
 
 class Span:
-    """A table of residuals (n, K) and their correlations (p, K)."""
+    """Up to KEEP residuals (n,) and their correlations (p,), as an orthonormal basis and its table."""
 
     def __init__(self) -> None:
         self._residuals: list[Floats] = []
@@ -38,25 +40,24 @@ class Span:
         self._correlations.append(correlation)
         if len(self._residuals) > KEEP:
             del self._residuals[0], self._correlations[0]
-        # newest first: the basis then resolves the latest residuals best
-        R = np.column_stack(self._residuals[::-1])
-        size = np.linalg.norm(R[:, 0])
-        if size == 0.0:
+        # The newest residual, and how the older ones differ from it: close residuals keep their digits.
+        R = np.array(self._residuals[::-1])
+        if not R[0].any():
             self._residuals, self._correlations, self._basis = [], [], None
             return
-        # The newest residual, and how the older ones differ from it: close residuals keep their digits.
-        R[:, 1:] -= R[:, :1]
-        C = np.column_stack(self._correlations[::-1])
-        C[:, 1:] -= C[:, :1]
+        R[1:] -= R[0]
+        C = np.array(self._correlations[::-1])
+        C[1:] -= C[0]
         left, sizes, right = np.linalg.svd(R, full_matrices=False)
         keep = sizes > FLAT * sizes[0]
-        self._basis = left[:, keep]
-        self._table = C @ (right[keep].T / sizes[keep])
+        self._basis = right[keep]
+        self._table = (left[:, keep] / sizes[keep]).T @ C
 
-    def predict(self, residual: Floats) -> tuple[Floats, float]:
-        """Predicted correlations (p,) and a bound on how far any of them is off; the bound is ∞ before any pass."""
+    def project(self, residual: Floats) -> tuple[Floats, Floats, float] | None:
+        """(table (K, p), a (K,), off): correlations are a @ table up to ±off each; None before any pass."""
         if self._basis is None or self._table is None:
-            return np.zeros(0), np.inf
-        a = self._basis.T @ residual
-        off = residual - self._basis @ a
-        return self._table @ a, float(np.linalg.norm(off) + SLACK * np.linalg.norm(residual))
+            return None
+        a = self._basis @ residual
+        rest = residual - a @ self._basis
+        off = math.sqrt(float(rest @ rest)) + SLACK * math.sqrt(float(residual @ residual))
+        return self._table, a, off
