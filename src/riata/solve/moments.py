@@ -94,14 +94,17 @@ class MomentsEngine:
             M /= M[p + 1, p + 1]
             G, q = np.asfortranarray(M[:p, :p]), M[:p, p].copy()
         else:
-            M = self._total - self._fold_block(k - 1)
-            M /= M[p + 1, p + 1]
-            if self.problem.fit_intercept:
-                M -= np.outer(M[:, p + 1], M[p + 1])
-            with np.errstate(divide="ignore", invalid="ignore"):
-                ratio = np.where(s.excluded, 0.0, base.norm / s.norm)
-            G = np.asfortranarray(M[:p, :p] * ratio[:, None] * ratio)
-            q = M[:p, p] * ratio * (base.y_norm / s.y_norm if s.y_norm > 0 else 0.0)
+            held = self._fold_block(k - 1)
+            M = self._total - held
+            share = M[p + 1, p + 1]
+            ratio = np.where(s.excluded, 0.0, base.norm / s.norm)
+            scale = base.y_norm / s.y_norm if s.y_norm > 0 else 0.0
+            mean = M[:p, p + 1] * ratio / share if self.problem.fit_intercept else np.zeros(p)
+            q = M[:p, p] * (ratio * scale / share) - mean * (M[p, p + 1] * scale / share)
+            G = np.array(M[:p, :p].T, order="F")  # symmetric: the transpose is the same matrix, without a strided copy
+            G *= (ratio / share)[:, None]
+            G *= ratio
+            G -= mean[:, None] * mean
         np.fill_diagonal(G, 1.0)
         return G, q
 

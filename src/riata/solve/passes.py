@@ -77,5 +77,8 @@ class Passes:
         union = np.unique(np.concatenate([cols for _, cols in wanted]))
         self.partial_count += len(union) / self.design.shape[1]
         R = np.column_stack([self._weighted(lane.inner.train, lane.scaling) for lane, _ in wanted])
-        C = self.design.correlate(R, union) if self.design.is_sparse else self._centred(union, R)
+        C = self.design.correlate(R, union)
+        if len(self.far):
+            exact = np.isin(union, self.far)
+            C[exact] = self._centred(union[exact], R)
         return [C[np.searchsorted(union, cols), k] / lane.scaling.norm[cols] for k, (lane, cols) in enumerate(wanted)]
