@@ -17,7 +17,8 @@ Array = np.ndarray
 
 NUMBERS = 4_000_000  # residuals held at a time: 32 MB
 SHARPEN = 1e-10  # a relative gap above this is worth another pass over X for a better dual point
-WIDEST = 3_000  # columns gathered for the correction; beyond, its factorisation costs more than it tells
+WORK = 2e10  # multiplications that the factorisation of a correction may take (some seconds): n k² ...
+ROOM = 2e7  # ... and numbers gathered for it (160 MB): n k
 AT_BOUND = 1e-12  # a coefficient this close to its bound, in units of the bound, is at it (for kkt only)
 ROUNDS = 3  # corrections of one solution
 
@@ -212,7 +213,8 @@ def _corrected_gaps(prepared: Prepared, penalty: Penalty, w: Array, point: Point
         gaps += _after_projection(prepared, penalty, w, point, fixed)[0]
     fixed = free | support
     for _ in range(ROUNDS):
-        if np.sum(fixed) > WIDEST or not np.any(fixed):
+        n, k = prepared.weight.size, int(np.sum(fixed))
+        if k == 0 or n * k > ROOM or n * float(k) ** 2 > WORK:
             break
         found, violating = _after_projection(prepared, penalty, w, point, fixed)
         gaps += found
