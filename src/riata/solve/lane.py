@@ -116,7 +116,7 @@ class Lane:
         else:
             self.coefs.append(self.inner.coefficients())
             self.gaps.append(2.0 * self.gap)
-            self.deviance.append(1.0 - float(self.inner.train @ self.inner.train))
+            self.deviance.append(1.0 - self.inner.square)
         if measure is not None:
             unit = self.scaling.y_norm if not self.trivial else 1.0
             power = 2 if measure == "mse" else 1

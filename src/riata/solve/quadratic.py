@@ -123,10 +123,15 @@ class GramInner:
         self.e.begin(self.u[:m])
         self.e.measure(0, m, self.c)
 
+    @property
+    def square(self) -> float:
+        """‖e‖² on the training rows, 1 at the null model."""
+        return self.e.square
+
     def coefficients(self) -> tuple[Ints, Floats]:
         """Non-zero features and their u."""
-        on = np.flatnonzero(self.u[: len(self.W)])
-        return self.W[on], self.u[on].copy()
+        (on,) = self.u[: len(self.W)].nonzero()
+        return self.W[on], self.u[on]
 
     def held_loss(self, measure: str) -> float:
         """Weighted mean loss on the held-out rows, in units of the training target's norm."""

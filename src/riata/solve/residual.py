@@ -224,6 +224,11 @@ class ResidualInner:
             direction = z + (rz / old) * direction
         return d, v
 
+    @property
+    def square(self) -> float:
+        """‖e‖² on the training rows, 1 at the null model."""
+        return float(self.train @ self.train)
+
     def coefficients(self) -> tuple[Ints, Floats]:
         """Non-zero features and their u."""
         on = np.flatnonzero(self.u)

@@ -25,7 +25,7 @@ Ints = NDArray[np.intp]
 
 MAX_ROUNDS = 1000
 # Flops of one lane's task from which threads pay: below, the interpreter's lock is what lanes wait for.
-THREADED = 1e6
+THREADED = 1e5
 
 
 @dataclasses.dataclass
