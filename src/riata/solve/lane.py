@@ -120,4 +120,12 @@ class Lane:
         if measure is not None:
             unit = self.scaling.y_norm if not self.trivial else 1.0
             power = 2 if measure == "mse" else 1
-            self.losses.append(self.inner.held_loss(measure) * unit**power)
+            self.losses.append(self._held_loss(measure) * unit**power)
+
+    def _held_loss(self, measure: str) -> float:
+        """Weighted mean loss on the held-out rows, in units of the training target's norm."""
+        rows, root = self.inner.residual[self.inner.held], self.inner.root[self.inner.held]
+        weight = float(root @ root)
+        if weight == 0.0:
+            return float("nan")
+        return float(rows @ rows) / weight if measure == "mse" else float(root @ np.abs(rows)) / weight

@@ -116,9 +116,7 @@ class MomentsEngine:
             u, c = np.zeros(len(free)), q[free].copy()
             zero, s = np.zeros(len(free)), self.scales[0]
             block = np.asfortranarray(G[np.ix_(free, free)])
-            gram_kernel.Workspace().solve(
-                block, len(free), u, c, 1.0, zero, zero, s.lo[free], s.up[free], 1e-12, 1000
-            )
+            gram_kernel.Workspace().solve(block, len(free), u, c, 1.0, zero, zero, s.lo[free], s.up[free], 1e-12, 1000)
             q = q - G[:, free] @ u
         return q
 

@@ -109,10 +109,8 @@ class GramInner:
         if self.ridge:
             l1[np.isposinf(l2)] = np.inf
             l2[np.isposinf(l2)] = 0.0
-        self.e.columns(self.gathered.Z, self.at, self.ratio)    # gathering may have moved them
-        rounds, gap = self.work.advance(
-            self.G, m, self.u, self.c, l1, l2, lo, up, goal, max_iter, REFINEMENTS, self.e
-        )
+        self.e.columns(self.gathered.Z, self.at, self.ratio)  # gathering may have moved them
+        rounds, gap = self.work.advance(self.G, m, self.u, self.c, l1, l2, lo, up, goal, max_iter, REFINEMENTS, self.e)
         return abs(rounds), gap
 
     def begin(self, u: Floats) -> None:
@@ -132,11 +130,3 @@ class GramInner:
         """Non-zero features and their u."""
         (on,) = self.u[: len(self.W)].nonzero()
         return self.W[on], self.u[on]
-
-    def held_loss(self, measure: str) -> float:
-        """Weighted mean loss on the held-out rows, in units of the training target's norm."""
-        rows, root = self.residual[self.held], self.root[self.held]
-        weight = float(root @ root)
-        if weight == 0.0:
-            return float("nan")
-        return float(rows @ rows) / weight if measure == "mse" else float(root @ np.abs(rows)) / weight

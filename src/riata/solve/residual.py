@@ -233,11 +233,3 @@ class ResidualInner:
         """Non-zero features and their u."""
         on = np.flatnonzero(self.u)
         return self.W[on], self.u[on].copy()
-
-    def held_loss(self, measure: str) -> float:
-        """Weighted mean loss on the held-out rows, in units of the training target's norm."""
-        rows, root = self.residual[self.held], self.root[self.held]
-        weight = float(root @ root)
-        if weight == 0.0:
-            return float("nan")
-        return float(rows @ rows) / weight if measure == "mse" else float(root @ np.abs(rows)) / weight

@@ -22,8 +22,9 @@ Floats = NDArray[np.float64]
 KEEP = 6
 # Directions that are this much shorter than the longest are left out: they would only amplify rounding.
 FLAT = 1e-6
-# Rounding in the table, relative to the residual: float32 entries of columns of norm at most one (6e-8), and eps / FLAT.
-# The table is what a proof reads, so half the bytes are half the time (7129 columns, 11 lanes: out of second-level cache).
+# Rounding in the table, relative to the residual: float32 entries of columns of norm at most one (6e-8), eps / FLAT.
+# The table is what a proof reads, so half the bytes are half the time: with 7129 columns and 11 lanes it is out of
+# the second-level cache.
 SLACK = 2e-7
 
 
