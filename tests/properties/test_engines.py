@@ -9,6 +9,7 @@ import pytest
 import scipy.sparse as sp
 
 from riata.path import lam_grid, make_problem, solve_path
+from riata.select.cv import cross_validate
 from riata.testing import cases, certify_folds, check_path
 
 OPTIONS = {
@@ -119,3 +120,15 @@ def test_sparse_columns_of_any_fill():
     found = solve_path(problem, lam_grid(problem, 20, 1e-2))
     check_path(problem, found)
     assert not np.any(found.coef[[2, 3]])
+
+
+def test_lanes_in_turn_give_the_same_answer():
+    """Where the Gram matrices of all folds would not fit, lanes wait their turn; from the first λ on, or from any."""
+    problem = make_problem(*wide())
+    foldid = np.random.default_rng(1).permutation(np.arange(problem.n_samples) % 4)[None]
+    together = cross_validate(problem, foldid=foldid, n_lams=30)
+    for budget in (0.0, 2e4, 2e5):
+        apart = cross_validate(problem, foldid=foldid, n_lams=30, tricks={"budget": budget})
+        np.testing.assert_allclose(apart.loss, together.loss, rtol=1e-9)
+        assert apart.gap_rel.max() <= 1e-8
+        assert apart.path.stats["full_passes"] > together.path.stats["full_passes"]  # they shared none

@@ -55,7 +55,7 @@ def _workers(threads: int | None, lanes: int) -> Any:
         yield pool
 
 
-def _is_small(problem: Problem, tricks: dict[str, bool]) -> bool:
+def _is_small(problem: Problem, tricks: dict[str, Any]) -> bool:
     n, p = problem.design.shape
     if not tricks.get("moments", True):
         return False
@@ -73,13 +73,13 @@ def engine(
     *,
     threads: int | None = None,
     measure: str = "mse",
-    tricks: dict[str, bool] | None = None,
+    tricks: dict[str, Any] | None = None,
 ) -> Any:
     """The engine for this problem and its folds, inside the contexts that it needs.
 
     ``groups`` (n_samples,) holds the fold of each row, ``n_folds`` for rows that are never held out. ``tricks`` is
-    private: each fast path has an off switch ("moments", "span", "matrix_free", "dual_ridge", and "lockstep" above),
-    and tests show that the answer does not move.
+    private: each fast path has an off switch ("moments", "span", "matrix_free", "dual_ridge"; "lockstep" in
+    cross_validate; "budget", the bytes for Gram matrices), and tests show that the answer does not move.
     """
     tricks = tricks or {}
     if groups is None:

@@ -59,7 +59,7 @@ class GramInner:
         self.ratio = base.norm[W] / s.norm[W]
         self.shift = (s.mean[W] - base.mean[W]) / s.norm[W]
         self.weights = (s.a[W], s.b[W], s.lo[W], s.up[W])
-        block = self._scaled_block(slice(old, None), total, held)
+        block = self._scaled_block(slice(old, None), total[self.at], None if held is None else held[self.at])
         self.G[: old + new, old : old + new] = block
         self.G[old : old + new, :old] = block[:old].T
         for i in range(old, old + new):
@@ -67,8 +67,34 @@ class GramInner:
         self.e.columns(self.gathered.Z, self.at, self.ratio)
         self.e.measure(old, old + new, self.c)
 
+    @property
+    def nbytes(self) -> int:
+        """Memory of the Gram matrix and of its factor."""
+        return 16 * len(self.W) ** 2
+
+    def release(self) -> None:
+        """Give the Gram matrix and its factor back; ``rebuild`` makes them again."""
+        self.G = np.zeros((0, 0), order="F")
+        self.work = gram_kernel.Workspace()
+
+    def rebuild(self) -> None:
+        """The Gram matrix of W from the gathered columns."""
+        m = len(self.W)
+        if m == 0:
+            return
+        Z = self.gathered.columns(self.W)
+        total = Z.T @ Z
+        held = None if self.held is None else Z[self.held].T @ Z[self.held]
+        room = m + m // 4 + 32
+        self.G = np.zeros((room, room), order="F")
+        self.G[:m, :m] = self._scaled_block(slice(0, None), total, held)
+        np.fill_diagonal(self.G, 1.0)
+        self.u = np.concatenate([self.u[:m], np.zeros(room - m)])
+        self.c = np.concatenate([self.c[:m], np.zeros(room - m)])
+
     def _make_room(self, old: int, size: int) -> None:
-        room = max(2 * self.G.shape[0], size, 32)
+        # a half more each time: copying stays cheap, and no lane holds twice what it needs
+        room = max(self.G.shape[0] * 3 // 2, size, 32)
         G = np.zeros((room, room), order="F")
         G[:old, :old] = self.G[:old, :old]
         self.G = G
@@ -76,12 +102,12 @@ class GramInner:
         self.c = np.concatenate([self.c, np.zeros(room - len(self.c))])
 
     def _scaled_block(self, fresh: slice, total: Floats, held: Floats | None) -> Floats:
-        """Inner products of W with its newest members, on this lane's scale."""
+        """Inner products of W with its newest members, on this lane's scale; ``total`` and ``held`` have W's rows."""
         if held is None:
-            return total[self.at]
+            return total
         if self.ratio.max() > CANCELS:
             return self._direct_block(fresh)
-        block = (total[self.at] - held[self.at]) / self.share
+        block = (total - held) / self.share
         block *= self.ratio[:, None]
         block *= self.ratio[fresh]
         block -= np.outer(self.shift, self.shift[fresh])

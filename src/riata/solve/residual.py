@@ -73,6 +73,11 @@ class ResidualInner:
         self._renew()
         self._publish()
 
+    @property
+    def nbytes(self) -> int:
+        """No Gram matrix: nothing to count."""
+        return 0
+
     # -- residual and correlations ---------------------------------------------------------------------------
     def _renew(self) -> None:
         """ρ + κ = ỹ − ζu from the coefficients, with the intercept refitted."""

@@ -23,6 +23,8 @@ Ints = NDArray[np.intp]
 
 # Sparse columns are gathered densely while n is at most this; beyond, descent runs on the sparse residual.
 DENSE_ROWS = 2000
+# What the Gram matrices of all lanes may take: this much, and this share of the data. Beyond, lanes go in turn.
+GRAM_BYTES, GRAM_SHARE = 32e6, 0.1
 
 
 class SetsEngine:
@@ -35,7 +37,7 @@ class SetsEngine:
         groups: Ints,
         n_folds: int,
         pool: ThreadPoolExecutor | None,
-        tricks: dict[str, bool],
+        tricks: dict[str, Any],
     ):
         self.problem = problem
         design, base = problem.design, scales[0]
@@ -56,7 +58,8 @@ class SetsEngine:
             shares[id(scaling)] = inner.share
             lanes.append(Lane(problem, scaling, inner, tricks.get("span", True)))
         self.passes = Passes(design, root, order, base, shares, pool)
-        self.walk = Walk(lanes, held, gathered, self.passes, pool)
+        budget = tricks.get("budget", GRAM_BYTES + GRAM_SHARE * design.nbytes)
+        self.walk = Walk(lanes, gathered, self.passes, pool, budget)
 
     @staticmethod
     def _slices(groups: Ints, n_folds: int) -> list[slice | None]:

@@ -33,10 +33,10 @@ class Walk:
     """The lanes of one lock-step run and what they share."""
 
     lanes: list[Lane]
-    held: list[slice | None]
     gathered: Gathered | None  # None where the inner solver needs no Gram blocks
     passes: Passes
     pool: ThreadPoolExecutor | None
+    budget: float  # bytes that the Gram matrices of all lanes may take together
 
     def _each(self, task: Callable[[Lane], Any], lanes: Iterable[Lane]) -> list[Any]:
         lanes = list(lanes)
@@ -53,21 +53,37 @@ class Walk:
 
     def run(self, lams: Floats, goal: float, max_iter: int, measure: str | None) -> None:
         """Solve at every λ of the decreasing grid."""
-        for lam in lams:
-            self._one(float(lam), goal, max_iter)
-            for lane, held in zip(self.lanes, self.held, strict=True):
-                lane.finish(measure if held is not None else None)
+        for k, lam in enumerate(lams):
+            if len(self.lanes) > 1 and sum(lane.inner.nbytes for lane in self.lanes) > self.budget:
+                self._in_turn(lams[k:], goal, max_iter, measure)
+                return
+            self._one(self.lanes, float(lam), goal, max_iter, measure)
 
-    def _one(self, lam: float, goal: float, max_iter: int) -> None:
-        busy = [lane for lane in self.lanes if not lane.trivial]
+    def _in_turn(self, lams: Floats, goal: float, max_iter: int, measure: str | None) -> None:
+        """The rest of the grid for one lane after the other: their Gram matrices together would not fit.
+
+        A lane that waits drops its matrix, and builds it again from the gathered columns when its turn comes.
+        """
+        for lane in self.lanes:
+            lane.inner.release()
+        for lane in self.lanes:
+            lane.inner.rebuild()
+            for lam in lams:
+                self._one([lane], float(lam), goal, max_iter, measure)
+            lane.inner.release()
+
+    def _one(self, lanes: list[Lane], lam: float, goal: float, max_iter: int, measure: str | None) -> None:
+        busy = [lane for lane in lanes if not lane.trivial]
         self.enter([(lane, lane.start(lam)) for lane in busy])
         for _ in range(MAX_ROUNDS):
             if not busy:
-                return
+                break
             self._each(lambda lane: lane.solve(goal, max_iter), busy)
             newcomers = self._violators(busy)
             self.enter(newcomers)
             busy = [lane for lane, features in newcomers if len(features)]
+        for lane in lanes:
+            lane.finish(measure if lane.inner.held is not None else None)
 
     def _violators(self, busy: list[Lane]) -> list[tuple[Lane, Ints]]:
         """For each lane the columns outside its working set that violate optimality."""
@@ -101,11 +117,10 @@ class Walk:
         total = gathered.total_block(union)
         rank = np.empty(len(gathered.where), np.intp)
         rank[union] = np.arange(len(union))
-        rows = dict(zip(map(id, self.lanes), self.held, strict=True))
 
         def take(task: tuple[Lane, Ints]) -> None:
             lane, features = task
-            held = rows[id(lane)]
+            held = lane.inner.held
             block = None if held is None else gathered.held_block(features, held)
             lane.enter(features, total[:, rank[features]], block)
 
