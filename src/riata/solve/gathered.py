@@ -36,7 +36,7 @@ class Gathered:
         if not len(fresh):
             return
         if self.size + len(fresh) > self.Z.shape[1]:
-            room = max(2 * self.Z.shape[1], self.size + len(fresh), 16)
+            room = max(self.Z.shape[1] * 3 // 2, self.size + len(fresh), 16)
             grown = np.empty((self.Z.shape[0], min(room, self.design.shape[1])), order="F")
             grown[:, : self.size] = self.Z[:, : self.size]
             self.Z = grown
