@@ -17,7 +17,8 @@ def rounding(problem: Any, coef: np.ndarray, scale: np.ndarray) -> np.ndarray:
     """What float64 may add to gap_rel at each column of ``coef``: 1e-12 (1 + √n/500 + Σ_j |w_j| sd_j / sd_y).
 
     Coefficients of near-collinear features are large and cancel in X w; the residual, and with it
-    the dual point, keeps eps times their sum as noise. (Measured on meats_tecator: 3e-14 of that sum.)
+    the dual point, keeps eps times their sum as noise (measured on meats_tecator: 3e-14 of that sum).
+    Sums over n rows round like √n (measured on nycflights_sparse, n = 327 346: 1.6e-12).
     """
     weight = problem.sample_weight / problem.sample_weight.max()
     y = np.where(weight > 0, problem.y - problem.offset, 0.0)
