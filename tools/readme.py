@@ -67,7 +67,7 @@ def footer(rows: list[dict[str, str]]) -> str:
     facts = {name: ", ".join(dict.fromkeys(row[name] for row in rows)) for name in COLUMNS[6:]}
     return (
         "Median seconds; in brackets the largest `gap_rel` over all λ (and folds), recomputed by `riata.certify` for "
-        f"every library. Machine: {facts['machine']}; BLAS threads: {facts['threads']}; versions: {facts['versions']}; "
+        f"every library. Machine: {facts['machine']}; threads: {facts['threads']}; versions: {facts['versions']}; "
         f"commit: {facts['commit']}."
     )
 

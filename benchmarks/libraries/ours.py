@@ -15,6 +15,6 @@ def path(X, y, lams, tol):
     return riata.path(X, y, lams=lams, tol=tol, standardize=False).coef
 
 
-def cv(X, y, lams, splits, tol):
+def cv(X, y, lams, splits, tol, threads):
     """A fitted cross-validation over `lams` with the (train, test) pairs of `splits`."""
-    return riata.LassoCV(alphas=lams, cv=splits, tol=tol).fit(X, y)
+    return riata.LassoCV(alphas=lams, cv=splits, tol=tol, n_jobs=threads).fit(X, y)

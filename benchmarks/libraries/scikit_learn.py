@@ -17,6 +17,6 @@ def path(X, y, lams, tol):
     return lasso_path(X, y, alphas=lams, tol=tol, max_iter=SWEEPS)[1]
 
 
-def cv(X, y, lams, splits, tol):
+def cv(X, y, lams, splits, tol, threads):
     """A fitted cross-validation over `lams` with the (train, test) pairs of `splits`."""
-    return LassoCV(alphas=lams, cv=splits, tol=tol, max_iter=SWEEPS).fit(X, y)
+    return LassoCV(alphas=lams, cv=splits, tol=tol, n_jobs=threads, max_iter=SWEEPS).fit(X, y)

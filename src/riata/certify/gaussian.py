@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from riata.certify.blas import one_blas_thread
 from riata.certify.columns import columns_of, power_of_two
 from riata.certify.dual import LEFT_OVER, Point, gap_along, project
 from riata.certify.penalty import Penalty
+from riata.core.blas import one_blas_thread
 
 Array = np.ndarray
 

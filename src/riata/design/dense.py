@@ -67,8 +67,10 @@ class Dense(Design):
 
     def group_moments(self, weights: Floats, groups: Ints, n_groups: int) -> tuple[Floats, Floats]:
         p = self.shape[1]
-        member = np.zeros((n_groups, self.shape[0]))
-        member[groups, np.arange(self.shape[0])] = weights
+        member = weights[None, :]
+        if n_groups > 1:
+            member = np.zeros((n_groups, self.shape[0]))
+            member[groups, np.arange(self.shape[0])] = weights
         total = member.sum(axis=1)
         safe = np.where(total > 0, total, 1.0)
         mean, m2 = np.zeros((n_groups, p)), np.zeros((n_groups, p))

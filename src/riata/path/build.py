@@ -184,6 +184,8 @@ def _factors(penalty_factor: Any, p: int) -> Floats:
 def _bounds(lower: Any, upper: Any, p: int) -> tuple[Floats, Floats]:
     low = np.full(p, -np.inf) if lower is None else _per_feature(lower, p, "lower")
     high = np.full(p, np.inf) if upper is None else _per_feature(upper, p, "upper")
+    if lower is None and upper is None:
+        return low, high
     bad = np.flatnonzero((low > 0) | (high < 0))
     if len(bad):
         j = int(bad[0])

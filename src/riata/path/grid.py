@@ -79,9 +79,11 @@ def checked(lams: Any) -> Floats:
         raise InvalidOption("lams must hold numbers.", got=repr(lams)) from None
     if grid.ndim != 1 or not len(grid):
         raise InvalidOption("lams must be a list of numbers.", got=f"shape {grid.shape}")
-    bad = np.flatnonzero(~np.isfinite(grid) | (grid < 0))
-    if len(bad):
+    if not (grid.min() >= 0 and grid.max() < np.inf):
+        bad = np.flatnonzero(~np.isfinite(grid) | (grid < 0))
         raise InvalidOption(
             f"lams[{int(bad[0])}] cannot be a penalty strength.", expected="finite numbers ≥ 0", got=grid[bad[0]]
         )
+    if np.all(grid[:-1] > grid[1:]):
+        return grid.copy()
     return np.unique(grid)[::-1].copy()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
-from functools import lru_cache
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from riata.core.blas import one_blas_thread
 from riata.core.problem import Problem
 from riata.solve.moments import MomentsEngine
 from riata.solve.ridge import RidgeEngine, is_ridge
@@ -24,18 +24,6 @@ Ints = NDArray[np.intp]
 GRAM_FEATURES = 2000
 
 Engine = MomentsEngine | RidgeEngine | SetsEngine
-
-
-@lru_cache(maxsize=1)
-def _controller() -> Any:
-    import threadpoolctl
-
-    return threadpoolctl.ThreadpoolController()
-
-
-def one_blas_thread() -> AbstractContextManager[Any]:
-    """Inside, BLAS runs one thread: its own pools spin against each other (measured: 1.3 s against 42 s)."""
-    return _controller().limit(limits=1, user_api="blas")
 
 
 def cpu_count() -> int:

@@ -132,6 +132,8 @@ def _look_closer(problem: Problem, mean: Floats, var: Floats, whole: Floats, s: 
     size = np.abs(mean)
     with np.errstate(over="ignore"):
         suspect = var <= SUSPECT * np.maximum(size**2, whole)
+    if not suspect.any() and var.min() >= 1e-280 and var.max() < 1e290:
+        return mean, np.sqrt(var)
     suspect |= (var < 1e-280) | ~(var < 1e290)
     which = np.flatnonzero(suspect & ((var != 0) | (size > 0)))
     sd = np.sqrt(var)
