@@ -69,9 +69,12 @@ def fold_gap(library, X, y, lams, splits, tol):
 
 
 def timed(call, repeat):
-    """(result, median seconds) of a call; the first, cold one counts only where it is the only one."""
+    """(result, median seconds) of a call; the first, cold one counts only where it is the only one.
+
+    Calls of milliseconds are repeated for half a second, so that the median is not one of a few cold runs.
+    """
     seconds, began = [], time.perf_counter()
-    for _ in range(repeat + 1):
+    while len(seconds) <= repeat or (len(seconds) < 500 and time.perf_counter() - began < 0.5):
         start = time.perf_counter()
         result = call()
         seconds.append(time.perf_counter() - start)

@@ -90,7 +90,7 @@ def _scaling(
     mean, sd = _look_closer(problem, mean, var, whole, s)
     centre = mean if problem.fit_intercept else np.zeros_like(mean)
     norm = sd if problem.fit_intercept else np.hypot(sd, mean)
-    excluded = (norm == 0) | np.isposinf(problem.penalty_factor)
+    excluded = (norm == 0) | (problem.penalty_factor == np.inf)
     if problem.standardize:
         excluded |= sd == 0
     norm = np.where(norm > 0, norm, 1.0)
@@ -101,10 +101,11 @@ def _scaling(
         b = np.where(v == 0.0, 0.0, (1.0 - problem.l1_ratio) * (v * unit) * unit)
     y_mean, y_norm = _target(target, s / weight, problem.fit_intercept)
     sigma = y_norm if y_norm > 0 else 1.0
-    with np.errstate(invalid="ignore"):
-        lo, up = problem.lower * norm / sigma, problem.upper * norm / sigma
-    free = np.all(np.isneginf(lo)) and np.all(np.isposinf(up))
-    limits = None if free else (problem.lower, problem.upper)
+    lo, up, limits = problem.lower, problem.upper, None
+    if lo.max() > -np.inf or up.min() < np.inf:
+        limits = (lo, up)
+        with np.errstate(invalid="ignore"):
+            lo, up = lo * norm / sigma, up * norm / sigma
     return Scaling(centre, norm, sd, excluded, a, b, lo, up, y_mean, y_norm, limits)
 
 
