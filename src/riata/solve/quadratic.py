@@ -21,6 +21,8 @@ Ints = NDArray[np.intp]
 REFINEMENTS = 6
 # Norm in the full data / norm in the training rows from which T − H loses too many digits.
 CANCELS = 1e2
+# Columns of a Gram matrix that are built again at a time.
+REBUILT = 256
 
 
 class GramInner:
@@ -78,17 +80,19 @@ class GramInner:
         self.work = gram_kernel.Workspace()
 
     def rebuild(self) -> None:
-        """The Gram matrix of W from the gathered columns."""
+        """The Gram matrix of W from the gathered columns, some columns at a time: little is held twice."""
         m = len(self.W)
         if m == 0:
             return
-        Z = self.gathered.columns(self.W)
-        total = Z.T @ Z
-        held = None if self.held is None else Z[self.held].T @ Z[self.held]
         room = m + m // 4 + 32
         self.G = np.zeros((room, room), order="F")
-        self.G[:m, :m] = self._scaled_block(slice(0, None), total, held)
-        np.fill_diagonal(self.G, 1.0)
+        Z = self.gathered.columns(self.W)
+        for start in range(0, m, REBUILT):
+            part = slice(start, min(m, start + REBUILT))
+            total = Z.T @ Z[:, part]
+            held = None if self.held is None else Z[self.held].T @ Z[self.held, part]
+            self.G[:m, part] = self._scaled_block(part, total, held)
+        np.fill_diagonal(self.G[:m, :m], 1.0)
         self.u = np.concatenate([self.u[:m], np.zeros(room - m)])
         self.c = np.concatenate([self.c[:m], np.zeros(room - m)])
 
