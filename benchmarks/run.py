@@ -156,14 +156,14 @@ def rows(options):
 
 def main(argv):
     options = arguments(argv)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a missed tolerance shows in the gap column
-        measured = list(rows(options))
     target = options.out.open("w", newline="", encoding="utf-8") if options.out else sys.stdout
-    with target:
+    with target, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a missed tolerance shows in the gap column
         writer = csv.DictWriter(target, COLUMNS, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(measured)
+        for row in rows(options):  # as they are measured, so that a run that is cut short keeps what it has
+            writer.writerow(row)
+            target.flush()
     return 0
 
 
