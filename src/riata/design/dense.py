@@ -11,6 +11,8 @@ from riata.design.base import Design, Floats, Ints
 
 # A block this large stays in the second-level cache while it is converted, centred or squared.
 BLOCK_BYTES = 1 << 20
+# Columns that are read out of order are gathered this many bytes at a time.
+GATHERED = 1 << 23
 
 
 class Dense(Design):
@@ -49,7 +51,11 @@ class Dense(Design):
 
     def correlate(self, R: Floats, cols: Ints | None = None) -> Floats:
         if cols is not None:
-            return self.columns(cols).T @ R
+            out = np.empty((len(cols),) + R.shape[1:])
+            width = max(16, GATHERED // max(8 * self.shape[0], 1))
+            for start in range(0, len(cols), width):
+                out[start : start + width] = self.columns(cols[start : start + width]).T @ R
+            return out
         if self._double:
             return self.raw.T @ R
         out = np.empty((self.shape[1],) + R.shape[1:])

@@ -20,6 +20,10 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
 
+# Columns copied at a time: their float64 copies on the way are small beside the data.
+AT_ONCE = 128
+
+
 class Gathered:
     """Columns z_j = root ∘ (x_j − m_j)/d_j in fold order, on the scaling of the full data."""
 
@@ -40,6 +44,10 @@ class Gathered:
             grown = np.empty((self.Z.shape[0], min(room, self.design.shape[1])), order="F")
             grown[:, : self.size] = self.Z[:, : self.size]
             self.Z = grown
+        for start in range(0, len(fresh), AT_ONCE):
+            self._take(fresh[start : start + AT_ONCE])
+
+    def _take(self, fresh: Ints) -> None:
         block = self.design.columns(fresh)
         block -= self.scaling.mean[fresh]
         block /= self.scaling.norm[fresh]
@@ -48,6 +56,12 @@ class Gathered:
         np.multiply(block, self.root[:, None], out=self.Z[:, self.size : self.size + len(fresh)])
         self.where[fresh] = np.arange(self.size, self.size + len(fresh))
         self.size += len(fresh)
+
+    def clear(self) -> None:
+        """Forget all columns."""
+        self.where[:] = -1
+        self.size = 0
+        self.Z = np.empty((self.Z.shape[0], 0), order="F")
 
     def columns(self, features: Ints) -> Floats:
         """The gathered columns of ``features``: a view where they lie side by side, else a copy."""

@@ -78,12 +78,16 @@ class GramInner:
         """Give the Gram matrix and its factor back; ``rebuild`` makes them again."""
         self.G = np.zeros((0, 0), order="F")
         self.work = gram_kernel.Workspace()
+        # the residual would keep the gathered columns alive
+        self.e.columns(np.empty((len(self.root), 0), order="F"), np.empty(0, np.intp), np.empty(0))
 
     def rebuild(self) -> None:
-        """The Gram matrix of W from the gathered columns, some columns at a time: little is held twice."""
+        """Gather W and make its Gram matrix again, some columns at a time: little is held twice."""
         m = len(self.W)
         if m == 0:
             return
+        self.gathered.need(self.W)
+        self.at = self.gathered.where[self.W]
         room = m + m // 4 + 32
         self.G = np.zeros((room, room), order="F")
         Z = self.gathered.columns(self.W)

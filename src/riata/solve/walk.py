@@ -62,11 +62,13 @@ class Walk:
     def _in_turn(self, lams: Floats, goal: float, max_iter: int, measure: str | None) -> None:
         """The rest of the grid for one lane after the other: their Gram matrices together would not fit.
 
-        A lane that waits drops its matrix, and builds it again from the gathered columns when its turn comes.
+        A lane that waits drops its matrix, and gathers its columns and builds it again when its turn comes.
         """
+        assert self.gathered is not None  # only lanes with Gram matrices have bytes to count
         for lane in self.lanes:
             lane.inner.release()
         for lane in self.lanes:
+            self.gathered.clear()
             lane.inner.rebuild()
             for lam in lams:
                 self._one([lane], float(lam), goal, max_iter, measure)
