@@ -86,7 +86,6 @@ cdef int crawl(Quadratic* p, Space* w, double goal, double budget) noexcept nogi
     cdef int epoch, count = list_for_descent(p, w)
     cdef double work = 0.0
     for epoch in range(10000):
-        w.epochs += 1
         if descend(p, w.listed, count) <= SETTLED * goal:
             return 1
         work += 2.0 * count * p.m
@@ -236,11 +235,6 @@ cdef class Workspace:
 
     def __dealloc__(self):
         space_free(&self.w)
-
-    @property
-    def work(self):
-        """Sign-step directions and descent epochs so far."""
-        return self.w.turns, self.w.epochs
 
     def solve(self, double[::1, :] G, int m, double[::1] u, double[::1] c, double rr, double[::1] l1, double[::1] l2,
               double[::1] lo, double[::1] up, double goal, int max_iter):

@@ -20,8 +20,6 @@ cdef struct Space:
     int* place       # where a coordinate stands in the factor, or -1
     int a            # size of the factor
     int lifted       # whether a pivot had to be lifted off zero
-    long turns       # directions computed so far
-    long epochs      # epochs of descent so far
     int stubborn     # whether descent last gave up before its goal
     int updated      # whether the factor was updated since it was built
     double* L        # (cap, cap) lower Cholesky factor of G_AA + l2
@@ -41,8 +39,6 @@ cdef int space_make(Space* w, int m) noexcept nogil:
     w.lifted = 0
     w.updated = 0
     w.stubborn = 0
-    w.turns = 0
-    w.epochs = 0
     w.listed = <int*> malloc(4 * n * sizeof(int))
     w.L = <double*> malloc((n * n + 7 * n) * sizeof(double))
     if w.listed == NULL or w.L == NULL:
@@ -79,7 +75,7 @@ cdef int space_grow(Space* w, int m) noexcept nogil:
         w[0] = old
         return -1
     w.a, w.lifted, w.updated = old.a, old.lifted, old.updated
-    w.turns, w.epochs, w.stubborn = old.turns, old.epochs, old.stubborn
+    w.stubborn = old.stubborn
     for i in range(old.a):
         w.order[i] = old.order[i]
         w.place[old.order[i]] = i

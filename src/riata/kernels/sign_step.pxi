@@ -145,7 +145,6 @@ cdef int sign_step(Quadratic* p, Space* w) noexcept nogil:
             w.s[i] = (1.0 if p.u[j] > 0.0 else -1.0) if p.u[j] != 0.0 else <double> w.enter[j]
             w.g[i] = p.c[j] - p.l2[j] * p.u[j] - p.l1[j] * w.s[i]
         newton_direction(p, w)
-        w.turns += 1
         if drop_wrong_way(w) > 0:
             continue
         t = first_stop(p, w, &which)

@@ -5,7 +5,6 @@ Column j stands for z_j = (x_j − mean_j 1) / norm_j. Residuals are kept as ρ 
 entries, so that centring costs one number and not n (Friedman, Hastie & Tibshirani 2010, section 2.6).
 """
 
-from libc.math cimport fabs, INFINITY
 from libc.stdlib cimport calloc, free
 
 ctypedef fused index_t:

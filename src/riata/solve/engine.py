@@ -17,13 +17,10 @@ from riata.solve.ridge import RidgeEngine, is_ridge
 from riata.solve.scaling import Scaling, scalings
 from riata.solve.sets import SetsEngine
 
-Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
 # All features on one Gram matrix: at most this many, and no more than there are rows.
 GRAM_FEATURES = 2000
-
-Engine = MomentsEngine | RidgeEngine | SetsEngine
 
 
 def cpu_count() -> int:

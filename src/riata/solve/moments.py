@@ -15,14 +15,12 @@ from numpy.typing import NDArray
 from riata.core.problem import Problem
 from riata.kernels import gram as gram_kernel
 from riata.solve.outcome import Outcome, outcome
-from riata.solve.scaling import Scaling
+from riata.solve.scaling import CANCELS, Scaling
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
 ROW_BLOCK = 1 << 22  # bytes of one block of rows in float64: stays in cache while it is scaled and multiplied
-# Nearly all of a column lies in the held-out rows: total − held would cancel, so the training rows are multiplied out.
-CANCELS = 1e2
 # With fewer features a lane is done before a thread has started.
 THREADED = 30
 KEEP_BYTES = 1 << 26  # fold blocks are kept up to here, and computed again beyond

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -29,9 +28,8 @@ class Passes:
         order: Ints | None,
         reference: Scaling,
         shares: dict[int, float],
-        pool: ThreadPoolExecutor | None,
     ):
-        self.design, self.order, self.pool = design, order, pool
+        self.design, self.order = design, order
         self.shares = shares  # id(scaling) → share of the weight that the lane trains on
         self.root = root
         self.mean = reference.mean
@@ -52,13 +50,10 @@ class Passes:
         """Correlations of every column with each residual: one matrix product."""
         R = np.column_stack([self._weighted(e, s) for e, s in zip(trains, scales, strict=True)])
         self.full_count += 1
-        C = self._product(R)
+        C = self.design.correlate(R)
         if len(self.far):
             C[self.far] = self._centred(self.far, R)
         return [C[:, k] / s.norm for k, s in enumerate(scales)]
-
-    def _product(self, R: Floats) -> Floats:
-        return self.design.correlate(R)
 
     def _centred(self, cols: Ints, R: Floats) -> Floats:
         out = np.empty((len(cols), R.shape[1]))

@@ -12,15 +12,13 @@ from numpy.typing import NDArray
 
 from riata.kernels import gram as gram_kernel
 from riata.solve.gathered import Gathered
-from riata.solve.scaling import Scaling
+from riata.solve.scaling import CANCELS, Scaling
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
 # A re-solve with fresh gradients stops paying once it no longer halves the gap.
 REFINEMENTS = 6
-# Norm in the full data / norm in the training rows from which T − H loses too many digits.
-CANCELS = 1e2
 # Columns of a Gram matrix that are built again at a time.
 REBUILT = 256
 

@@ -20,6 +20,9 @@ from riata.core.problem import Floats, Problem
 # A column whose variance is below this share of its squared mean or of its variance on all rows is looked at row by
 # row: the sums cannot tell it from a constant one.
 SUSPECT = 1e-12
+# A training block is total − held. Where a column's norm on all rows is this many times its norm on the training rows,
+# nearly all of it lies in the held-out rows and the subtraction would cancel: the training rows are multiplied out.
+CANCELS = 1e2
 
 
 @dataclasses.dataclass(eq=False)

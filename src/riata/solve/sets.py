@@ -57,7 +57,7 @@ class SetsEngine:
                 inner = GramInner(gathered, scaling, target, rows)
             shares[id(scaling)] = inner.share
             lanes.append(Lane(problem, scaling, inner, tricks.get("span", True)))
-        self.passes = Passes(design, root, order, base, shares, pool)
+        self.passes = Passes(design, root, order, base, shares)
         budget = tricks.get("budget", GRAM_BYTES + GRAM_SHARE * design.nbytes)
         self.walk = Walk(lanes, gathered, self.passes, pool, budget)
 

@@ -24,8 +24,6 @@ from riata.table.columns import (
 )
 from riata.table.words import count
 
-NUMERIC = ("number", "date", "duration")
-
 
 @dataclasses.dataclass(frozen=True)
 class Step:
