@@ -8,8 +8,8 @@ The gradient enters as c = q − Gu, which every routine here keeps in step with
 reaches zero or a bound, drop it, repeat; when the support is optimal, let violators in.
 """
 
-from libc.math cimport fabs, hypot, sqrt, INFINITY
-from libc.stdlib cimport malloc, free
+from libc.math cimport fabs, fabsf, hypot, sqrt, INFINITY, NAN
+from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy, memmove, memset
 from scipy.linalg.cython_blas cimport daxpy, ddot, dgemv, drot, dtrsv
 from scipy.linalg.cython_lapack cimport dpotrf, dpotrs
@@ -160,70 +160,6 @@ cdef void extrapolate(Quadratic* p, double* before, double ratio) noexcept nogil
                 daxpy(&p.m, &delta, p.G + <size_t> j * p.ld, &one, p.c, &one)
 
 
-cdef class Residual:
-    """The residual of one lane, from its coefficients on gathered columns; nothing is carried from call to call.
-
-    ``full`` is e = y - Z(ratio u) on all rows with the intercept refitted, ``train`` the same with held-out rows zeroed
-    and divided by the root of the training share; ``square`` is |train|^2.
-    """
-
-    cdef double[::1, :] Z
-    cdef Py_ssize_t[::1] at
-    cdef double[::1] ratio, target, root
-    cdef public double[::1] full, train
-    cdef Py_ssize_t first, last
-    cdef int centred
-    cdef double share
-    cdef readonly double square
-
-    def __init__(self, double[::1] target, double[::1] root, Py_ssize_t first, Py_ssize_t last, int centred,
-                 double share):
-        self.target, self.root, self.first, self.last = target, root, first, last
-        self.centred, self.share, self.square = centred, share, 0.0
-        self.full = np.empty(target.shape[0])
-        self.train = np.empty(target.shape[0])
-
-    def columns(self, double[::1, :] Z, Py_ssize_t[::1] at, double[::1] ratio):
-        """Where the working set stands among the gathered columns, and its scale against theirs."""
-        self.Z, self.at, self.ratio = Z, at, ratio
-
-    def begin(self, double[::1] u):
-        """Take the residual at u."""
-        cdef int m = <int> u.shape[0]
-        self.renew(m, &u[0] if m > 0 else NULL)
-
-    def measure(self, int start, int stop, double[::1] out):
-        """Correlations of part of the working set, into out[start:stop]."""
-        if stop > start:
-            self.correlate(start, stop, &out[0])
-
-    cdef void renew(self, int m, double* u) noexcept nogil:
-        cdef int n = <int> self.target.shape[0], i, j, one = 1
-        cdef double scale, b = 0.0
-        memcpy(&self.full[0], &self.target[0], n * sizeof(double))
-        for j in range(m):
-            if u[j] != 0.0:
-                scale = -u[j] * self.ratio[j]
-                daxpy(&n, &scale, &self.Z[0, self.at[j]], &one, &self.full[0], &one)
-        if self.centred:
-            for i in range(n):
-                if i < self.first or i >= self.last:
-                    b += self.root[i] * self.full[i]
-            b /= self.share
-        scale = 1.0 / sqrt(self.share)
-        self.square = 0.0
-        for i in range(n):
-            self.full[i] -= b * self.root[i]
-            self.train[i] = 0.0 if self.first <= i < self.last else scale * self.full[i]
-            self.square += self.train[i] * self.train[i]
-
-    cdef void correlate(self, int start, int stop, double* out) noexcept nogil:
-        cdef int n = <int> self.target.shape[0], j, one = 1
-        cdef double scale = 1.0 / sqrt(self.share)
-        for j in range(start, stop):
-            out[j] = scale * self.ratio[j] * ddot(&n, &self.Z[0, self.at[j]], &one, &self.train[0], &one)
-
-
 cdef class Workspace:
     """Memory of the solver for one Gram matrix, kept between calls: the factor of the last support is in it."""
 
@@ -265,39 +201,6 @@ cdef class Workspace:
             rounds = solve(&p, &self.w, &base, goal, max_iter, &gap)
             free(base.u)
         return rounds, gap
-
-    def advance(self, double[::1, :] G, int m, double[::1] u, double[::1] c, double[::1] l1, double[::1] l2,
-                double[::1] lo, double[::1] up, double goal, int max_iter, int refinements, Residual e):
-        """Solve, take the residual afresh, measure correlations and gap; again while a gap above goal still halves.
-
-        u and c are updated, c measured from the residual: the rounding of G slows this down but never moves it.
-        Returns (rounds, gap); rounds are negative where max_iter was reached.
-        """
-        cdef Quadratic p
-        cdef Base base
-        cdef double gap = INFINITY, before, unused = 0.0
-        cdef int rounds = 0, done = 0, turn
-        p.m, p.ld = m, <int> G.shape[0]
-        p.G, p.u, p.c = &G[0, 0], &u[0], &c[0]
-        p.l1, p.l2, p.lo, p.up = &l1[0], &l2[0], &lo[0], &up[0]
-        if space_grow(&self.w, m) < 0:
-            raise MemoryError
-        cdef double[::1] known = np.empty(2 * m)
-        base.u, base.c = &known[0], &known[m]
-        with nogil:
-            for turn in range(refinements):
-                memcpy(base.u, p.u, m * sizeof(double))
-                memcpy(base.c, p.c, m * sizeof(double))
-                base.rr = e.square
-                done = solve(&p, &self.w, &base, goal, max_iter, &unused)
-                rounds += done if done >= 0 else -done
-                e.renew(m, p.u)
-                e.correlate(0, m, p.c)
-                before = gap
-                gap = gap_of(&p, &self.w, e.square)
-                if gap <= goal or done < 0 or gap > 0.5 * before:
-                    break
-        return (rounds if done >= 0 else -rounds - 1), gap
 
     def gap(self, double[::1, :] G, int m, double[::1] u, double[::1] c, double[::1] l1, double[::1] l2,
             double[::1] lo, double[::1] up, double rr):
@@ -362,3 +265,9 @@ def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lam1, doub
             memcpy(&U[0, k], p.u, m * sizeof(double))
         space_free(&w)
         free(hold)
+
+
+# Lanes on a working set: the rest of this module.
+include "residual.pxi"
+include "working_set.pxi"
+include "track.pxi"

@@ -116,7 +116,7 @@ def _lock_step(
     with engine(problem, groups, n_folds, threads=job.threads, measure=job.measure, tricks=job.tricks) as run:
         if grid is None:
             grid = spread(problem, top_of(problem, run.scaling(), run.null_correlations()), n_lams, ratio)
-        results: list[Outcome] = run.run(grid, 0.5 * job.tol, job.max_iter, job.measure)
+        results: list[Outcome] = run.run(grid, 0.5 * job.tol, job.max_iter, job.measure, keep=False)
         path = known or assemble(problem, run, grid, results[0], job.tol, False, False)
     parts = [(r.loss if r.loss is not None else np.full(len(grid), np.nan), r.gap_rel) for r in results[1:]]
     return path, parts, weight

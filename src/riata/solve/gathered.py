@@ -34,18 +34,18 @@ class Gathered:
         self.size = 0
         self.Z = np.empty((design.shape[0], 0), order="F")
 
-    def need(self, features: Ints) -> None:
-        """Gather the features that are not here yet."""
+    def need(self, features: Ints) -> bool:
+        """Gather the features that are not here yet; whether those that were have moved."""
         fresh = features[self.where[features] < 0]
-        if not len(fresh):
-            return
-        if self.size + len(fresh) > self.Z.shape[1]:
+        moved = self.size + len(fresh) > self.Z.shape[1]
+        if moved:
             room = max(self.Z.shape[1] * 3 // 2, self.size + len(fresh), 16)
             grown = np.empty((self.Z.shape[0], min(room, self.design.shape[1])), order="F")
             grown[:, : self.size] = self.Z[:, : self.size]
             self.Z = grown
         for start in range(0, len(fresh), AT_ONCE):
             self._take(fresh[start : start + AT_ONCE])
+        return moved
 
     def _take(self, fresh: Ints) -> None:
         block = self.design.columns(fresh)

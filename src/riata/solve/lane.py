@@ -1,4 +1,8 @@
-"""One training set on its way down the λ grid: working set, proof that nothing outside it matters, results."""
+"""One training set on its way down the λ grid: working set, proof that nothing outside it matters, results.
+
+Where the inner solver is compiled, so is the walk (:class:`riata.kernels.gram.Track`): it stops only for what lanes
+share, a pass over X or newcomers to the working set.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riata.core.problem import Problem
-from riata.kernels import span as span_kernel
+from riata.kernels import gram as gram_kernel
+from riata.solve.outcome import Outcome, from_points
 from riata.solve.scaling import Scaling
 from riata.solve.span import Span
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
+DONE, SOLVE, PASS, READ, ENTER = range(5)  # what Track.advance returns
 # Beyond this share of unproven columns a full pass costs less than reading them one by one, and it feeds the span.
 READ_SHARE = 0.05
+MEASURES = {None: 0, "mse": 1, "mae": 2}
 
 
 class Lane:
@@ -26,106 +33,103 @@ class Lane:
         self.problem, self.scaling, self.inner, self.use_span = problem, scaling, inner, use_span
         # thresholds at λ/σ = 1 of the columns that are not in W and may ever be; ∞ for the others
         self.unit = np.where(scaling.excluded, np.inf, scaling.a)
-        self.left = int(np.count_nonzero(~scaling.excluded))  # how many are outside W
-        self.always = np.flatnonzero(self.unit == 0)  # no threshold: in W from the start
-        self.room = np.empty(int(max(32, READ_SHARE * len(self.unit))), np.intp)
-        self.threshold = self.unit
+        self.trivial = scaling.y_norm == 0.0  # the null model fits exactly: no feature is needed
+        if self.trivial:
+            self.unit[:] = np.inf
+        self.sigma = scaling.y_norm or 1.0
         self.span = Span()
-        self.lam = 0.0
-        self.gap = 0.0
-        self.here = 0  # inner rounds at this λ
-        self.rounds: list[int] = []
-        self.trivial = scaling.y_norm == 0.0  # the null model fits exactly: nothing to solve
-        self.coefs: list[tuple[Ints, Floats]] = []
-        self.gaps: list[float] = []
-        self.losses: list[float] = []
-        self.deviance: list[float] = []
+        self.points: list[tuple[Ints, Floats]] = []  # of an inner solver that is not compiled
+        self.track = gram_kernel.Track(
+            getattr(inner, "set", None), inner.train, inner.residual, inner.root, inner.held, inner.share, scaling,
+            self.unit, int(max(32, READ_SHARE * len(self.unit))), use_span,
+        )  # fmt: skip
 
-    # -- one λ -----------------------------------------------------------------------------------------------
-    def start(self, lam: float) -> Ints:
-        """Set λ; features that must be in W before the first solve."""
-        self.lam, self.here = lam, 0
-        if not self.trivial:
-            self.threshold = self.strength()[0] * self.unit if lam > 0 else np.where(np.isinf(self.unit), np.inf, 0.0)
-        return self.always[np.isfinite(self.unit[self.always])]
+    def begin(self, lams: Floats, goal: float, max_iter: int, measure: str | None, keep: bool) -> None:
+        """Start at the top of a decreasing grid; ``keep`` says whether coefficients are recorded."""
+        held = measure if self.inner.held is not None else None
+        self.goal, self.max_iter, self.keep, self.measured = goal, max_iter, keep, held is not None
+        self.points = []
+        self.track.grid(np.ascontiguousarray(lams), goal, max_iter, MEASURES[held], keep)
 
-    def enter(self, features: Ints, total: Floats | None, held: Floats | None) -> None:
-        self.unit[features] = np.inf
-        self.threshold[features] = np.inf
-        self.left -= len(features)
-        self.inner.grow(features, total, held)
+    def free(self) -> Ints:
+        """Features without a threshold that are not in W."""
+        return np.flatnonzero(self.unit == 0)
 
-    def solve(self, goal: float, max_iter: int) -> None:
-        """Inner solve; the gap is in units where the null model's objective is ½."""
-        rounds, self.gap = self.inner.solve(*self.strength(), goal, max_iter)
-        self.here += rounds
+    def enter(self, features: Ints, *blocks: Any) -> None:
+        """Take features into W; ``blocks`` is what the inner solver's ``grow`` wants beside them."""
+        self.track.enter(features)
+        self.inner.grow(features, *blocks)
 
-    def strength(self) -> tuple[float, float]:
-        """λ on the canonical scale: (λ/σ, λ)."""
-        return self.lam / self.scaling.y_norm, self.lam
-
-    def unproven(self) -> Ints | None:
-        """Columns outside W that the span bound cannot prove inactive; None where a full pass is wanted."""
-        if self.left == 0:
-            return np.zeros(0, np.intp)
-        known = self.span.project(self.inner.train) if self.use_span else None
-        if known is None:
-            return None
-        table, a, off = known
-        if self.scaling.bounded:
-            which = np.flatnonzero(self._excess(a @ table, off) > 0)
-            return which if len(which) <= len(self.room) else None
-        count = span_kernel.suspects(table, a, self.threshold, off, self.room)
-        return self.room[:count].copy() if count <= len(self.room) else None
-
-    def _excess(self, c: Floats, off: float, cols: Ints | slice = slice(None)) -> Floats:
-        """How far |c| + off is above its threshold, in the directions that the bounds allow."""
-        if not self.scaling.bounded:
-            return np.abs(c) + off - self.threshold[cols]
-        rise = np.where(self.scaling.up[cols] > 0, c, -np.inf)
-        fall = np.where(self.scaling.lo[cols] < 0, -c, -np.inf)
-        return np.maximum(rise, fall) + off - self.threshold[cols]
+    def advance(self) -> int:
+        """Go down the grid until help is wanted: DONE, PASS, READ or ENTER."""
+        track = self.track
+        while True:
+            event = track.advance()
+            if event != SOLVE:
+                return event
+            lam = float(track.lams[track.k])
+            rounds, gap = self.inner.solve(lam / self.sigma, lam, self.goal, self.max_iter)
+            which, u = self.inner.coefficients()
+            del self.points[track.k :]
+            self.points.append((which, u))
+            track.solved(rounds, gap, self.inner.square, float(np.abs(u).sum()))
 
     def learn(self, c: Floats) -> Ints:
         """Take exact correlations of all columns (a full pass); violators outside W, largest first."""
+        self.remember(c)
+        return self.judge(slice(None), c)
+
+    def remember(self, c: Floats) -> None:
+        """Let the present residual and its correlations with every column serve later proofs."""
         if self.use_span:
             self.span.add(self.inner.train, c)
-        which = np.flatnonzero(self._excess(c, 0.0) > 0)
-        return self._largest(which, c[which])
+            self.track.span(*self.span.known())
 
-    def judge(self, cols: Ints, c: Floats) -> Ints:
+    def judge(self, cols: Ints | slice, c: Floats) -> Ints:
         """Take exact correlations of some columns; the violators among them, largest first."""
-        over = self._excess(c, 0.0, cols) > 0
-        return self._largest(cols[over], c[over])
+        lam = float(self.track.lams[self.track.k]) / self.sigma
+        with np.errstate(invalid="ignore"):  # 0·∞ compares as nothing does: no violator
+            over = np.abs(c) > lam * self.unit[cols]
+        if self.scaling.bounded:
+            over &= np.where(c > 0, self.scaling.up[cols] > 0, self.scaling.lo[cols] < 0)
+        (which,) = over.nonzero()
+        return self._newcomers(which if isinstance(cols, slice) else cols[which], c[which])
 
-    def _largest(self, cols: Ints, c: Floats) -> Ints:
-        """At most as many newcomers as W has members (at least 32): the strongest, relative to their threshold."""
+    def violators(self) -> Ints:
+        """Those that the lane found by itself, largest first."""
+        return self._newcomers(self.track.asked, self.track.found)
+
+    def _newcomers(self, cols: Ints, c: Floats) -> Ints:
+        """At most as many newcomers as W has members (at least 32): the strongest, relative to their threshold.
+
+        Where there are none, the λ is done.
+        """
+        if not len(cols):
+            self.track.passed()
+            return cols
         most = max(32, len(self.inner.W))
         if len(cols) <= most:
             return cols
         values = np.abs(c) / np.maximum(self.unit[cols], 1e-12)
         return np.sort(cols[np.argsort(-values, kind="stable")[:most]])
 
-    def finish(self, measure: str | None) -> None:
-        """Record the solution at this λ."""
-        self.rounds.append(self.here)
+    def outcome(self) -> Outcome:
+        """What this lane found, on the caller's scale."""
+        track = self.track
+        gaps, deviance = 2.0 * np.asarray(track.gaps), 1.0 - np.asarray(track.square)
         if self.trivial:
-            self.coefs.append((np.zeros(0, np.intp), np.zeros(0)))
-            self.gaps.append(0.0)
-            self.deviance.append(0.0)
-        else:
-            self.coefs.append(self.inner.coefficients())
-            self.gaps.append(2.0 * self.gap)
-            self.deviance.append(1.0 - self.inner.square)
-        if measure is not None:
-            unit = self.scaling.y_norm if not self.trivial else 1.0
-            power = 2 if measure == "mse" else 1
-            self.losses.append(self._held_loss(measure) * unit**power)
+            deviance = np.zeros(len(gaps))
+        loss = np.asarray(track.loss) if self.measured else None
+        points = self._points() if self.keep else []
+        return from_points(
+            self.scaling, points, np.asarray(track.length), gaps, deviance, loss, np.asarray(track.rounds)
+        )
 
-    def _held_loss(self, measure: str) -> float:
-        """Weighted mean loss on the held-out rows, in units of the training target's norm."""
-        rows, root = self.inner.residual[self.inner.held], self.inner.root[self.inner.held]
-        weight = float(root @ root)
-        if weight == 0.0:
-            return float("nan")
-        return float(rows @ rows) / weight if measure == "mse" else float(root @ np.abs(rows)) / weight
+    def _points(self) -> list[tuple[Ints, Floats]]:
+        """(features, u) of the coefficients that are not zero, at each λ."""
+        if self.points or not len(self.track.lams):
+            return self.points
+        where, u = self.track.points
+        ends = np.asarray(self.track.ends)
+        which = self.inner.W[where]
+        return [(which[a:b], u[a:b]) for a, b in zip([0, *ends[:-1]], ends, strict=True)]

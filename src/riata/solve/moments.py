@@ -119,7 +119,13 @@ class MomentsEngine:
         return q
 
     def run(
-        self, lams: Floats, goal: float, max_iter: int, measure: str | None, start: Floats | None = None
+        self,
+        lams: Floats,
+        goal: float,
+        max_iter: int,
+        measure: str | None,
+        start: Floats | None = None,
+        keep: bool = True,
     ) -> list[Outcome]:
         lanes = range(1 + self.n_folds)
 
@@ -143,7 +149,7 @@ class MomentsEngine:
             deviance = 2.0 * (q @ U) - np.einsum("jl,jl->l", U, G @ U)
         loss = self._held_loss(k, U) if k and measure else None
         active = np.flatnonzero(U.any(axis=1))
-        return outcome(s, active, U[active], 2.0 * gaps, deviance, loss, np.abs(rounds))
+        return outcome(s, active, U[active], np.abs(U).sum(axis=0), 2.0 * gaps, deviance, loss, np.abs(rounds))
 
     def _held_loss(self, k: int, U: Floats) -> Floats:
         """Mean squared error of lane k on its held-out rows, from that fold's block alone.

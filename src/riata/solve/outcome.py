@@ -33,34 +33,35 @@ def outcome(
     scaling: Scaling,
     active: Ints,
     u: Floats,
+    length: Floats,
     gap_rel: Floats,
     dev_ratio: Floats,
     loss: Floats | None,
     rounds: NDArray[np.intp],
 ) -> Outcome:
-    """Undo the scaling: w = u σ/d and b = ȳ − m'w, which is the optimal intercept."""
+    """Undo the scaling: w = u σ/d and b = ȳ − m'w, which is the optimal intercept. ``length`` (n_lams,) is ‖u‖₁."""
     coef = u * (scaling.y_norm / scaling.norm[active])[:, None]
     if scaling.limits is not None:  # un-scaling may miss a bound by the last bit
         np.clip(coef, *(limit[active][:, None] for limit in scaling.limits), out=coef)
     intercept = scaling.y_mean - scaling.mean[active] @ coef
     # rounding in the sums behind a gap grows with the terms that cancel in them
     if scaling.y_norm > 0:
-        gap_rel = gap_rel + ROUNDING * (1.0 + np.abs(u).sum(axis=0))
+        gap_rel = gap_rel + ROUNDING * (1.0 + length)
     return Outcome(scaling, active, coef, intercept, gap_rel, dev_ratio, loss, rounds)
 
 
 def from_points(
     scaling: Scaling,
-    coefs: list[tuple[Ints, Floats]],
-    gaps: list[float],
-    deviance: list[float],
-    losses: list[float],
-    rounds: list[int],
+    points: list[tuple[Ints, Floats]],
+    length: Floats,
+    gap_rel: Floats,
+    dev_ratio: Floats,
+    loss: Floats | None,
+    rounds: NDArray[np.intp],
 ) -> Outcome:
-    """The same from the sparse solutions at each λ."""
-    active = np.unique(np.concatenate([which for which, _ in coefs])) if coefs else np.zeros(0, np.intp)
-    u = np.zeros((len(active), len(coefs)))
-    for k, (which, values) in enumerate(coefs):
+    """The same from the sparse solutions (features, u) at each λ; without any, no coefficient is known."""
+    active = np.unique(np.concatenate([which for which, _ in points])) if points else np.zeros(0, np.intp)
+    u = np.zeros((len(active), len(gap_rel)))
+    for k, (which, values) in enumerate(points):
         u[np.searchsorted(active, which), k] = values
-    loss = np.array(losses) if losses else None
-    return outcome(scaling, active, u, np.array(gaps), np.array(deviance), loss, np.array(rounds))
+    return outcome(scaling, active, u, length, gap_rel, dev_ratio, loss, rounds)

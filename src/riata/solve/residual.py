@@ -62,8 +62,7 @@ class ResidualInner:
         out[self.order] = v
         return out
 
-    def grow(self, features: Ints, total: Floats | None, held: Floats | None) -> None:
-        del total, held  # no Gram matrix here
+    def grow(self, features: Ints) -> None:
         self.W = np.concatenate([self.W, features])
         self.u = np.concatenate([self.u, np.zeros(len(features))])
 

@@ -78,9 +78,15 @@ class RidgeEngine:
         return c
 
     def run(
-        self, lams: Floats, goal: float, max_iter: int, measure: str | None, start: Floats | None = None
+        self,
+        lams: Floats,
+        goal: float,
+        max_iter: int,
+        measure: str | None,
+        start: Floats | None = None,
+        keep: bool = True,
     ) -> list[Outcome]:
-        del goal, max_iter, start  # one exact solve: nothing to iterate
+        del goal, max_iter, start, keep  # one exact solve: nothing to iterate
 
         def one(k: int) -> Outcome:
             return self._run_lane(k, lams, measure)
@@ -103,7 +109,7 @@ class RidgeEngine:
         residual = target[:, None] - K @ dual
         u, gaps, c = self._primal(s, rows, root, dual, residual, lams)
         deviance = 1.0 - np.einsum("il,il->l", residual, residual)
-        result = outcome(s, c, u, gaps, deviance, None, np.ones(len(lams), np.intp))
+        result = outcome(s, c, u, np.abs(u).sum(axis=0), gaps, deviance, None, np.ones(len(lams), np.intp))
         if k and measure:
             result.loss = self._held_loss(k, result, measure)
         return result

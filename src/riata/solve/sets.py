@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from riata.core.problem import Problem
 from riata.solve.gathered import Gathered
 from riata.solve.lane import Lane
-from riata.solve.outcome import Outcome, from_points
+from riata.solve.outcome import Outcome
 from riata.solve.passes import Passes
 from riata.solve.quadratic import GramInner
 from riata.solve.residual import ResidualInner
@@ -58,8 +58,18 @@ class SetsEngine:
             shares[id(scaling)] = inner.share
             lanes.append(Lane(problem, scaling, inner, tricks.get("span", True)))
         self.passes = Passes(design, root, order, base, shares)
+        if gathered is not None and tricks.get("own_reads", True):
+            self._read_alone(lanes, order)
         budget = tricks.get("budget", GRAM_BYTES + GRAM_SHARE * design.nbytes)
         self.walk = Walk(lanes, gathered, self.passes, pool, budget)
+
+    def _read_alone(self, lanes: list[Lane], order: Ints | None) -> None:
+        """Lanes read single columns themselves where those lie in memory as they are needed."""
+        raw = self.problem.design.raw
+        as_it_is = not self.problem.design.is_sparse and raw.dtype == np.float64 and raw.flags.f_contiguous
+        if as_it_is and not len(self.passes.far):
+            for lane in lanes:
+                lane.track.own(raw, order)
 
     @staticmethod
     def _slices(groups: Ints, n_folds: int) -> list[slice | None]:
@@ -70,7 +80,7 @@ class SetsEngine:
     def _target(self, scaling: Scaling, root: Floats, order: Ints | None) -> Floats:
         y = self.problem.y - self.problem.offset
         y = (y if order is None else y[order]) - scaling.y_mean
-        return root * (y / scaling.y_norm if scaling.y_norm > 0 else 0.0)
+        return root * (y / (scaling.y_norm or 1.0))
 
     def scaling(self) -> Scaling:
         return self.walk.lanes[0].scaling
@@ -81,7 +91,8 @@ class SetsEngine:
 
     @property
     def partial_passes(self) -> float:
-        return self.passes.partial_count
+        alone = sum(lane.track.reads for lane in self.walk.lanes)
+        return self.passes.partial_count + alone / self.problem.n_features
 
     def null_correlations(self) -> Floats:
         """Correlations of every column with the residual of the model that holds only unpenalised features."""
@@ -92,20 +103,22 @@ class SetsEngine:
         self.walk.enter([(lane, free)])
         lane.inner.solve(0.0, 0.0, 1e-12, 1000)
         c = self.passes.full([lane.inner.train], [lane.scaling])[0]
-        if lane.use_span:
-            lane.span.add(lane.inner.train, c)
+        lane.remember(c)
         return c
 
     def run(
-        self, lams: Floats, goal: float, max_iter: int, measure: str | None, start: Floats | None = None
+        self,
+        lams: Floats,
+        goal: float,
+        max_iter: int,
+        measure: str | None,
+        start: Floats | None = None,
+        keep: bool = True,
     ) -> list[Outcome]:
         if start is not None:
             self._begin_at(start)
-        self.walk.run(lams, goal, max_iter, measure)
-        return [
-            from_points(lane.scaling, lane.coefs, lane.gaps, lane.deviance, lane.losses, lane.rounds)
-            for lane in self.walk.lanes
-        ]
+        self.walk.run(lams, goal, max_iter, measure, keep)
+        return [lane.outcome() for lane in self.walk.lanes]
 
     def _begin_at(self, start: Floats) -> None:
         """Every lane starts from these coefficients (caller's scale)."""

@@ -1,0 +1,332 @@
+# One lane's way down the λ grid, as far as it goes without help. Included by gram.pyx.
+
+# What a lane stops for.
+DONE, SOLVE, PASS, READ, ENTER = range(5)
+cdef enum:
+    AT_END = 0       # every λ is solved
+    TO_SOLVE = 1     # the inner solver is not compiled: solve at `lam1`, `lam2`, then say `solved`
+    TO_PASS = 2      # wants the correlations of every column
+    TO_READ = 3      # wants the correlations of `asked`
+    TO_ENTER = 4     # `asked` violate optimality: take them into the working set
+
+# Rounds at one λ after which it is left as it is.
+cdef int MOST_ROUNDS = 1000
+cdef enum:
+    WIDTH = 512      # columns of a table that are looked at together
+
+
+cdef class Track:
+    """Solve at one λ after the other, prove each time that nothing outside the working set matters, record results.
+
+    The proof is the span bound (see riata.solve.span): |ζⱼ'e| ≤ |Σ_k table[k, j] a_k| + off with a and off from the
+    residual alone. Columns that it leaves open are read, here where ``own`` gave the matrix, else by the caller.
+    """
+
+    cdef readonly WorkingSet set     # or None
+    cdef readonly double[::1] train, full
+    cdef double[::1] root
+    cdef Py_ssize_t first, last      # rows held out
+    cdef double share, sigma
+    # the grid
+    cdef readonly double[::1] lams
+    cdef readonly int k
+    cdef double goal
+    cdef int max_iter, is_solved, tries
+    # the proof
+    cdef const float[:, ::1] table
+    cdef const double[:, ::1] basis
+    cdef double slack, top
+    cdef float[::1] edge             # thresholds at λ = 1 over `top`; infinite for what needs no proof
+    cdef readonly double[::1] unit   # the same in full precision, on the scale of σ
+    cdef double[::1] lo, up, norm
+    cdef int bounded, use_span
+    cdef readonly int left           # columns that need proof
+    cdef Py_ssize_t[::1] open_       # room for columns without proof, then for violators among them
+    cdef double[::1] correlation
+    cdef int count
+    cdef const double[::1, :] X      # own reads: raw columns, or None
+    cdef Py_ssize_t[::1] order       # sorted place -> row of X, or None
+    cdef double[::1] v
+    cdef readonly long long reads    # columns read
+    # results
+    cdef readonly double[::1] gaps, square, loss, length
+    cdef readonly int[::1] rounds
+    cdef int measure                 # 0 none, 1 squares, 2 absolute values
+    cdef int keep                    # whether coefficients are recorded
+    cdef readonly Py_ssize_t[::1] ends
+    cdef int* where
+    cdef double* value
+    cdef Py_ssize_t stored, capacity
+
+    def __init__(self, WorkingSet set, double[::1] train, double[::1] full, double[::1] root, held, double share,
+                 scaling, double[::1] unit, int room, int use_span):
+        cdef Py_ssize_t j, p = unit.shape[0]
+        self.set, self.train, self.full, self.root, self.share = set, train, full, root, share
+        self.first, self.last = (held.start, held.stop) if held is not None else (0, 0)
+        self.sigma = scaling.y_norm if scaling.y_norm > 0 else 1.0
+        self.lo, self.up, self.norm, self.bounded = scaling.lo, scaling.up, scaling.norm, scaling.bounded
+        self.unit, self.use_span = unit, use_span
+        self.open_, self.correlation = np.empty(room, np.intp), np.empty(room)
+        self.edge = np.empty(p, np.float32)
+        self.top, self.left = 0.0, 0
+        for j in range(p):
+            if unit[j] < INFINITY:
+                self.left += 1
+                if unit[j] > self.top:
+                    self.top = unit[j]
+        if self.top == 0.0:
+            self.top = 1.0
+        for j in range(p):
+            self.edge[j] = <float> (unit[j] / self.top)
+        # an attribute that was never set is not None but nothing at all
+        self.table, self.basis, self.X, self.order = None, None, None, None
+        self.grid(np.zeros(0), 0.0, 0, 0, 0)
+
+    def __dealloc__(self):
+        free(self.where)
+        free(self.value)
+
+    # -- what the caller provides ----------------------------------------------------------------------------
+    def own(self, const double[::1, :] X, order):
+        """Read single columns from this matrix without asking; rows are in ``order``, or as they come (None)."""
+        self.X, self.v = X, np.empty(X.shape[0])
+        self.order = None if order is None else order
+
+    def grid(self, double[::1] lams, double goal, int max_iter, int measure, int keep):
+        """Start at the top of a decreasing grid; measure 0 none, 1 squares, 2 absolute values on the rows held out."""
+        cdef int L = <int> lams.shape[0]
+        self.lams, self.goal, self.max_iter, self.measure, self.keep = lams, goal, max_iter, measure, keep
+        self.k, self.is_solved, self.tries, self.stored = 0, 0, 0, 0
+        self.gaps, self.square, self.length = np.zeros(L), np.zeros(L), np.zeros(L)
+        self.loss, self.rounds, self.ends = np.zeros(L), np.zeros(L, np.int32), np.zeros(L, np.intp)
+
+    def span(self, const float[:, ::1] table, const double[:, ::1] basis, double slack):
+        """What is known: correlations of every column with an orthonormal basis of residuals."""
+        self.table, self.basis, self.slack = table, basis, slack
+
+    def enter(self, Py_ssize_t[::1] features):
+        """These are in the working set now; the present λ is to be solved again."""
+        cdef Py_ssize_t i
+        for i in range(features.shape[0]):
+            self.unit[features[i]] = INFINITY
+            self.edge[features[i]] = <float> INFINITY
+        self.left -= <int> features.shape[0]
+        self.is_solved = 0
+
+    def solved(self, int rounds, double gap, double square, double length):
+        """What an inner solver that is not compiled reached at the present λ; ``length`` is |u|_1."""
+        self.is_solved = 1
+        self.rounds[self.k] += rounds
+        self.gaps[self.k], self.square[self.k], self.length[self.k] = gap, square, length
+
+    def passed(self):
+        """Nothing outside the working set violates optimality: record the solution, go to the next λ."""
+        self.finish()
+
+    @property
+    def asked(self):
+        """Columns to read (READ), or violators (ENTER)."""
+        return np.array(self.open_[:self.count])
+
+    @property
+    def found(self):
+        """Correlations of the violators."""
+        return np.array(self.correlation[:self.count])
+
+    @property
+    def points(self):
+        """(places in the working set, values) of every coefficient recorded; λ k's end at ends[k]."""
+        where, value = np.empty(self.stored, np.intc), np.empty(self.stored)
+        cdef int[::1] w = where
+        cdef double[::1] v = value
+        cdef Py_ssize_t i
+        for i in range(self.stored):
+            w[i], v[i] = self.where[i], self.value[i]
+        return where, value
+
+    # -- the walk --------------------------------------------------------------------------------------------
+    def advance(self):
+        """Go on until help is wanted: DONE, SOLVE, PASS, READ or ENTER."""
+        cdef int event
+        if self.set is not None and space_grow(&self.set.w, self.set.m) < 0:
+            raise MemoryError
+        with nogil:
+            event = self.walk()
+        if event < 0:
+            raise MemoryError
+        return event
+
+    cdef int walk(self) noexcept nogil:
+        cdef int event
+        cdef double lam
+        while self.k < self.lams.shape[0]:
+            if not self.is_solved:
+                if self.set is None:
+                    return TO_SOLVE
+                lam = self.lams[self.k]
+                self.set.solve_at(lam / self.sigma, lam, self.goal, self.max_iter)
+                self.rounds[self.k] += self.set.rounds
+                self.gaps[self.k], self.square[self.k] = self.set.gap, self.set.e.square
+                self.is_solved = 1
+            self.tries += 1
+            if self.tries <= MOST_ROUNDS:
+                event = self.prove()
+                if event != AT_END:
+                    return event
+            if self.finish() < 0:
+                return -1
+        return AT_END
+
+    cdef int prove(self) noexcept nogil:
+        """AT_END where every column outside the working set is proven inactive, else what is wanted."""
+        cdef double lam = self.lams[self.k] / self.sigma
+        self.count = 0
+        if self.left == 0:
+            return AT_END
+        if not self.use_span or self.basis is None:
+            return TO_PASS
+        if not self.suspects(lam):
+            return TO_PASS
+        if self.count == 0:
+            return AT_END
+        if self.X is None:
+            return TO_READ
+        self.judge(lam)
+        return TO_ENTER if self.count > 0 else AT_END
+
+    cdef int suspects(self, double lam) noexcept nogil:
+        """Columns that the span bound leaves open, into `open_`; 0 where there are too many."""
+        cdef Py_ssize_t K = self.table.shape[0], p = self.edge.shape[0], start, width, j, k, i, n
+        cdef Py_ssize_t room = self.open_.shape[0]
+        cdef float[WIDTH] dot
+        cdef float[32] a
+        cdef float x, off, scale
+        cdef const float* row
+        cdef const float* edge
+        cdef int some
+        cdef double rest = 0.0, whole = 0.0, y
+        n = self.train.shape[0]
+        for i in range(n):
+            whole += self.train[i] * self.train[i]
+        self.project(&a[0], &rest)
+        off = <float> (sqrt(rest) + self.slack * sqrt(whole))
+        # λ·threshold in single precision, on the safe side of its rounding
+        scale = <float> (lam * self.top * (1.0 - 4e-7))
+        self.count = 0
+        start = 0
+        while start < p:
+            width = min(WIDTH, p - start)
+            edge = &self.edge[start]
+            for j in range(width):
+                dot[j] = 0.0
+            for k in range(K):
+                x = a[k]
+                row = &self.table[k, start]
+                for j in range(width):
+                    dot[j] += x * row[j]
+            some = 0
+            for j in range(width):          # without a branch, so that it becomes vector code
+                some |= fabsf(dot[j]) + off > scale * edge[j]
+            if some:
+                for j in range(width):
+                    if fabsf(dot[j]) + off > scale * edge[j] and (not self.bounded or self.may(start + j, dot[j], off,
+                                                                                               scale * edge[j])):
+                        if self.count == room:
+                            return 0
+                        self.open_[self.count] = start + j
+                        self.count += 1
+            start += WIDTH
+        return 1
+
+    cdef inline int may(self, Py_ssize_t j, float c, float off, float edge) noexcept nogil:
+        """Whether the bounds let coefficient j move the way its correlation would push it."""
+        return (c + off > edge and self.up[j] > 0.0) or (off - c > edge and self.lo[j] < 0.0)
+
+    cdef void project(self, float* a, double* rest) noexcept nogil:
+        """Coordinates of the residual on the basis, and the squared norm of what the basis leaves over."""
+        cdef Py_ssize_t K = self.basis.shape[0], n = self.train.shape[0], i, k
+        cdef double[32] b
+        cdef double y
+        cdef int size = <int> n, one = 1
+        for k in range(K):
+            b[k] = ddot(&size, <double*> &self.basis[k, 0], &one, &self.train[0], &one)
+            a[k] = <float> b[k]
+        rest[0] = 0.0
+        for i in range(n):
+            y = self.train[i]
+            for k in range(K):
+                y -= b[k] * self.basis[k, i]
+            rest[0] += y * y
+
+    cdef void judge(self, double lam) noexcept nogil:
+        """Read the open columns; violators stay in `open_`, with their correlations."""
+        cdef Py_ssize_t n = self.train.shape[0], i, j
+        cdef int size = <int> n, one = 1, t, kept = 0
+        cdef double c, edge, root_share = 1.0 / sqrt(self.share)
+        if self.order is None:
+            for i in range(n):
+                self.v[i] = self.root[i] * self.train[i] * root_share
+        else:
+            for i in range(n):
+                self.v[self.order[i]] = self.root[i] * self.train[i] * root_share
+        self.reads += self.count
+        for t in range(self.count):
+            j = self.open_[t]
+            c = ddot(&size, <double*> &self.X[0, j], &one, &self.v[0], &one) / self.norm[j]
+            edge = lam * self.unit[j]
+            if fabs(c) > edge and (self.up[j] > 0.0 if c > 0.0 else self.lo[j] < 0.0):
+                self.open_[kept] = j
+                self.correlation[kept] = c
+                kept += 1
+        self.count = kept
+
+    # -- results ---------------------------------------------------------------------------------------------
+    cdef int finish(self) noexcept nogil:
+        """Record the solution at this λ and go to the next; negative where memory ran out."""
+        cdef int k = self.k, j
+        cdef double total = 0.0
+        if self.measure != 0:
+            self.loss[k] = self.held_loss()
+        if self.set is not None:
+            for j in range(self.set.m):
+                total += fabs(self.set.u[j])
+            self.length[k] = total
+            if self.keep and self.store() < 0:
+                return -1
+        self.ends[k] = self.stored
+        self.k += 1
+        self.is_solved = self.tries = 0
+        return 0
+
+    cdef double held_loss(self) noexcept nogil:
+        """Weighted mean loss on the rows held out."""
+        cdef Py_ssize_t i
+        cdef double weight = 0.0, total = 0.0
+        for i in range(self.first, self.last):
+            weight += self.root[i] * self.root[i]
+            total += self.full[i] * self.full[i] if self.measure == 1 else self.root[i] * fabs(self.full[i])
+        if weight == 0.0:
+            return NAN
+        return total / weight * (self.sigma * self.sigma if self.measure == 1 else self.sigma)
+
+    cdef int store(self) noexcept nogil:
+        """Keep the coefficients that are not zero."""
+        cdef int j
+        cdef Py_ssize_t need = self.stored + self.set.m, room
+        cdef void* grown
+        if need > self.capacity:
+            room = max(2 * self.capacity, need, 1024)
+            grown = realloc(self.where, room * sizeof(int))
+            if grown == NULL:
+                return -1
+            self.where = <int*> grown
+            grown = realloc(self.value, room * sizeof(double))
+            if grown == NULL:
+                return -1
+            self.value, self.capacity = <double*> grown, room
+        for j in range(self.set.m):
+            if self.set.u[j] != 0.0:
+                self.where[self.stored] = j
+                self.value[self.stored] = self.set.u[j]
+                self.stored += 1
+        return 0
