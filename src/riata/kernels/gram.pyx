@@ -11,7 +11,7 @@ reaches zero or a bound, drop it, repeat; when the support is optimal, let viola
 from libc.math cimport fabs, hypot, sqrt, INFINITY
 from libc.stdlib cimport malloc, free
 from libc.string cimport memcpy, memmove, memset
-from scipy.linalg.cython_blas cimport daxpy, ddot, dgemv, drot, dtrsv
+from scipy.linalg.cython_blas cimport daxpy, ddot, dgemv, drot, dsymv, dsyrk, dtrsm, dtrsv
 from scipy.linalg.cython_lapack cimport dpotrf, dpotrs
 
 import numpy as np
@@ -25,6 +25,12 @@ cdef double FLAT = 1e-11
 # Work that descent may spend before a factor is made, in flops of that factor: a flop of descent costs some 4 times one
 # of LAPACK's, and well-conditioned problems settle in 5 to 10 epochs.
 cdef double CRAWL_SHARE = 0.3
+# Steps of sign changes or of descent that c follows before it is computed again.
+cdef int AFRESH = 16
+# A coordinate is let in ahead of its violation where its predicted correlation passes the threshold by this factor.
+cdef double FORETOLD = 1.000001
+# Newcomers are appended as one block from this size of the factor on: below, single appends cost as little.
+cdef int BLOCK_FROM = 16
 # Descent has settled when no coordinate moves the objective by more than this share of the gap wanted.
 cdef double SETTLED = 1e-4
 
@@ -81,10 +87,27 @@ cdef double off_support(Quadratic* p) noexcept nogil:
     return top
 
 
+cdef void foretell(Quadratic* p, Space* w, double* before, double ratio) noexcept nogil:
+    """Mark what will enter if correlations keep their slope: c + ratio (c - before), ratio of the steps in lambda."""
+    cdef int j, count = 0
+    cdef double c
+    for j in range(p.m):
+        w.enter[j] = 0
+        if p.u[j] == 0.0:
+            c = p.c[j] + ratio * (p.c[j] - before[j])
+            if c > p.l1[j] * FORETOLD and p.up[j] > 0.0:
+                w.enter[j] = 1
+            elif c < -p.l1[j] * FORETOLD and p.lo[j] < 0.0:
+                w.enter[j] = -1
+            count += w.enter[j] != 0
+    w.hinted = w.a > 0 and count <= 8 + w.a // 4
+
+
 cdef int crawl(Quadratic* p, Space* w, double goal, double budget) noexcept nogil:
     """Descent epochs on support and marked coordinates; 1 when changes became too small to matter within the budget."""
     cdef int epoch, count = list_for_descent(p, w)
     cdef double work = 0.0
+    w.moves += AFRESH
     for epoch in range(10000):
         if descend(p, w.listed, count) <= SETTLED * goal:
             return 1
@@ -99,8 +122,13 @@ cdef int solve(Quadratic* p, Space* w, Base* base, double goal, int max_iter, do
     cdef int rounds, nv, a, few, whole = 0, stuck = 0
     cdef double chol, slack = 1e-10
     for rounds in range(max_iter):
-        nv = violators(p, slack, w.enter)
         a = support_size(p)
+        if w.hinted:
+            # a guess of what enters, from the slope of the correlations along the path: one step in place of two
+            w.hinted = 0
+            whole = sign_step(p, w)
+            continue
+        nv = violators(p, slack, w.enter)
         chol = a * (1.0 * a) * a / 3.0
         if nv == 0 and (whole or (rounds == 0 and off_support(p) <= 1e-13)):
             break
@@ -349,15 +377,14 @@ def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lam1, doub
                 if p.l1[j] == INFINITY:
                     p.l2[j] = 0.0
                     p.u[j] = 0.0
-            # c afresh at every λ, so that rounding does not pile up along the path
-            memcpy(p.c, &q[0], m * sizeof(double))
-            dgemv(&keep, &m, &m, &minus, p.G, &m, p.u, &one, &plus, p.c, &one)
-            if k > 1 and lam1[k - 1] < lam1[k - 2] and support_size(&p) > POLISH_MAX:
-                memcpy(w.t, p.u, m * sizeof(double))
-                extrapolate(&p, old, (lam1[k] - lam1[k - 1]) / (lam1[k - 1] - lam1[k - 2]))
-                memcpy(old, w.t, m * sizeof(double))
-            else:
-                memcpy(old, p.u, m * sizeof(double))
+            # c afresh now and then, so that rounding does not pile up along the path
+            if k == 0 or w.moves >= AFRESH or w.lifted:
+                memcpy(p.c, &q[0], m * sizeof(double))
+                dgemv(&keep, &m, &m, &minus, p.G, &m, p.u, &one, &plus, p.c, &one)
+                w.moves = 0
+            if k > 1 and lam1[k - 1] < lam1[k - 2] and not w.lifted:
+                foretell(&p, &w, old, (lam1[k] - lam1[k - 1]) / (lam1[k - 1] - lam1[k - 2]))
+            memcpy(old, p.c, m * sizeof(double))
             rounds[k] = solve(&p, &w, &base, goal, max_iter, &gaps[k])
             memcpy(&U[0, k], p.u, m * sizeof(double))
         space_free(&w)
