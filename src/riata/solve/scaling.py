@@ -52,14 +52,17 @@ class Scaling:
         return np.clip(u, self.lo, self.up)
 
 
-def scalings(problem: Problem, groups: NDArray[np.intp], n_groups: int) -> list[Scaling]:
+def scalings(
+    problem: Problem, groups: NDArray[np.intp], n_groups: int, moments: tuple[Floats, Floats] | None = None
+) -> list[Scaling]:
     """The scaling on all rows, and for each group of rows the scaling on all rows outside it.
 
     Group means and sums of squares are merged pairwise by Chan, Golub & LeVeque's formula: sums of positive terms,
-    never a subtraction, so that a column that is constant outside a group is found to be so.
+    never a subtraction, so that a column that is constant outside a group is found to be so. ``moments`` are the
+    design's group_moments where the caller knows them.
     """
     s = problem.sample_weight
-    mean, m2 = problem.design.group_moments(s, groups, n_groups)
+    mean, m2 = problem.design.group_moments(s, groups, n_groups) if moments is None else moments
     total = np.asarray(np.bincount(groups, s, n_groups), np.float64)
     target = problem.y - problem.offset
     keep = np.ones(n_groups, bool)
