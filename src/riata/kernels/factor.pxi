@@ -173,7 +173,7 @@ cdef void factor_sync(Quadratic* p, Space* w) noexcept nogil:
         if w.place[w.listed[i]] < 0:
             w.listed[fresh] = w.listed[i]
             fresh += 1
-    if w.a < BLOCK_FROM or fresh < 2 or not append_block(p, w, w.listed, fresh):
+    if w.a < BLOCK_FROM or fresh < 4 or not append_block(p, w, w.listed, fresh):
         for i in range(fresh):
             factor_append(p, w, w.listed[i])
 

@@ -87,9 +87,12 @@ cdef double off_support(Quadratic* p) noexcept nogil:
     return top
 
 
-cdef void foretell(Quadratic* p, Space* w, double* before, double ratio) noexcept nogil:
-    """Mark what will enter if correlations keep their slope: c + ratio (c - before), ratio of the steps in lambda."""
-    cdef int j, count = 0
+cdef void foretell(Quadratic* p, Space* w, double* before, double* was, double ratio) noexcept nogil:
+    """Mark what will enter, and let go what will leave, if c and u keep their slopes since ``before`` and ``was``.
+
+    ``ratio`` is that of the coming step in lambda to the last one.
+    """
+    cdef int j, count = 0, one = 1
     cdef double c
     for j in range(p.m):
         w.enter[j] = 0
@@ -101,6 +104,14 @@ cdef void foretell(Quadratic* p, Space* w, double* before, double ratio) noexcep
                 w.enter[j] = -1
             count += w.enter[j] != 0
     w.hinted = w.a > 0 and count <= 8 + w.a // 4
+    if not w.hinted:
+        return
+    for j in range(p.m):
+        c = p.u[j]
+        if c != 0.0 and p.l1[j] > 0.0 and c * (c + ratio * (c - was[j])) < 0.0:
+            p.u[j] = 0.0
+            daxpy(&p.m, &c, p.G + <size_t> j * p.ld, &one, p.c, &one)
+            w.moves += 1
 
 
 cdef int crawl(Quadratic* p, Space* w, double goal, double budget) noexcept nogil:
@@ -346,17 +357,19 @@ cdef class Workspace:
 
 def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lam1, double[::1] lam2, double[::1] a,
               double[::1] b, double[::1] lo, double[::1] up, double[::1] start, double[::1, :] U, double[::1] gaps,
-              int[::1] rounds, double[::1] deviance, double goal, int max_iter):
+              int[::1] rounds, double[::1] deviance, double goal, int max_iter,
+              bint ahead):
     """The whole path in one call: problem k has l1 = lam1[k]·a and l2 = lam2[k]·b, warm-started.
 
     Written are U (p, L), the gaps, the rounds (negative where max_iter was reached) and what each solution explains,
-    2q'u − u'Gu = u'(q + c).
+    2q'u − u'Gu = u'(q + c). With ``ahead`` each support is guessed from the slopes of the two solutions before.
     """
     cdef int m = <int> G.shape[0], L = <int> lam1.shape[0], k, j, one = 1
     cdef Quadratic p
     cdef Space w
     cdef double* hold
     cdef double* old
+    cdef double* was
     cdef Base base
     cdef double minus = -1.0, plus = 1.0
     cdef char keep = b'N'
@@ -364,11 +377,11 @@ def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lam1, doub
         return
     p.m, p.ld, p.G, p.lo, p.up = m, m, &G[0, 0], &lo[0], &up[0]
     with nogil:
-        hold = <double*> malloc(6 * m * sizeof(double))
+        hold = <double*> malloc(7 * m * sizeof(double))
         if hold == NULL or space_make(&w, m) < 0:
             with gil:
                 raise MemoryError
-        base.u, base.c, base.rr = hold + 5 * m, &q[0], yy
+        base.u, base.c, base.rr, was = hold + 5 * m, &q[0], yy, hold + 6 * m
         p.u, p.c, p.l1, p.l2, old = hold, hold + m, hold + 2 * m, hold + 3 * m, hold + 4 * m
         for j in range(m):
             p.u[j] = start[j]
@@ -386,9 +399,15 @@ def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lam1, doub
                 memcpy(p.c, &q[0], m * sizeof(double))
                 dgemv(&keep, &m, &m, &minus, p.G, &m, p.u, &one, &plus, p.c, &one)
                 w.moves = 0
-            if k > 1 and lam1[k - 1] < lam1[k - 2] and not w.lifted:
-                foretell(&p, &w, old, (lam1[k] - lam1[k - 1]) / (lam1[k - 1] - lam1[k - 2]))
-            memcpy(old, p.c, m * sizeof(double))
+            if ahead and k > 1 and lam1[k - 1] < lam1[k - 2] and not w.lifted:
+                memcpy(w.t, p.u, m * sizeof(double))
+                memcpy(w.image, p.c, m * sizeof(double))
+                foretell(&p, &w, old, was, (lam1[k] - lam1[k - 1]) / (lam1[k - 1] - lam1[k - 2]))
+                memcpy(was, w.t, m * sizeof(double))
+                memcpy(old, w.image, m * sizeof(double))
+            else:
+                memcpy(was, p.u, m * sizeof(double))
+                memcpy(old, p.c, m * sizeof(double))
             rounds[k] = solve(&p, &w, &base, goal, max_iter, &gaps[k])
             memcpy(&U[0, k], p.u, m * sizeof(double))
             deviance[k] = 0.0

@@ -20,6 +20,8 @@ ctypedef fused real:
 cdef int BLOCK = 1 << 16  # numbers
 cdef int FEWEST = 256     # rows
 cdef int TILE = 32
+cdef enum:
+    FEW = 15              # rows that the origin is guessed from
 cdef double LARGEST = 1e300   # beyond (and where it is no number) a sum of squares counts as infinite
 
 
@@ -121,22 +123,34 @@ def accumulate(const real[:, :] X, const double[::1] y, const double[::1] m, con
         free(A)
 
 
-def guess(const real[:, :] X, const double[::1] y, Py_ssize_t step, double[::1] m):
-    """Means of every step-th row into m, the same for y returned; the value itself where those are all equal."""
-    cdef Py_ssize_t i, j, n = X.shape[0], p = X.shape[1]
-    cdef double total, top, low, x, share = 1.0 / ((n + step - 1) // step)
-    cdef double c = 0.0
+cdef double median(double* few, int count) noexcept nogil:
+    cdef int i, j
+    cdef double x
+    for i in range(1, count):
+        x = few[i]
+        j = i
+        while j > 0 and few[j - 1] > x:
+            few[j] = few[j - 1]
+            j -= 1
+        few[j] = x
+    return few[count // 2]
+
+
+def guess(const real[:, :] X, const double[::1] y, double[::1] m):
+    """Medians of a few rows into m, that of y returned.
+
+    A median lies within one standard deviation of the mean, heavy tails and rare levels or not, and is the value itself
+    where all are equal.
+    """
+    cdef Py_ssize_t i, j, n = X.shape[0], p = X.shape[1], count = min(n, FEW)
+    cdef double[FEW] few
     for j in range(p):
-        total, low, top = 0.0, X[0, j], X[0, j]
-        for i in range(0, n, step):
-            x = X[i, j]
-            total += x
-            low = min(low, x)
-            top = max(top, x)
-        m[j] = total * share if low < top else low   # the mean of equal numbers may miss them by rounding
-    for i in range(0, n, step):
-        c += y[i]
-    return c * share
+        for i in range(count):
+            few[i] = X[i * n // count, j]
+        m[j] = median(few, <int> count)
+    for i in range(count):
+        few[i] = y[i * n // count]
+    return median(few, <int> count)
 
 
 def moments(const double[::1, :] M, double[::1] d, double[::1] var):

@@ -1,7 +1,7 @@
 """The engine for problems whose Gram matrix fits: one product over the rows of each fold, then no more data.
 
-Sums over each fold (:mod:`riata.solve.sums`) add up to those of all rows; leaving one out serves that fold's training set,
-and the left-out block is all that its held-out squared error needs. Every lane then walks the whole λ grid in one
+Sums over each fold (:mod:`riata.solve.sums`) add up to those of all rows; leaving one out serves that fold's training
+set, and the left-out block is all that its held-out squared error needs. Every lane then walks the whole λ grid in one
 compiled call.
 """
 
@@ -19,7 +19,7 @@ from riata.kernels import gram as gram_kernel
 from riata.kernels import moments as kernel
 from riata.solve.outcome import Outcome, outcome
 from riata.solve.scaling import CANCELS, Scaling
-from riata.solve.sums import Origin, Sums
+from riata.solve.sums import Sums
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -42,6 +42,7 @@ class MomentsEngine:
         self.problem, self.n_folds = problem, n_folds
         self.p = problem.n_features
         self.full_passes = 1
+        self.ahead = tricks.get("foretell", True)
         self.partial_passes = 0.0
         keep = max(KEEP_BYTES, KEEP_SHARE * problem.design.nbytes)
         self.sums = Sums(problem, groups, n_folds, pool, keep, tricks.get("one_pass", True))
@@ -105,7 +106,23 @@ class MomentsEngine:
             G, q = self.lane(k)
             u = np.zeros(self.p) if start is None else s.to_unit(start)
             gram_kernel.path_gram(
-                G, q, 1.0, lams / s.y_norm, lams, s.a, s.b, s.lo, s.up, u, U, gaps, rounds, deviance, goal, max_iter
+                G,
+                q,
+                1.0,
+                lams / s.y_norm,
+                lams,
+                s.a,
+                s.b,
+                s.lo,
+                s.up,
+                u,
+                U,
+                gaps,
+                rounds,
+                deviance,
+                goal,
+                max_iter,
+                self.ahead,
             )
         loss = self._held_loss(k, U) if k and measure else None
         active = np.flatnonzero(U.any(axis=1))

@@ -1,9 +1,9 @@
 """Sums over groups of rows that hold all a Gram matrix needs: one pass over X, no copy of it.
 
-For each group f of rows, M_f = A_f'A_f with A = root ∘ [(X − m)/e, (y − c)/σ, 1] about a common origin. The origin (m, c) is
-first guessed from a few rows and the scale is 1; means and deviations come out of the same sums. Where that loses
-digits (a mean far from the guess, numbers of extreme size, columns that are constant but for rounding), the sums are
-taken again about the exact means, on unit columns: that is also the slow twin.
+For each group f of rows, M_f = A_f'A_f with A = root ∘ [(X − m)/e, (y − c)/σ, 1] about a common origin. The origin
+(m, c) is first guessed from a few rows and the scale is 1; means and deviations come out of the same sums. Where that
+loses digits (a mean far from the guess, numbers of extreme size, columns that are constant but for rounding), the sums
+are taken again about the exact means, on unit columns: that is also the slow twin.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from riata.solve.scaling import Scaling, scalings
 
 Ints = NDArray[np.intp]
 
-GUESS_ROWS = 64
+GUESS_ROWS = 15
 # A mean further than this many standard deviations from the origin costs log10 of its square in digits.
 FAR = 4.0
 # Deviations from the sums must agree with those that the scaling found.
@@ -91,8 +91,9 @@ class Sums:
             if not far.any():
                 break
             origin = Origin(origin.m + d[:-1], None, origin.c + d[-1], 1.0)
-        mean = np.array([self.origin.m + shift[:-1] for _, shift, _ in self._seen])
-        m2 = np.array([square[:-1] * w for w, _, square in self._seen])
+        at = np.append(origin.m, origin.c)
+        mean = np.array([at + shift for _, shift, _ in self._seen])
+        m2 = np.array([square * w for w, _, square in self._seen])
         self.scales = scalings(self.problem, self.groups, len(self.rows), (mean, m2))
         s = self.scales[0]
         found = np.sqrt(var) if self.problem.fit_intercept else np.hypot(np.sqrt(var), d)
@@ -106,11 +107,10 @@ class Sums:
         m = np.zeros(p)
         if not self.problem.fit_intercept:
             return Origin(m, None, 0.0, 1.0)
-        step, design = max(1, n // GUESS_ROWS), self.problem.design
-        if design.is_sparse:
-            few = np.arange(0, n, step)
-            return Origin(m, None, kernel.guess(design.rows(few), self.target[few], 1, m), 1.0)
-        return Origin(m, None, kernel.guess(self.raw, self.target, step, m), 1.0)
+        if self.problem.design.is_sparse:
+            few = np.linspace(0, n - 1, GUESS_ROWS).astype(np.intp)
+            return Origin(m, None, kernel.guess(self.problem.design.rows(few), self.target[few], m), 1.0)
+        return Origin(m, None, kernel.guess(self.raw, self.target, m), 1.0)
 
     # -- blocks ----------------------------------------------------------------------------------------------
     def _take(self, origin: Origin) -> None:
