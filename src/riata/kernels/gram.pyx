@@ -41,6 +41,7 @@ include "quadratic.pxi"
 include "factor.pxi"
 include "sign_step.pxi"
 include "gap.pxi"
+include "foretell.pxi"
 
 
 cdef struct Base:
@@ -85,33 +86,6 @@ cdef double off_support(Quadratic* p) noexcept nogil:
             if g > top:
                 top = g
     return top
-
-
-cdef void foretell(Quadratic* p, Space* w, double* before, double* was, double ratio) noexcept nogil:
-    """Mark what will enter, and let go what will leave, if c and u keep their slopes since ``before`` and ``was``.
-
-    ``ratio`` is that of the coming step in lambda to the last one.
-    """
-    cdef int j, count = 0, one = 1
-    cdef double c
-    for j in range(p.m):
-        w.enter[j] = 0
-        if p.u[j] == 0.0:
-            c = p.c[j] + ratio * (p.c[j] - before[j])
-            if c > p.l1[j] * FORETOLD and p.up[j] > 0.0:
-                w.enter[j] = 1
-            elif c < -p.l1[j] * FORETOLD and p.lo[j] < 0.0:
-                w.enter[j] = -1
-            count += w.enter[j] != 0
-    w.hinted = w.a > 0 and count <= 8 + w.a // 4
-    if not w.hinted:
-        return
-    for j in range(p.m):
-        c = p.u[j]
-        if c != 0.0 and p.l1[j] > 0.0 and c * (c + ratio * (c - was[j])) < 0.0:
-            p.u[j] = 0.0
-            daxpy(&p.m, &c, p.G + <size_t> j * p.ld, &one, p.c, &one)
-            w.moves += 1
 
 
 cdef int crawl(Quadratic* p, Space* w, double goal, double budget) noexcept nogil:
@@ -181,22 +155,6 @@ cdef int solve(Quadratic* p, Space* w, Base* base, double goal, int max_iter, do
         thin(p, w)
     gap[0] = gap_of(p, w, residual_norm(p, base))
     return rounds
-
-
-cdef void extrapolate(Quadratic* p, double* before, double ratio) noexcept nogil:
-    """On a fixed support u is linear in λ: continue the last move by ``ratio``, stopping at sign changes."""
-    cdef int j, one = 1
-    cdef double x, delta
-    for j in range(p.m):
-        if is_free(p, j) and before[j] * p.u[j] > 0.0:
-            x = p.u[j] + ratio * (p.u[j] - before[j])
-            if x * p.u[j] <= 0.0:
-                continue
-            x = clip(x, p.lo[j], p.up[j])
-            delta = p.u[j] - x
-            if delta != 0.0:
-                p.u[j] = x
-                daxpy(&p.m, &delta, p.G + <size_t> j * p.ld, &one, p.c, &one)
 
 
 cdef class Residual:
