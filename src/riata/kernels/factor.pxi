@@ -128,6 +128,7 @@ cdef int try_build(Quadratic* p, Space* w, int* members, int count, double ridge
 cdef void factor_build(Quadratic* p, Space* w, int* members, int count, int plain) noexcept nogil:
     """The factor of the listed coordinates from scratch: plain, with a ridge where singular, else one by one."""
     cdef int i
+    w.built += 1
     factor_clear(w)
     if not plain or not try_build(p, w, members, count, 0.0):
         w.lifted = 1

@@ -321,6 +321,7 @@ def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lam1, doub
 
     Written are U (p, L), the gaps, the rounds (negative where max_iter was reached) and what each solution explains,
     2q'u − u'Gu = u'(q + c). With ``ahead`` each support is guessed from the slopes of the two solutions before.
+    Returns the number of factors made from scratch.
     """
     cdef int m = <int> G.shape[0], L = <int> lam1.shape[0], k, j, one = 1
     cdef Quadratic p
@@ -332,7 +333,7 @@ def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lam1, doub
     cdef double minus = -1.0, plus = 1.0
     cdef char keep = b'N'
     if m == 0:
-        return
+        return 0
     p.m, p.ld, p.G, p.lo, p.up = m, m, &G[0, 0], &lo[0], &up[0]
     with nogil:
         hold = <double*> malloc(7 * m * sizeof(double))
@@ -373,3 +374,4 @@ def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lam1, doub
                 deviance[k] += p.u[j] * (q[j] + p.c[j])
         space_free(&w)
         free(hold)
+    return w.built
