@@ -74,7 +74,7 @@ def test_folds_of_large_engines_are_certified(engine, options):
     found.check(1e-8)
 
 
-@pytest.mark.parametrize("trick", ["moments", "span", "matrix_free"])
+@pytest.mark.parametrize("trick", ["moments", "one_pass", "foretell", "span", "matrix_free"])
 @pytest.mark.parametrize("name", ["tall", "wide", "sparse_counts", "everything", "sparse_tall", "timestamps"])
 def test_answer_does_not_move_when_a_trick_is_off(trick, name):
     case = cases().get(name)

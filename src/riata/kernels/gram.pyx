@@ -11,7 +11,7 @@ reaches zero or a bound, drop it, repeat; when the support is optimal, let viola
 from libc.math cimport fabs, fabsf, hypot, sqrt, INFINITY, NAN
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy, memmove, memset
-from scipy.linalg.cython_blas cimport daxpy, ddot, dgemv, drot, dtrsv
+from scipy.linalg.cython_blas cimport daxpy, ddot, dgemv, drot, dsymv, dsyrk, dtrsm, dtrsv
 from scipy.linalg.cython_lapack cimport dpotrf, dpotrs
 
 import numpy as np
@@ -25,6 +25,12 @@ cdef double FLAT = 1e-11
 # Work that descent may spend before a factor is made, in flops of that factor: a flop of descent costs some 4 times one
 # of LAPACK's, and well-conditioned problems settle in 5 to 10 epochs.
 cdef double CRAWL_SHARE = 0.3
+# Steps of sign changes or of descent that c follows before it is computed again.
+cdef int AFRESH = 16
+# A coordinate is let in ahead of its violation where its predicted correlation passes the threshold by this factor.
+cdef double FORETOLD = 1.000001
+# Newcomers are appended as one block from this size of the factor on: below, single appends cost as little.
+cdef int BLOCK_FROM = 16
 # Descent has settled when no coordinate moves the objective by more than this share of the gap wanted.
 cdef double SETTLED = 1e-4
 
@@ -35,6 +41,7 @@ include "quadratic.pxi"
 include "factor.pxi"
 include "sign_step.pxi"
 include "gap.pxi"
+include "foretell.pxi"
 
 
 cdef struct Base:
@@ -85,6 +92,7 @@ cdef int crawl(Quadratic* p, Space* w, double goal, double budget) noexcept nogi
     """Descent epochs on support and marked coordinates; 1 when changes became too small to matter within the budget."""
     cdef int epoch, count = list_for_descent(p, w)
     cdef double work = 0.0
+    w.moves += AFRESH
     for epoch in range(10000):
         if descend(p, w.listed, count) <= SETTLED * goal:
             return 1
@@ -99,8 +107,13 @@ cdef int solve(Quadratic* p, Space* w, Base* base, double goal, int max_iter, do
     cdef int rounds, nv, a, few, whole = 0, stuck = 0
     cdef double chol, slack = 1e-10
     for rounds in range(max_iter):
-        nv = violators(p, slack, w.enter)
         a = support_size(p)
+        if w.hinted:
+            # a guess of what enters, from the slope of the correlations along the path: one step in place of two
+            w.hinted = 0
+            whole = sign_step(p, w)
+            continue
+        nv = violators(p, slack, w.enter)
         chol = a * (1.0 * a) * a / 3.0
         if nv == 0 and (whole or (rounds == 0 and off_support(p) <= 1e-13)):
             break
@@ -142,22 +155,6 @@ cdef int solve(Quadratic* p, Space* w, Base* base, double goal, int max_iter, do
         thin(p, w)
     gap[0] = gap_of(p, w, residual_norm(p, base))
     return rounds
-
-
-cdef void extrapolate(Quadratic* p, double* before, double ratio) noexcept nogil:
-    """On a fixed support u is linear in λ: continue the last move by ``ratio``, stopping at sign changes."""
-    cdef int j, one = 1
-    cdef double x, delta
-    for j in range(p.m):
-        if is_free(p, j) and before[j] * p.u[j] > 0.0:
-            x = p.u[j] + ratio * (p.u[j] - before[j])
-            if x * p.u[j] <= 0.0:
-                continue
-            x = clip(x, p.lo[j], p.up[j])
-            delta = p.u[j] - x
-            if delta != 0.0:
-                p.u[j] = x
-                daxpy(&p.m, &delta, p.G + <size_t> j * p.ld, &one, p.c, &one)
 
 
 cdef class Workspace:
@@ -221,25 +218,32 @@ cdef class Workspace:
 
 def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lam1, double[::1] lam2, double[::1] a,
               double[::1] b, double[::1] lo, double[::1] up, double[::1] start, double[::1, :] U, double[::1] gaps,
-              int[::1] rounds, double goal, int max_iter):
-    """The whole path in one call: problem k has l1 = lam1[k]·a and l2 = lam2[k]·b, warm-started; U (p, L) is written."""
+              int[::1] rounds, double[::1] deviance, double goal, int max_iter,
+              bint ahead):
+    """The whole path in one call: problem k has l1 = lam1[k]·a and l2 = lam2[k]·b, warm-started.
+
+    Written are U (p, L), the gaps, the rounds (negative where max_iter was reached) and what each solution explains,
+    2q'u − u'Gu = u'(q + c). With ``ahead`` each support is guessed from the slopes of the two solutions before.
+    Returns the number of factors made from scratch.
+    """
     cdef int m = <int> G.shape[0], L = <int> lam1.shape[0], k, j, one = 1
     cdef Quadratic p
     cdef Space w
     cdef double* hold
     cdef double* old
+    cdef double* was
     cdef Base base
     cdef double minus = -1.0, plus = 1.0
     cdef char keep = b'N'
     if m == 0:
-        return
+        return 0
     p.m, p.ld, p.G, p.lo, p.up = m, m, &G[0, 0], &lo[0], &up[0]
     with nogil:
-        hold = <double*> malloc(6 * m * sizeof(double))
+        hold = <double*> malloc(7 * m * sizeof(double))
         if hold == NULL or space_make(&w, m) < 0:
             with gil:
                 raise MemoryError
-        base.u, base.c, base.rr = hold + 5 * m, &q[0], yy
+        base.u, base.c, base.rr, was = hold + 5 * m, &q[0], yy, hold + 6 * m
         p.u, p.c, p.l1, p.l2, old = hold, hold + m, hold + 2 * m, hold + 3 * m, hold + 4 * m
         for j in range(m):
             p.u[j] = start[j]
@@ -252,19 +256,28 @@ def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lam1, doub
                 if p.l1[j] == INFINITY:
                     p.l2[j] = 0.0
                     p.u[j] = 0.0
-            # c afresh at every λ, so that rounding does not pile up along the path
-            memcpy(p.c, &q[0], m * sizeof(double))
-            dgemv(&keep, &m, &m, &minus, p.G, &m, p.u, &one, &plus, p.c, &one)
-            if k > 1 and lam1[k - 1] < lam1[k - 2] and support_size(&p) > POLISH_MAX:
+            # c afresh now and then, so that rounding does not pile up along the path
+            if k == 0 or w.moves >= AFRESH or w.lifted:
+                memcpy(p.c, &q[0], m * sizeof(double))
+                dgemv(&keep, &m, &m, &minus, p.G, &m, p.u, &one, &plus, p.c, &one)
+                w.moves = 0
+            if ahead and k > 1 and lam1[k - 1] < lam1[k - 2] and not w.lifted:
                 memcpy(w.t, p.u, m * sizeof(double))
-                extrapolate(&p, old, (lam1[k] - lam1[k - 1]) / (lam1[k - 1] - lam1[k - 2]))
-                memcpy(old, w.t, m * sizeof(double))
+                memcpy(w.image, p.c, m * sizeof(double))
+                foretell(&p, &w, old, was, (lam1[k] - lam1[k - 1]) / (lam1[k - 1] - lam1[k - 2]))
+                memcpy(was, w.t, m * sizeof(double))
+                memcpy(old, w.image, m * sizeof(double))
             else:
-                memcpy(old, p.u, m * sizeof(double))
+                memcpy(was, p.u, m * sizeof(double))
+                memcpy(old, p.c, m * sizeof(double))
             rounds[k] = solve(&p, &w, &base, goal, max_iter, &gaps[k])
             memcpy(&U[0, k], p.u, m * sizeof(double))
+            deviance[k] = 0.0
+            for j in range(m):
+                deviance[k] += p.u[j] * (q[j] + p.c[j])
         space_free(&w)
         free(hold)
+    return w.built
 
 
 # Lanes on a working set: the rest of this module.

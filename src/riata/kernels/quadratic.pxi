@@ -22,6 +22,9 @@ cdef struct Space:
     int lifted       # whether a pivot had to be lifted off zero
     int stubborn     # whether descent last gave up before its goal
     int updated      # whether the factor was updated since it was built
+    int moves        # steps that c has followed since it was computed afresh
+    int built        # factors made from scratch
+    int hinted       # whether enter holds a guess of what enters
     double* L        # (cap, cap) lower Cholesky factor of G_AA + l2
     double* ridge    # l2 of each coordinate when it was factored
     double* g        # gradient on the factor's coordinates
@@ -39,6 +42,9 @@ cdef int space_make(Space* w, int m) noexcept nogil:
     w.lifted = 0
     w.updated = 0
     w.stubborn = 0
+    w.moves = 0
+    w.built = 0
+    w.hinted = 0
     w.listed = <int*> malloc(4 * n * sizeof(int))
     w.L = <double*> malloc((n * n + 7 * n) * sizeof(double))
     if w.listed == NULL or w.L == NULL:
@@ -75,7 +81,7 @@ cdef int space_grow(Space* w, int m) noexcept nogil:
         w[0] = old
         return -1
     w.a, w.lifted, w.updated = old.a, old.lifted, old.updated
-    w.stubborn = old.stubborn
+    w.stubborn, w.moves, w.built, w.hinted = old.stubborn, old.moves, old.built, old.hinted
     for i in range(old.a):
         w.order[i] = old.order[i]
         w.place[old.order[i]] = i

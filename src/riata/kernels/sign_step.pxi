@@ -3,7 +3,16 @@
 cdef void make_image(Quadratic* p, Space* w, double* v, double* out) noexcept nogil:
     """out = G[:, A] v over all coordinates."""
     cdef int i, one = 1
+    cdef double plus = 1.0, zero = 0.0
+    cdef char lower_part = b'L'
     memset(out, 0, p.m * sizeof(double))
+    if 2 * w.a > p.m:           # most of G is read: half of it is enough
+        for i in range(p.m):
+            w.t[i] = 0.0
+        for i in range(w.a):
+            w.t[w.order[i]] = v[i]
+        dsymv(&lower_part, &p.m, &plus, p.G, &p.ld, w.t, &one, &zero, out, &one)
+        return
     for i in range(w.a):
         if v[i] != 0.0:
             daxpy(&p.m, v + i, p.G + <size_t> w.order[i] * p.ld, &one, out, &one)
@@ -45,10 +54,10 @@ cdef void newton_direction(Quadratic* p, Space* w) noexcept nogil:
             return
         for i in range(count):
             w.listed[i] = w.order[i]
-            w.t[w.order[i]] = w.g[i]
+            w.image[w.order[i]] = w.g[i]
         factor_build(p, w, w.listed, count, w.updated)
         for i in range(count):
-            w.g[i] = w.t[w.order[i]]
+            w.g[i] = w.image[w.order[i]]
 
 
 cdef int drop_wrong_way(Space* w) noexcept nogil:
@@ -135,6 +144,7 @@ cdef int sign_step(Quadratic* p, Space* w) noexcept nogil:
     """
     cdef int i, j, which = -1, turns, patience
     cdef double t
+    w.moves += 1
     factor_sync(p, w)
     patience = 20 + w.a
     for turns in range(patience):
@@ -152,6 +162,7 @@ cdef int sign_step(Quadratic* p, Space* w) noexcept nogil:
         enter_none(p, w.enter)
         if which < 0:
             return 1
+        w.moves += 1
         factor_sync(p, w)           # the support that is left
     return 0
 

@@ -16,6 +16,7 @@ from riata.solve.moments import MomentsEngine
 from riata.solve.ridge import RidgeEngine, is_ridge
 from riata.solve.scaling import Scaling, scalings
 from riata.solve.sets import SetsEngine
+from riata.solve.sums import halves
 
 Ints = NDArray[np.intp]
 
@@ -63,17 +64,20 @@ def engine(
     """The engine for this problem and its folds, inside the contexts that it needs.
 
     ``groups`` (n_samples,) holds the fold of each row, ``n_folds`` for rows that are never held out. ``tricks`` is
-    private: each fast path has an off switch ("moments", "span", "matrix_free", "dual_ridge"; "lockstep" in
-    cross_validate; "budget", the bytes for Gram matrices), and tests show that the answer does not move.
+    private: each fast path has an off switch ("moments", "one_pass", "foretell", "span", "matrix_free", "dual_ridge";
+    "lockstep" in cross_validate; "budget", the bytes for Gram matrices), and tests show that the answer does not move.
     """
     tricks = tricks or {}
     if groups is None:
         groups = np.zeros(problem.n_samples, np.intp)
-    with one_blas_thread(), _workers(threads, n_folds + 1) as pool:
+    small = _is_small(problem, tricks) and (measure == "mse" or n_folds == 0)
+    parts = halves(*problem.design.shape) if small else 1
+    with one_blas_thread(), _workers(threads, max(n_folds + 1, parts)) as pool:
+        if small:
+            yield MomentsEngine(problem, groups, n_folds, pool, tricks)
+            return
         scales = _lane_scalings(problem, groups, n_folds)
-        if _is_small(problem, tricks) and (measure == "mse" or n_folds == 0):
-            yield MomentsEngine(problem, scales, groups, n_folds, pool)
-        elif is_ridge(problem) and not problem.design.is_sparse and tricks.get("dual_ridge", True):
+        if is_ridge(problem) and not problem.design.is_sparse and tricks.get("dual_ridge", True):
             yield RidgeEngine(problem, scales, groups, n_folds, pool)
         else:
             yield SetsEngine(problem, scales, groups, n_folds, pool, tricks)

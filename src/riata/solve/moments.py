@@ -1,29 +1,33 @@
 """The engine for problems whose Gram matrix fits: one product over the rows of each fold, then no more data.
 
-With A = root ∘ [(X − m)/d, (y − ȳ)/σ, 1] on the scaling of the full data, fold f contributes A_f'A_f. Their sum serves
-all rows; leaving one out serves that fold's training set, and the left-out block is all that its held-out squared
-error needs. Every lane then walks the whole λ grid in one compiled call.
+Sums over each fold (:mod:`riata.solve.sums`) add up to those of all rows; leaving one out serves that fold's training
+set, and the left-out block is all that its held-out squared error needs. Every lane then walks the whole λ grid in one
+compiled call.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg.blas import dsymm
 
 from riata.core.problem import Problem
 from riata.kernels import gram as gram_kernel
+from riata.kernels import moments as kernel
 from riata.solve.outcome import Outcome, outcome
 from riata.solve.scaling import CANCELS, Scaling
+from riata.solve.sums import Sums
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
-ROW_BLOCK = 1 << 22  # bytes of one block of rows in float64: stays in cache while it is scaled and multiplied
 # With fewer features a lane is done before a thread has started.
 THREADED = 30
-KEEP_BYTES = 1 << 26  # fold blocks are kept up to here, and computed again beyond
+KEEP_BYTES = 1 << 26  # fold blocks are kept up to here or to this many times the data, and computed again beyond
+KEEP_SHARE = 1.25
 
 
 class MomentsEngine:
@@ -32,50 +36,17 @@ class MomentsEngine:
     name = "gram of all features"
 
     def __init__(
-        self, problem: Problem, scales: list[Scaling], groups: Ints, n_folds: int, pool: ThreadPoolExecutor | None
+        self, problem: Problem, groups: Ints, n_folds: int, pool: ThreadPoolExecutor | None, tricks: dict[str, Any]
     ):
         self.pool = pool
-        self.problem, self.scales, self.groups, self.n_folds = problem, scales, groups, n_folds
-        self.total_weight = float(problem.sample_weight.sum())
+        self.problem, self.n_folds = problem, n_folds
         self.p = problem.n_features
         self.full_passes = 1
+        self.ahead = tricks.get("foretell", True)
         self.partial_passes = 0.0
-        keep = (n_folds + 1) * (self.p + 2) ** 2 * 8 <= KEEP_BYTES
-        self._kept: list[Floats | None] = [None] * n_folds
-        self._total = np.zeros((self.p + 2, self.p + 2), order="F")
-        for f in range(max(n_folds, 1)):
-            block = self._fold_block(f)
-            self._total += block
-            if n_folds and keep:
-                self._kept[f] = block
-        if n_folds:
-            self._total += self._rows_block(np.flatnonzero(groups == n_folds))  # rows that are never held out
-
-    def _fold_block(self, f: int) -> Floats:
-        if self.n_folds == 0:
-            return self._rows_block(None)
-        kept = self._kept[f]
-        return kept if kept is not None else self._rows_block(np.flatnonzero(self.groups == f))
-
-    def _rows_block(self, rows: Ints | None, s: Scaling | None = None) -> Floats:
-        """A'A over some rows (all: None), block by block, weights normalised to one over all rows."""
-        s = s or self.scales[0]
-        out = np.zeros((self.p + 2, self.p + 2), order="F")
-        n = self.problem.n_samples if rows is None else len(rows)
-        height = max(64, ROW_BLOCK // (8 * (self.p + 2)))
-        sigma = s.y_norm if s.y_norm > 0 else 1.0
-        for start in range(0, n, height):
-            part = slice(start, min(n, start + height)) if rows is None else rows[start : start + height]
-            A = np.empty((n - start if n - start < height else height, self.p + 2))
-            root = np.sqrt(self.problem.sample_weight[part] / self.total_weight)
-            X = self.problem.design.raw[part] if not self.problem.design.is_sparse else self.problem.design.rows(part)
-            np.subtract(X, s.mean, out=A[:, : self.p])
-            A[:, : self.p] /= s.norm
-            A[:, self.p] = (self.problem.y[part] - self.problem.offset[part] - s.y_mean) / sigma
-            A[:, self.p + 1] = 1.0
-            A *= root[:, None]
-            out += A.T @ A
-        return out
+        keep = max(KEEP_BYTES, KEEP_SHARE * problem.design.nbytes)
+        self.sums = Sums(problem, groups, n_folds, pool, keep, tricks.get("one_pass", True))
+        self.scales = self.sums.scales
 
     def scaling(self) -> Scaling:
         return self.scales[0]
@@ -83,28 +54,21 @@ class MomentsEngine:
     # -- lanes -----------------------------------------------------------------------------------------------
     def lane(self, k: int) -> tuple[Floats, Floats]:
         """(G, q) of lane k on its own canonical scale."""
-        s, base, p = self.scales[k], self.scales[0], self.p
-        if k == 0:
-            G = np.array(self._total[:p, :p], order="F")
-            q = self._total[:p, p].copy()
-        elif np.max(np.where(s.excluded, 0.0, base.norm / s.norm), initial=0.0) > CANCELS:
-            M = self._rows_block(np.flatnonzero(self.groups != k - 1), s)
-            M /= M[p + 1, p + 1]
-            G, q = np.asfortranarray(M[:p, :p]), M[:p, p].copy()
-        else:
-            held = self._fold_block(k - 1)
-            M = self._total - held
-            share = M[p + 1, p + 1]
-            ratio = np.where(s.excluded, 0.0, base.norm / s.norm)
-            scale = base.y_norm / s.y_norm if s.y_norm > 0 else 0.0
-            mean = M[:p, p + 1] * ratio / share if self.problem.fit_intercept else np.zeros(p)
-            q = M[:p, p] * (ratio * scale / share) - mean * (M[p, p + 1] * scale / share)
-            G = np.array(M[:p, :p].T, order="F")  # symmetric: the transpose is the same matrix, without a strided copy
-            G *= (ratio / share)[:, None]
-            G *= ratio
-            G -= mean[:, None] * mean
-        np.fill_diagonal(G, 1.0)
-        return G, q
+        s, p, origin = self.scales[k], self.p, self.sums.origin
+        total, held = self.sums.total, None
+        if k and np.max(np.where(s.excluded, 0.0, self.scales[0].norm / s.norm), initial=0.0) > CANCELS:
+            total, origin = self.sums.without(k - 1, s)
+        elif k:
+            held = self.sums.block(k - 1)
+        last = total[p + 1] if held is None else total[p + 1] - held[p + 1]
+        products = total[p, :p] if held is None else total[p, :p] - held[p, :p]
+        w = last[p + 1]
+        d = last[: p + 1] / w if self.problem.fit_intercept else np.zeros(p + 1)
+        scale = np.where(s.excluded, 0.0, (1.0 if origin.e is None else origin.e) / s.norm)
+        G = np.empty((p, p), order="F")
+        kernel.canonical(total, held, d, scale, w, G)
+        sigma = origin.sigma / s.y_norm if s.y_norm > 0 else 0.0
+        return G, (products / w - d[:p] * d[p]) * scale * sigma
 
     def null_correlations(self) -> Floats:
         """Correlations of every column with the residual of the model that holds only unpenalised features."""
@@ -132,7 +96,11 @@ class MomentsEngine:
         def one(k: int) -> Outcome:
             return self._run_lane(k, lams, goal, max_iter, measure, start)
 
-        return [one(k) for k in lanes] if self.pool is None or self.p < THREADED else list(self.pool.map(one, lanes))
+        return (
+            [one(k) for k in lanes]
+            if not self.n_folds or self.pool is None or self.p < THREADED
+            else list(self.pool.map(one, lanes))
+        )
 
     def _run_lane(
         self, k: int, lams: Floats, goal: float, max_iter: int, measure: str | None, start: Floats | None
@@ -144,9 +112,24 @@ class MomentsEngine:
             G, q = self.lane(k)
             u = np.zeros(self.p) if start is None else s.to_unit(start)
             gram_kernel.path_gram(
-                G, q, 1.0, lams / s.y_norm, lams, s.a, s.b, s.lo, s.up, u, U, gaps, rounds, goal, max_iter
+                G,
+                q,
+                1.0,
+                lams / s.y_norm,
+                lams,
+                s.a,
+                s.b,
+                s.lo,
+                s.up,
+                u,
+                U,
+                gaps,
+                rounds,
+                deviance,
+                goal,
+                max_iter,
+                self.ahead,
             )
-            deviance = 2.0 * (q @ U) - np.einsum("jl,jl->l", U, G @ U)
         loss = self._held_loss(k, U) if k and measure else None
         active = np.flatnonzero(U.any(axis=1))
         return outcome(s, active, U[active], np.abs(U).sum(axis=0), 2.0 * gaps, deviance, loss, np.abs(rounds))
@@ -154,19 +137,20 @@ class MomentsEngine:
     def _held_loss(self, k: int, U: Floats) -> Floats:
         """Mean squared error of lane k on its held-out rows, from that fold's block alone.
 
-        With β the coefficients on the full data's scale, extended by −1 for the target and by the intercept, the
+        With β the coefficients on the scale of the sums, extended by −1 for the target and by the intercept, the
         residual is −Aβ and the loss β'(A_f'A_f)β / weight.
         """
-        s, base, p = self.scales[k], self.scales[0], self.p
-        block = self._fold_block(k - 1)
+        s, origin, p = self.scales[k], self.sums.origin, self.p
+        block = self.sums.block(k - 1)
         weight = block[p + 1, p + 1]
         if weight <= 0:
             return np.full(U.shape[1], np.nan)
-        sigma = base.y_norm if base.y_norm > 0 else 1.0
-        beta = np.empty((p + 2, U.shape[1]))
-        beta[:p] = U * ((s.y_norm / sigma) * base.norm / s.norm)[:, None]
+        e = np.ones(p) if origin.e is None else origin.e
+        beta = np.empty((p + 2, U.shape[1]), order="F")
+        np.multiply(U, ((s.y_norm / origin.sigma) * e / s.norm)[:, None], out=beta[:p])
         beta[p] = -1.0
-        # the lane's mean prediction sits at its own means, the block at the full data's
-        shift = ((base.mean - s.mean) / base.norm) @ beta[:p] if self.problem.fit_intercept else 0.0
-        beta[p + 1] = (s.y_mean - base.y_mean) / sigma + shift
-        return np.maximum(np.einsum("il,il->l", beta, block @ beta), 0.0) / weight * sigma**2
+        # the lane's mean prediction sits at its own means, the block at the common origin
+        shift = ((origin.m - s.mean) / e) @ beta[:p] if self.problem.fit_intercept else 0.0
+        beta[p + 1] = (s.y_mean - origin.c) / origin.sigma + shift
+        image = dsymm(1.0, block, beta, lower=1)
+        return np.maximum(np.einsum("il,il->l", beta, image), 0.0) / weight * origin.sigma**2

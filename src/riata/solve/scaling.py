@@ -11,6 +11,7 @@ with mⱼ = 0 and dⱼ the root mean square where there is no intercept. So the 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,8 @@ from riata.core.problem import Floats, Problem
 # A column whose variance is below this share of its squared mean or of its variance on all rows is looked at row by
 # row: the sums cannot tell it from a constant one.
 SUSPECT = 1e-12
+# Below this share of its variance on all rows the target is read again.
+SURE = 1e-3
 # A training block is total − held. Where a column's norm on all rows is this many times its norm on the training rows,
 # nearly all of it lies in the held-out rows and the subtraction would cancel: the training rows are multiplied out.
 CANCELS = 1e2
@@ -52,28 +55,30 @@ class Scaling:
         return np.clip(u, self.lo, self.up)
 
 
-def scalings(problem: Problem, groups: NDArray[np.intp], n_groups: int) -> list[Scaling]:
+def scalings(
+    problem: Problem, groups: NDArray[np.intp], n_groups: int, moments: tuple[Floats, Floats] | None = None
+) -> list[Scaling]:
     """The scaling on all rows, and for each group of rows the scaling on all rows outside it.
 
     Group means and sums of squares are merged pairwise by Chan, Golub & LeVeque's formula: sums of positive terms,
-    never a subtraction, so that a column that is constant outside a group is found to be so.
+    never a subtraction, so that a column that is constant outside a group is found to be so. ``moments`` are the
+    design's group_moments where the caller knows them, with one more column for the target.
     """
     s = problem.sample_weight
-    mean, m2 = problem.design.group_moments(s, groups, n_groups)
-    total = np.asarray(np.bincount(groups, s, n_groups), np.float64)
-    target = problem.y - problem.offset
+    mean, m2 = problem.design.group_moments(s, groups, n_groups) if moments is None else moments
+    total = np.asarray(np.bincount(groups, s, n_groups), np.float64) if n_groups > 1 else np.array([s.sum()])
+    target = problem.y - problem.offset if problem.offset.any() else problem.y
     keep = np.ones(n_groups, bool)
     merged = _merge(mean, m2, total)
     whole = merged[1]
-    out = [_scaling(problem, *merged, whole, target, s)]
+    out = [_scaling(problem, *merged, whole, target, lambda: s)]
     if n_groups == 1:
         return out
     for g in range(n_groups):
         keep[:] = True
         keep[g] = False
-        weights = np.where(groups == g, 0.0, s)
         merged = _merge(mean[keep], m2[keep], total[keep])
-        out.append(_scaling(problem, *merged, whole, target, weights))
+        out.append(_scaling(problem, *merged, whole, target, lambda g=g: np.where(groups == g, 0.0, s)))
     return out
 
 
@@ -88,9 +93,23 @@ def _merge(mean: Floats, m2: Floats, total: Floats) -> tuple[Floats, Floats, flo
 
 
 def _scaling(
-    problem: Problem, mean: Floats, var: Floats, weight: float, whole: Floats, target: Floats, s: Floats
+    problem: Problem,
+    mean: Floats,
+    var: Floats,
+    weight: float,
+    whole: Floats,
+    target: Floats,
+    rows: Callable[[], Floats],
 ) -> Scaling:
-    mean, sd = _look_closer(problem, mean, var, whole, s)
+    """The scaling from means and variances, the target's in a last column where it is known.
+
+    ``rows`` gives the weights of the training rows, for what the sums cannot judge.
+    """
+    p = problem.n_features
+    y_stats = _sure_target(mean[p:], var[p:], whole[p:], problem.fit_intercept)
+    if y_stats is None:
+        y_stats = _target(target, rows() / weight, problem.fit_intercept)
+    mean, sd = _look_closer(problem, mean[:p], var[:p], whole[:p], rows)
     centre = mean if problem.fit_intercept else np.zeros_like(mean)
     norm = sd if problem.fit_intercept else np.hypot(sd, mean)
     excluded = (norm == 0) | (problem.penalty_factor == np.inf)
@@ -102,7 +121,7 @@ def _scaling(
     a = np.where(excluded, np.inf, problem.l1_ratio * v * unit)
     with np.errstate(over="ignore"):  # an infinite ridge weight is a coefficient of 0
         b = np.where(v == 0.0, 0.0, (1.0 - problem.l1_ratio) * (v * unit) * unit)
-    y_mean, y_norm = _target(target, s / weight, problem.fit_intercept)
+    y_mean, y_norm = y_stats
     sigma = y_norm if y_norm > 0 else 1.0
     lo, up, limits = problem.lower, problem.upper, None
     if lo.max() > -np.inf or up.min() < np.inf:
@@ -110,6 +129,15 @@ def _scaling(
         with np.errstate(invalid="ignore"):
             lo, up = lo * norm / sigma, up * norm / sigma
     return Scaling(centre, norm, sd, excluded, a, b, lo, up, y_mean, y_norm, limits)
+
+
+def _sure_target(mean: Floats, var: Floats, whole: Floats, centred: bool) -> tuple[float, float] | None:
+    """Mean and root mean square deviation of the target from its sums, where those have all their digits."""
+    if not len(mean) or not 1e-200 < var[0] < 1e200 or not abs(mean[0]) < 1e100 or var[0] < SURE * whole[0]:
+        return None
+    if not centred:
+        return 0.0, float(np.hypot(var[0] ** 0.5, mean[0]))
+    return (float(mean[0]), float(var[0] ** 0.5)) if SUSPECT * mean[0] ** 2 <= var[0] else None
 
 
 def _target(target: Floats, share: Floats, centred: bool) -> tuple[float, float]:
@@ -128,7 +156,9 @@ def _target(target: Floats, share: Floats, centred: bool) -> tuple[float, float]
     return mean, float(top * np.sqrt(share @ (deviation / top) ** 2))
 
 
-def _look_closer(problem: Problem, mean: Floats, var: Floats, whole: Floats, s: Floats) -> tuple[Floats, Floats]:
+def _look_closer(
+    problem: Problem, mean: Floats, var: Floats, whole: Floats, rows: Callable[[], Floats]
+) -> tuple[Floats, Floats]:
     """Means and standard deviations; columns that sums of squares cannot judge are read row by row.
 
     Those are nearly constant, against their mean or against ``whole``, their variance on all rows, or of extreme size.
@@ -143,7 +173,8 @@ def _look_closer(problem: Problem, mean: Floats, var: Floats, whole: Floats, s: 
     sd = np.sqrt(var)
     if not len(which):
         return mean, sd
-    mean, seen = mean.copy(), s > 0
+    mean, s = mean.copy(), rows()
+    seen = s > 0
     share = s[seen] / s[seen].sum()
     width = max(1, (1 << 22) // len(s))
     for start in range(0, len(which), width):
