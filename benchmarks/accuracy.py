@@ -21,15 +21,18 @@ class Try(NamedTuple):
         return self.gap <= GAP
 
 
-def loosest(attempt: Callable[[int], Try], start: int, may_go_on: Callable[[], bool] = lambda: True) -> Try:
+def loosest(
+    attempt: Callable[[int], Try], start: int, may_go_on: Callable[[], bool] = lambda: True, floor: int = LOOSEST
+) -> Try:
     """The loosest sufficient try, beginning at `start`: looser while that suffices, else tighter until one does.
 
     Where none suffices: the one with the smallest gap, or the late one if there is no other. A late call ends the
-    search, since tighter ones take longer; `may_go_on` ends it where its patience is over.
+    search, since tighter ones take longer; `may_go_on` ends it where its patience is over. Looser than `floor` is not
+    tried.
     """
     best = attempt(start)
     if best.reached:
-        while best.decade > LOOSEST and may_go_on():
+        while best.decade > floor and may_go_on():
             looser = attempt(best.decade - 1)
             if not looser.reached:
                 break

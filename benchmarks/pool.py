@@ -1,5 +1,6 @@
 """The processes that run the libraries, seen from the benchmark: requests with a time limit, restarts after it."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -100,10 +101,8 @@ class Process:
     def end(self) -> None:
         """End the process and whatever it started (R)."""
         if self.child is not None:
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.child.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
             self.child.wait()
             for pipe in (self.child.stdin, self.child.stdout):
                 pipe.close()

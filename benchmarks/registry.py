@@ -21,7 +21,6 @@ class Library(NamedTuple):
     REQUIRES: list[str]
     START: int
     CAN: set[str]
-    DEFAULT: float | None
 
 
 class Problem(NamedTuple):

@@ -1,7 +1,7 @@
 """Time every library on every problem at the same accuracy, and write a CSV row for each.
 
 usage: python -m benchmarks.run [PROBLEM ...] [--task path ...] [--library NAME ...] [--threads 2 ...] [--cap 60]
-                                [--out FILE] [--list]
+                                [--judge own] [--out FILE] [--list]
 
 For every library the loosest of the tolerances 1, 0.1, 0.01, … at which the whole path reaches gap_rel ≤ 1e-6, as
 benchmarks/gap.py recomputes it from the coefficients; then the median of runs that alternate between the libraries.
@@ -34,6 +34,7 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--threads", nargs="+", type=int, default=[2])
     parser.add_argument("--cap", type=float, default=60.0, help="seconds that one call may take")
     parser.add_argument("--out", type=pathlib.Path, default=results.FOLDER / "timings.csv")
+    parser.add_argument("--judge", choices=["best", "own"], default="best", help="see benchmarks/gap.py")
     parser.add_argument("--list", action="store_true", help="print the problems and the libraries, and run nothing")
     return parser.parse_args(argv)
 
@@ -114,9 +115,12 @@ class Bench:
         judges: dict = {}
         for process in self.processes:
             cell = measure.Cell(process, task, work, judges, self.folder)
+            cell.by_own = self.options.judge == "own"
             cell.note = process.load("task", file=arrays, **options)["refused"]
             cells.append(cell)
-        starts = {name: decade for (p, t, name), decade in self.starts.items() if (p, t) == (problem.name, task)}
+        starts = {}
+        for known in ("path", task):  # the path's tolerance is a good start for whatever is not known yet
+            starts |= {n: decade for (p, t, n), decade in self.starts.items() if (p, t) == (problem.name, known)}
         rows = measure.measure(cells, starts, self.options.cap, self.paths if task == "cv" else {})
         if task == "path":
             self.paths = {row["library"]: float(row["seconds"]) if row["reached"] == "yes" else None for row in rows}
@@ -133,11 +137,16 @@ class Bench:
             said = f"{row['seconds']} s, gap_rel {row['gap_rel']}, {row['reached']}" if row["seconds"] else row["note"]
             print(f"{problem.name} {cell.task} {cell.name}: {said}", file=sys.stderr)
         results.merge(self.options.out, rows)
-        found = [
-            {"problem": problem.name, "task": cell.task, "library": cell.name, "decade": cell.best.decade}
-            for cell in cells
-            if cell.best is not None
-        ]
+        found = (
+            []
+            if self.options.judge == "own"
+            else [
+                {"problem": problem.name, "task": cell.task, "library": cell.name, "decade": cell.best.decade}
+                for cell in cells
+                if cell.best is not None
+            ]
+        )
+        self.starts |= {(row["problem"], row["task"], row["library"]): row["decade"] for row in found}
         results.merge(TOLERANCES, found, ["problem", "task", "library", "decade"], ["problem", "task", "library"])
 
 

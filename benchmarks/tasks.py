@@ -28,7 +28,14 @@ FEW = ["diabetes", "riboflavin", "crime_communities", "vw_rcv1_small"]
 LOOPED = ["diabetes"]
 ALL = [*MAIN, *EXTRA, "loop"]
 CALLS = {"cv": "cv", "single": "single", "loop": "loop"}  # the others call a path
-NEEDS = {"cv": "cv", "single": "single", "loop": "single", "enet": "enet", "weights": "weights", "intercept": "intercept"}
+NEEDS = {
+    "cv": "cv",
+    "single": "single",
+    "loop": "single",
+    "enet": "enet",
+    "weights": "weights",
+    "intercept": "intercept",
+}
 
 
 def tasks_of(problem: Problem) -> list[str]:

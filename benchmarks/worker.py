@@ -4,7 +4,9 @@ usage: python -m benchmarks.worker MODULE      (started by benchmarks/pool.py, i
 
     {"op": "data", "folder": F}                           read X and y
     {"op": "task", "file": F, "l1_ratio": …, …}           the rest of a Work
-    {"op": "run", "call": "path", "tol": …, "times": …}   time calls; "save": where coefficients go, "fold": training rows
+    {"op": "run", "call": "path", "tol": …, "times": …}   time calls; tol null: the library's default
+
+A run may have "fold": its training rows only, and "save": the file for the coefficients.
 
 Peak memory is the highest resident set during a call less the resident set before it. Linux resets the highest mark on
 request; elsewhere the figure is empty.
@@ -93,6 +95,8 @@ class Worker:
     def run(self, request: dict) -> dict:
         call, tol = request["call"], request["tol"]
         work = self.work(call, request.get("fold"))
+        if tol is None:
+            tol = self.library.default(work)
         function = getattr(self.library, "single" if call == "loop" else call)
         memory = Memory(getattr(self.library, "process", os.getpid)())
         seconds = []

@@ -10,11 +10,14 @@ import numpy as np
 NAME = "adelie"
 ENVIRONMENT = "adelie"
 REQUIRES = ["adelie==1.1.52", "numpy<2", "scipy", "setuptools"]
-START = 9
+START = 8
 CAN = {"sparse", "enet", "weights", "intercept", "cv", "single"}
-DEFAULT = 1e-7
 SEED = 0
 OPTIONS = {"early_exit": False, "progress_bar": False, "max_iters": 10**9}
+
+
+def default(work):
+    return 1e-7
 
 
 def versions():

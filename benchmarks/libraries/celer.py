@@ -1,7 +1,7 @@
 """celer: working sets with dual extrapolation; celer_path, and LassoCV over threads.
 
-celer 0.7.4's LassoCV fails with scikit-learn 1.8 and newer, so that it gets an older one. Its path has neither intercept
-nor weights of samples: both are done by hand, inside the time.
+celer 0.7.4's LassoCV fails with new versions of scikit-learn, so that it gets an older one. Its path has neither
+intercept nor weights of samples: both are done by hand, inside the time.
 """
 
 import celer
@@ -13,8 +13,11 @@ ENVIRONMENT = "celer"
 REQUIRES = ["celer==0.7.4", "scikit-learn<1.7", "setuptools"]
 START = 6
 CAN = {"sparse", "enet", "weights", "intercept", "cv", "single"}
-DEFAULT = 1e-4
 LIMITS = {"max_iter": 1000, "max_epochs": 1_000_000}  # never what stops it: `tol` is
+
+
+def default(work):
+    return 1e-6
 
 
 def versions():

@@ -17,9 +17,8 @@ import scipy.sparse
 NAME = "glmnet"
 ENVIRONMENT = ""
 REQUIRES: list[str] = []
-START = 10
+START = 8
 CAN = {"sparse", "enet", "weights", "intercept", "cv", "single"}
-DEFAULT = 1e-7
 SERVER = pathlib.Path(__file__).with_name("glmnet_server.R")
 HINT = "on Debian: apt-get install r-base-core r-cran-glmnet r-cran-doparallel"
 
@@ -98,6 +97,10 @@ def standard(work, lams):
 
 
 R = Session()
+
+
+def default(work):
+    return 1e-7
 
 
 def versions():

@@ -1,4 +1,4 @@
-"""glum: iteratively reweighted least squares with coordinate descent on a p by p Hessian; made for n much larger than p.
+"""glum: iteratively reweighted least squares, coordinate descent on a p by p Hessian; made for n much larger than p.
 
 Its tolerance is absolute, on the gradient: it is multiplied by λ_max.
 """
@@ -13,11 +13,14 @@ from threadpoolctl import threadpool_limits
 NAME = "glum"
 ENVIRONMENT = "glum"
 REQUIRES = ["glum==3.4.1", "threadpoolctl"]
-START = 5
+START = 4
 CAN = {"sparse", "enet", "weights", "intercept", "cv", "single"}
-DEFAULT = None  # 1e-4, absolute
 COLUMNS = 2500  # its Hessian is dense: 50 MB here, 32 GB at 63 000 columns, and rebuilt at every λ
 OPTIONS = {"family": "normal", "max_iter": 1000, "copy_X": False}
+
+
+def default(work):
+    return 1e-4 / float(work.lams[0])
 
 
 def versions():

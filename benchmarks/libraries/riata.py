@@ -5,9 +5,12 @@ import riata
 NAME = "riata"
 ENVIRONMENT = ""
 REQUIRES: list[str] = []
-START = 6
+START = 0
 CAN = {"sparse", "enet", "weights", "intercept", "cv", "single"}
-DEFAULT = 1e-8
+
+
+def default(work):
+    return 1e-8
 
 
 def versions():

@@ -11,10 +11,13 @@ from skein_glm import ElasticNetPathCV, ElasticNetPathRegressor, ElasticNetRegre
 NAME = "skein-glm"
 ENVIRONMENT = "skein"
 REQUIRES = ["skein-glm==1.0.0", "scikit-learn"]
-START = 6
+START = 5
 CAN = {"sparse", "enet", "weights", "intercept", "cv", "single"}
-DEFAULT = None  # 1e-6, absolute
 SWEEPS = 1_000_000
+
+
+def default(work):
+    return 1e-6 / float(np.std(work.y))
 
 
 def versions():

@@ -1,8 +1,8 @@
 """skglm: working sets with Anderson acceleration, compiled by numba at the first call (which is never timed).
 
 Its tolerance is absolute, a bound on the violation of the optimality conditions: it is multiplied by λ_max. Its
-cross-validation draws its own shuffled folds and takes no others: the rows are permuted so that they are the given ones.
-It runs in one process: with two, each compiles anew for every λ and fold, which took twice as long.
+cross-validation draws its own shuffled folds and takes no others: the rows are permuted so that they are the given
+ones. It runs in one process: with two, each compiles anew for every λ and fold, which took twice as long.
 """
 
 import importlib.metadata
@@ -19,10 +19,13 @@ from sklearn.model_selection import KFold
 NAME = "skglm"
 ENVIRONMENT = "skglm"
 REQUIRES = ["skglm==0.5", "scikit-learn", "numba"]
-START = 5
+START = 4
 CAN = {"sparse", "enet", "weights", "intercept", "cv", "single"}
-DEFAULT = None  # 1e-4, absolute: see benchmarks/default_selection.py
 LIMITS = {"max_iter": 1000, "max_epochs": 1_000_000}
+
+
+def default(work):
+    return 1e-4 / work.lams[0]
 
 
 def versions():

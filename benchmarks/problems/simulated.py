@@ -19,7 +19,7 @@ def target(rng, X):
 def dense(n, p, rho, seed):
     """Rows with covariance rho^|i-j|."""
     rng = np.random.default_rng(seed)
-    X = rng.standard_normal((n, p))
+    X = rng.standard_normal((p, n)).T  # columns lie together
     for j in range(1, p if rho else 0):
         X[:, j] = rho * X[:, j - 1] + np.sqrt(1 - rho**2) * X[:, j]
     return X, target(rng, X)
