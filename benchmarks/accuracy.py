@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 GAP = 1e-6  # what the whole path has to reach
-LOOSEST, TIGHTEST = 0, 16  # decades
+TIGHTEST = 16  # decades
 STALLED = 3  # tighter tolerances in a row that bring nothing: it will not get there
 
 
@@ -22,7 +22,7 @@ class Try(NamedTuple):
 
 
 def loosest(
-    attempt: Callable[[int], Try], start: int, may_go_on: Callable[[], bool] = lambda: True, floor: int = LOOSEST
+    attempt: Callable[[int], Try], start: int, may_go_on: Callable[[], bool] = lambda: True, floor: int = 0
 ) -> Try:
     """The loosest sufficient try, beginning at `start`: looser while that suffices, else tighter until one does.
 
@@ -56,7 +56,7 @@ def loosest(
 
 def _looser(attempt: Callable[[int], Try], late: Try, may_go_on: Callable[[], bool]) -> Try:
     """The time was up at the first tolerance: the tightest of the looser ones that ends in time, if any."""
-    for decade in range(late.decade - 2, LOOSEST - 1, -2):
+    for decade in range(late.decade - 2, -1, -2):
         if not may_go_on():
             break
         found = attempt(decade)

@@ -6,6 +6,11 @@ from typing import NamedTuple
 from benchmarks.registry import OURS
 
 Row = dict[str, str]
+SHOWN = [
+    "diabetes", "riboflavin", "micro_singh", "sim_500x5000", "sim_ar50_2000x20000", "sim_ar95_2000x20000",
+    "meats_tecator", "yarn_nir", "crime_communities", "sim_10000x1000", "nycflights_dense", "fine_foods_tfidf",
+    "dorothea", "nycflights_sparse", "sim_sparse_10000x200000",
+]  # fmt: skip
 SMALL = 10_000  # numbers in X of a diabetes-sized problem
 
 
@@ -51,9 +56,16 @@ class Duel(NamedTuple):
 
     @property
     def ratio(self) -> float | None:
-        """Its time over ours; None where there is none, or where ours was not accurate enough."""
-        if self.best is None or self.ours["reached"] != "yes":
-            return None
+        """Its time over ours; 0 where only ours did not get there.
+
+        Where none of the others did, the time after which the first of them was stopped serves as a lower bound; None
+        where none was stopped.
+        """
+        if self.ours["reached"] != "yes":
+            return None if self.best is None else 0.0
+        if self.best is None:
+            limits = [float(row["limit"]) for row in self.others if row["reached"] == "timeout"]
+            return min(limits) / float(self.ours["seconds"]) if limits else None
         return float(self.best["seconds"]) / float(self.ours["seconds"])
 
 
@@ -138,7 +150,14 @@ def best_of_each(found: list[Duel], tasks: tuple[str, ...]) -> str:
             size = f"{int(duel.ours['n'])} × {int(duel.ours['p'])}"
             name = duel.best["library"] if duel.best else "none in time"
             cells = [duel.problem, size, duel.kind, duel.task, name]
-            lines.append([*cells, seconds(duel.ours), seconds(duel.best), times(duel.ratio)])
+            lines.append(
+                [
+                    *cells,
+                    seconds(duel.ours),
+                    seconds(duel.best),
+                    ("> " if duel.best is None else "") + times(duel.ratio),
+                ]
+            )
     return table(["data", "n × p", "kind", "task", "best of the others", "riata", "its time", "ratio"], lines, left=5)
 
 

@@ -15,11 +15,6 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 TIMINGS = results.FOLDER / "timings.csv"
 BEGIN, END = "<!-- results: written by `make docs`, do not edit -->", "<!-- end of results -->"
 NOTHING = "_No results are committed yet: `make bench` measures them._"
-SHOWN = [
-    "diabetes", "riboflavin", "micro_singh", "sim_500x5000", "sim_ar50_2000x20000", "sim_ar95_2000x20000",
-    "meats_tecator", "yarn_nir", "crime_communities", "sim_10000x1000", "nycflights_dense", "fine_foods_tfidf",
-    "dorothea", "nycflights_sparse", "sim_sparse_10000x200000",
-]  # fmt: skip
 MEANING = (
     "Median seconds on 2 threads. Every library runs at the loosest tolerance, of a grid of decades, at which its "
     "whole path is within 10⁻⁶ of a proven lower bound of the minimum, in units of the null model's objective "
@@ -40,7 +35,7 @@ def summary(rows: list[report.Row]) -> str:
     found = report.duels(rows)
     if not found:
         return NOTHING
-    shown = sorted((d for d in found if d.problem in SHOWN), key=lambda duel: SHOWN.index(duel.problem))
+    shown = sorted((d for d in found if d.problem in report.SHOWN), key=lambda duel: report.SHOWN.index(duel.problem))
     return "\n\n".join(
         [
             report.targets(found),

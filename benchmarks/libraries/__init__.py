@@ -4,6 +4,7 @@
     ENVIRONMENT   the folder below .bench that it is installed in; "" is riata's own environment
     REQUIRES      what pip installs there
     START         k: the search for the loosest sufficient tolerance begins at 10**-k
+    LOOSEST       k: no tolerance looser than 10**-k is tried; 0 where it is not given
     CAN           which of "sparse", "enet", "weights", "intercept", "cv", "single" it can do (a plain path: always)
     default(work) its own default tolerance, on the scale that `tol` has below
     versions()    what the results file says about the versions

@@ -5,7 +5,8 @@ import riata
 NAME = "riata"
 ENVIRONMENT = ""
 REQUIRES: list[str] = []
-START = 0
+START = 6
+LOOSEST = 6  # its tol is a bound on gap_rel itself
 CAN = {"sparse", "enet", "weights", "intercept", "cv", "single"}
 
 

@@ -168,6 +168,21 @@ def test_only_accurate_runs_are_compared():
     assert "fast" not in figure.chart([duel], "path")
 
 
+def test_where_no_other_gets_there_the_time_they_were_given_is_a_bound():
+    rows = rows_of(riata=0.01, slow=3, never=2)
+    rows[1] |= {"reached": "timeout", "limit": "8"}
+    rows[2] |= {"reached": "no", "limit": "60"}
+    duel = report.duels(rows)[0]
+    assert duel.ratio == 800
+    assert "| none in time | 0.01 s | – | > 800× |" in report.best_of_each([duel], ("path",))
+
+
+def test_our_own_failure_counts_as_a_miss():
+    rows = rows_of(riata=1, other=30)
+    rows[0] |= {"reached": "no", "gap_rel": "1e-3"}
+    assert "missed on 1 of 1" in report.targets(report.duels(rows))
+
+
 def test_every_library_states_its_facts_and_every_task_has_a_call():
     found = registry.libraries()
     assert found[0].NAME == registry.OURS
