@@ -26,7 +26,7 @@ from benchmarks.work import Work
 RATIO, FLOOR = 50.0, 8.0
 REPEATS, SLOW, SLOWEST = 5, 3.0, 20.0  # calls above SLOW seconds run twice, above SLOWEST once
 SHORT = 0.1  # shorter calls are repeated within a run for this long
-TIGHT = 12  # decades: the tolerance of the run that seeds the judge
+TIGHT = 9  # decades: the tolerance of the run that seeds the judge
 JUDGED = (0, 4, 9)  # folds whose paths are judged
 SEARCHED = {"single": "single", "loop": "single"}  # what the search calls; the paths of folds for cv
 BEHIND = 5.0

@@ -7,7 +7,7 @@ For every library the loosest of the tolerances 1, 0.1, 0.01, … at which the w
 benchmarks/gap.py recomputes it from the coefficients; then the median of runs that alternate between the libraries.
 benchmarks/tasks.py says what the tasks are. Rows go to benchmarks/results/timings.csv as they are measured, in place of
 those of the same problem, task, library and threads; tolerances found are remembered in tolerances.csv beside it, where
-the next search begins.
+the next search begins. With --library, name riata too: its tight first run is what the others are judged by.
 """
 
 import argparse
