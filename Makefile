@@ -27,8 +27,9 @@ check: $(VENV)/built $(VENV)/dev ## lint, format, types, import layers (under a 
 	@$(BIN)/mypy
 	@$(PY) -m pytest -q tests/surfaces/test_imports.py
 
-bench: $(VENV)/built ## times against other libraries, one BLAS thread; NAME=<problem> for one of them
-	@OPENBLAS_NUM_THREADS=1 $(PY) -m benchmarks.run $(NAME)
+bench: $(VENV)/built ## times against other libraries, at the same accuracy; NAME=<problem> for one of them (about an hour for all)
+	@$(PY) -m benchmarks.run $(NAME) $(ARGS)
+	@$(PY) -m tools.readme
 
 new: $(VENV)/built ## a file from a template; KIND=rule|library|problem NAME=<word>
 	@$(PY) -m tools.new "$(KIND)" "$(NAME)"

@@ -1,1 +1,1 @@
-"""Times against other libraries, each with the gap that `riata.certify` finds in what came back."""
+"""Times against other libraries, each with the gap that `benchmarks.gap` finds in what came back."""

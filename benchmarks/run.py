@@ -1,169 +1,171 @@
-"""Time every library on every problem at the same certified accuracy, and write one CSV row for each.
+"""Time every library on every problem at the same accuracy, and write a CSV row for each.
 
-usage: python -m benchmarks.run [PROBLEM ...] [--task path|cv] [--library NAME] [--repeat 5] [--out FILE]
+usage: python -m benchmarks.run [PROBLEM ...] [--task path ...] [--library NAME ...] [--threads 2 ...] [--cap 60]
+                                [--judge own] [--out FILE] [--list]
 
-    path   100 values of lambda from lambda_max to lambda_max/100, standardised columns, centred y
-    cv     the same grid, 10 contiguous folds, two threads over folds for every library
-
-Each library starts with its tolerance at 1e-2, and gets a tenth of it until the largest gap_rel over all lambda is at
-most 1e-6, as riata.certify recomputes it from the coefficients; the time is the median at that tolerance. For `cv` the
-gap is that of the library's own path on each fold's training rows at the same tolerance.
+For every library the loosest of the tolerances 1, 0.1, 0.01, … at which the whole path reaches gap_rel ≤ 1e-6, as
+benchmarks/gap.py recomputes it from the coefficients; then the median of runs that alternate between the libraries.
+benchmarks/tasks.py says what the tasks are. Rows go to benchmarks/results/timings.csv as they are measured, in place of
+those of the same problem, task, library and threads; tolerances found are remembered in tolerances.csv beside it, where
+the next search begins. With --library, name riata too: its tight first run is what the others are judged by.
 """
 
 import argparse
-import csv
-import importlib
-import os
 import pathlib
-import pkgutil
-import platform
-import statistics
-import subprocess
 import sys
+import tempfile
 import time
-import warnings
+from typing import Any
 
 import numpy as np
+import scipy.sparse
 
-import benchmarks.libraries
-import benchmarks.problems
-from tools.readme import COLUMNS
+from benchmarks import environments, measure, pool, registry, report, results, tasks
 
-GAP, LAMBDAS, RATIO, FOLDS = 1e-6, 100, 1e-2, 10
-LOOSEST, TIGHTEST = 1e-2, 1e-14
-THREADS = 2  # of every library, over folds; BLAS has one
-PATIENCE = 60.0  # seconds after which a task is repeated no more
+TOLERANCES = results.FOLDER / "tolerances.csv"
 
 
-def modules(package):
-    """Every module of a registry folder."""
-    return [importlib.import_module(f"{package.__name__}.{m.name}") for m in pkgutil.iter_modules(package.__path__)]
-
-
-def standardised(X, y):
-    """Columns with mean 0 and population standard deviation 1 (constant ones stay 0), and y with mean 0."""
-    X = np.asfortranarray(X, dtype=np.float64)
-    X = X - X.mean(axis=0)
-    scale = X.std(axis=0)
-    return np.asfortranarray(X / np.where(scale > 0, scale, 1.0)), y - y.mean()
-
-
-def largest_gap(X, y, coef, lams):
-    """The largest gap_rel over the path, recomputed from the coefficients alone."""
-    from riata.certify import certify
-    from riata.path import make_problem
-
-    problem = make_problem(X, y, standardize=False)
-    offset = y.mean() - X.mean(axis=0) @ coef
-    return max(certify(problem, coef[:, k], offset[k], lam).gap_rel for k, lam in enumerate(lams))
-
-
-def fold_gap(library, X, y, lams, splits, tol):
-    """The largest gap_rel over all folds and lambda."""
-    gaps = []
-    for train, _ in splits:
-        A, b = X[train] - X[train].mean(axis=0), y[train] - y[train].mean()
-        A = np.asfortranarray(A)
-        gaps.append(largest_gap(A, b, library.path(A, b, lams, tol), lams))
-    return max(gaps)
-
-
-def timed(call, repeat):
-    """(result, median seconds) of a call; the first, cold one counts only where it is the only one.
-
-    Calls of milliseconds are repeated for half a second, so that the median is not one of a few cold runs.
-    """
-    seconds, began = [], time.perf_counter()
-    while len(seconds) <= repeat or (len(seconds) < 500 and time.perf_counter() - began < 0.5):
-        start = time.perf_counter()
-        result = call()
-        seconds.append(time.perf_counter() - start)
-        if time.perf_counter() - began > PATIENCE:
-            break
-    return result, statistics.median(seconds[1:] or seconds)
-
-
-def measure(library, task, X, y, repeat):
-    """(seconds, gap_rel, nonzeros) of one library on one problem at the loosest tolerance that reaches GAP."""
-    top = np.abs(X.T @ y).max() / len(y)
-    lams = top * np.geomspace(1.0, RATIO, LAMBDAS)
-    rows = np.arange(len(y))
-    splits = [(np.setdiff1d(rows, part), part) for part in np.array_split(rows, FOLDS)]
-    tol = LOOSEST
-    while True:
-        if task == "path":
-            coef = library.path(X, y, lams, tol)
-            gap, nonzeros = largest_gap(X, y, coef, lams), int(np.count_nonzero(coef[:, -1]))
-        else:
-            gap = fold_gap(library, X, y, lams, splits, tol)
-        if gap <= GAP or tol <= TIGHTEST:
-            break
-        tol /= 10
-    if task == "path":
-        seconds = timed(lambda: library.path(X, y, lams, tol), repeat)[1]
-    else:
-        fitted, seconds = timed(lambda: library.cv(X, y, lams, splits, tol, THREADS), repeat)
-        nonzeros = int(np.count_nonzero(fitted.coef_))
-    return seconds, gap, nonzeros
-
-
-def commit():
-    """The commit that was measured, with a mark where the tree held changes."""
-    out = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
-    return out.stdout.strip() or "unknown"
-
-
-def machine():
-    """Processor and number of cores."""
-    name = platform.processor() or platform.machine()
-    cpuinfo = pathlib.Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        models = [line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line]
-        name = models[0] if models else name
-    return f"{name} ({os.cpu_count()} cores)"
-
-
-def arguments(argv):
+def arguments(argv: list[str]) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("problems", nargs="*")
-    parser.add_argument("--task", choices=["path", "cv"])
-    parser.add_argument("--library")
-    parser.add_argument("--repeat", type=int, default=5)
-    parser.add_argument("--out", type=pathlib.Path)
+    parser.add_argument("--task", nargs="+", choices=tasks.ALL)
+    parser.add_argument("--library", nargs="+")
+    parser.add_argument("--threads", nargs="+", type=int, default=[2])
+    parser.add_argument("--cap", type=float, default=60.0, help="seconds that one call may take")
+    parser.add_argument("--out", type=pathlib.Path, default=results.FOLDER / "timings.csv")
+    parser.add_argument("--judge", choices=["best", "own"], default="best", help="see benchmarks/gap.py")
+    parser.add_argument("--list", action="store_true", help="print the problems and the libraries, and run nothing")
     return parser.parse_args(argv)
 
 
-def rows(options):
-    """One dict for each (problem, task, library) that was asked for, as they are measured."""
-    problems = {name: load for module in modules(benchmarks.problems) for name, load in module.PROBLEMS.items()}
-    unknown = set(options.problems) - set(problems)
+def chosen(names: list[str]) -> list[registry.Problem]:
+    """The problems with these names, or all."""
+    known = registry.problems()
+    unknown = set(names) - set(known)
     if unknown:
-        raise SystemExit(f"no problem {', '.join(sorted(unknown))}; there are: {', '.join(sorted(problems))}")
-    libraries = [m for m in modules(benchmarks.libraries) if options.library in (None, m.NAME)]
-    blas = os.environ.get("OPENBLAS_NUM_THREADS", "default")
-    threads = f"{THREADS} over folds, {blas} in BLAS"
-    for name in options.problems or problems:
-        X, y = standardised(*problems[name]())
-        for task in [options.task] if options.task else ["path", "cv"]:
-            for library in libraries:
-                seconds, gap, nonzeros = measure(library, task, X, y, options.repeat)
-                print(f"{name} {task} {library.NAME}: {seconds:.4g} s, gap_rel {gap:.1e}", file=sys.stderr)
-                facts = [library.versions(), commit(), machine()]
-                values = [name, task, library.NAME, f"{seconds:.6g}", f"{gap:.3e}", nonzeros, threads, *facts]
-                yield dict(zip(COLUMNS, values, strict=True))
+        raise SystemExit(f"no problem {', '.join(sorted(unknown))}; there are: {', '.join(sorted(known))}")
+    first = [name for name in report.SHOWN if name in known]  # what the README shows, should a run be cut
+    return [known[name] for name in names or dict.fromkeys([*first, *known])]
 
 
-def main(argv):
+def processes(libraries: list[registry.Library]) -> list[pool.Process]:
+    """A process for each library that can run here; the others are named with the reason."""
+    ready = []
+    for library in libraries:
+        process = pool.Process(library)
+        reason = environments.make(library)
+        try:
+            process.versions = "" if reason else process.ask(pool.START_LIMIT, op="versions")["versions"]
+        except (pool.Failed, pool.TimeUp) as error:
+            reason = str(error)
+        if reason:
+            print(f"{library.NAME} is left out: {reason}", file=sys.stderr)
+        else:
+            ready.append(process)
+    return ready
+
+
+class Bench:
+    """One run of the benchmark: processes, a folder to exchange data in, what is known of tolerances."""
+
+    def __init__(self, options: argparse.Namespace, folder: pathlib.Path) -> None:
+        self.options, self.folder = options, folder
+        self.processes = processes(registry.libraries(options.library))
+        self.facts = {"commit": results.commit(), "machine": results.machine()}
+        known = results.read(TOLERANCES)
+        self.starts = {(r["problem"], r["task"], r["library"]): int(r["decade"]) for r in known}
+        self.paths: dict[str, float | None] = {}
+
+    def problem(self, problem: registry.Problem) -> None:
+        """All tasks of one problem, and for each all numbers of threads."""
+        raw = problem.load()
+        self.data: tuple[Any, np.ndarray] | None = None
+        for task in self.options.task or tasks.tasks_of(problem):
+            sparse = scipy.sparse.issparse(raw[0])
+            if task == "intercept" and sparse:
+                continue  # raw sparse columns are not the same problem for everybody
+            self.give(tasks.prepared(*raw, centre=task != "intercept"), task)
+            for threads in self.options.threads:
+                self.task(problem, task, threads)
+
+    def give(self, data: tuple[Any, np.ndarray], task: str) -> None:
+        """Hand X and y to all processes where they have others."""
+        kind = task == "intercept"
+        if self.data is not None and self.kind == kind:
+            return
+        self.data, self.kind = data, kind
+        X, y = data
+        for old in self.folder.glob("X.np*"):
+            old.unlink()
+        if scipy.sparse.issparse(X):
+            scipy.sparse.save_npz(self.folder / "X.npz", X, compressed=False)
+        else:
+            np.save(self.folder / "X.npy", X)
+        np.save(self.folder / "y.npy", y)
+        for process in self.processes:
+            process.load("data", folder=str(self.folder))
+
+    def task(self, problem: registry.Problem, task: str, threads: int) -> None:
+        """Measure and write the rows."""
+        began = time.monotonic()
+        work = tasks.work_of(task, *self.data, ratio=problem.ratio, threads=threads)
+        arrays = pool.save_task(self.folder, lams=work.lams, weights=work.weights, folds=work.folds)
+        options = {"l1_ratio": work.l1_ratio, "intercept": work.intercept, "threads": threads}
+        cells: list[measure.Cell] = []
+        judges: dict = {}
+        for process in self.processes:
+            cell = measure.Cell(process, task, work, judges, self.folder)
+            cell.by_own = self.options.judge == "own"
+            cell.note = process.load("task", file=arrays, **options)["refused"]
+            cells.append(cell)
+        starts = {}
+        for known in ("path", task):  # the path's tolerance is a good start for whatever is not known yet
+            starts |= {n: decade for (p, t, n), decade in self.starts.items() if (p, t) == (problem.name, known)}
+        rows = measure.measure(cells, starts, self.options.cap, self.paths if task == "cv" else {})
+        if task == "path":
+            self.paths = {row["library"]: float(row["seconds"]) if row["reached"] == "yes" else None for row in rows}
+        self.write(problem, cells, rows)
+        print(f"{problem.name} {task} on {threads}: {time.monotonic() - began:.0f} s in all", file=sys.stderr)
+
+    def write(self, problem: registry.Problem, cells: list[measure.Cell], rows: list[dict]) -> None:
+        X = self.data[0]
+        nnz = X.nnz if scipy.sparse.issparse(X) else X.size
+        for cell, row in zip(cells, rows, strict=True):
+            kind = problem.kind or ("sparse" if cell.work.sparse else "wide" if X.shape[0] < X.shape[1] else "tall")
+            row |= {"problem": problem.name, "kind": kind, "n": X.shape[0], "p": X.shape[1], "nnz": nnz}
+            row |= {"versions": cell.process.versions, **self.facts}
+            said = f"{row['seconds']} s, gap_rel {row['gap_rel']}, {row['reached']}" if row["seconds"] else row["note"]
+            print(f"{problem.name} {cell.task} {cell.name}: {said}", file=sys.stderr)
+        results.merge(self.options.out, rows)
+        found = (
+            []
+            if self.options.judge == "own"
+            else [
+                {"problem": problem.name, "task": cell.task, "library": cell.name, "decade": cell.best.decade}
+                for cell in cells
+                if cell.best is not None
+            ]
+        )
+        self.starts |= {(row["problem"], row["task"], row["library"]): row["decade"] for row in found}
+        results.merge(TOLERANCES, found, ["problem", "task", "library", "decade"], ["problem", "task", "library"])
+
+
+def main(argv: list[str]) -> int:
     options = arguments(argv)
-    target = options.out.open("w", newline="", encoding="utf-8") if options.out else sys.stdout
-    with target, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a missed tolerance shows in the gap column
-        writer = csv.DictWriter(target, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        for row in rows(options):  # as they are measured, so that a run that is cut short keeps what it has
-            writer.writerow(row)
-            target.flush()
+    problems = chosen(options.problems)
+    if options.list:
+        print(*(problem.name for problem in problems), sep="\n")
+        print(*(library.NAME for library in registry.libraries()), sep="\n")
+        return 0
+    with tempfile.TemporaryDirectory(prefix="riata-bench-") as folder:
+        bench = Bench(options, pathlib.Path(folder))
+        try:
+            for problem in problems:
+                bench.problem(problem)
+        finally:
+            for process in bench.processes:
+                process.end()
     return 0
 
 

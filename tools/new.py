@@ -9,6 +9,7 @@ nothing is written.
 import difflib
 import keyword
 import pathlib
+import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -46,26 +47,33 @@ def NAME():
 PROBLEMS = {"NAME": NAME}
 '''
 
-LIBRARY = '''"""Say which library this is, and which of its options were chosen and why."""
+LIBRARY = '''"""Say which library this is, and which options were chosen and why."""
 
 import NAME as library
 
 NAME = "NAME"
+ENVIRONMENT = "NAME"
+REQUIRES = ["NAME"]
+START = 6
+CAN = {"sparse"}
+
+
+def default(work):
+    return 1e-4
 
 
 def versions():
-    """What the results file says about the versions."""
     return f"{NAME} {library.__version__}"
 
 
-def path(X, y, lams, tol):
-    """Coefficients (n_features, n_lams) along decreasing `lams`; the columns of X and y are centred."""
+def path(work, tol):
+    """Its own path over work.lams for work.X, work.y; only this is timed."""
     raise NotImplementedError
 
 
-def cv(X, y, lams, splits, tol):
-    """A fitted cross-validation over `lams` with the (train, test) pairs of `splits`; it has `coef_`."""
-    raise NotImplementedError
+def coefficients(result):
+    """(coef (n_features, n_lams), intercepts or None) of what path returned."""
+    return result, None
 '''
 
 # Kind -> (folder, template, what to do next). A new registry adds its line here.
@@ -96,7 +104,7 @@ def write(kind: str, name: str, root: pathlib.Path = ROOT) -> str:
 def fill(kind: str, template: str, name: str) -> str:
     """The template with the name put in; a library keeps its constant NAME."""
     if kind == "library":
-        return template.replace("import NAME", f"import {name}").replace('NAME = "NAME"', f'NAME = "{name}"')
+        return re.sub(r'"NAME"', f'"{name}"', template).replace("import NAME", f"import {name}")
     return template.replace("NAME", name)
 
 

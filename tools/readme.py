@@ -1,75 +1,26 @@
-"""Write the measured table of README.md from the committed files in benchmarks/results.
+"""Write what is measured into the documents: README's table, docs/benchmarks.md, the figures in docs/figures.
 
 usage: python -m tools.readme [--check]
 
-Every number in the README comes from here. A file of times is a CSV with the columns of COLUMNS, one row for each
-(problem, task, library); files without a column "library" are results of another kind and left alone. Where two
-files hold the same row, the file whose name sorts last wins. --check writes nothing and exits 1 where README.md is
-not what would be written.
+Every number there comes from the committed files in benchmarks/results. --check writes nothing and exits 1 where a
+document is not what would be written.
 """
 
-import csv
 import pathlib
 import sys
 
+from benchmarks import figure, report, results, studies
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+TIMINGS = results.FOLDER / "timings.csv"
 BEGIN, END = "<!-- results: written by `make docs`, do not edit -->", "<!-- end of results -->"
-COLUMNS = ["problem", "task", "library", "seconds", "gap_rel", "nonzeros", "threads", "versions", "commit", "machine"]
-OURS = "riata"
 NOTHING = "_No results are committed yet: `make bench` measures them._"
-
-
-def read_rows(folder: pathlib.Path) -> list[dict[str, str]]:
-    """The rows of all results files, later files winning, in the order of first appearance."""
-    rows: dict[tuple[str, ...], dict[str, str]] = {}
-    for file in sorted(folder.glob("*.csv")):
-        with file.open(newline="", encoding="utf-8") as handle:
-            reader = csv.DictReader(handle)
-            if "library" not in (reader.fieldnames or []):
-                continue  # results of another kind: certificates, say
-            missing = set(COLUMNS) - set(reader.fieldnames or [])
-            if missing:
-                raise SystemExit(f"{file} lacks the columns {sorted(missing)}")
-            for row in reader:
-                rows[row["problem"], row["task"], row["library"]] = row
-    return list(rows.values())
-
-
-def seconds(row: dict[str, str] | None) -> str:
-    """One cell: the time, and the largest gap that certify found in what came back."""
-    if row is None:
-        return "–"
-    return f"{float(row['seconds']):.3g} s ({float(row['gap_rel']):.0e})"
-
-
-def table(rows: list[dict[str, str]]) -> str:
-    """The Markdown table: a line for each (problem, task), a column for each library, ours first."""
-    if not rows:
-        return NOTHING
-    libraries = sorted({row["library"] for row in rows}, key=lambda name: (name != OURS, name))
-    found = {(row["problem"], row["task"], row["library"]): row for row in rows}
-    others = [name for name in libraries if name != OURS]
-    head = ["data", "task", *libraries, *[f"{name} / {OURS}" for name in others]]
-    lines = ["| " + " | ".join(head) + " |", "|---|---|" + "---:|" * (len(head) - 2)]
-    for problem, task in dict.fromkeys((row["problem"], row["task"]) for row in rows):
-        cells = [found.get((problem, task, name)) for name in libraries]
-        ours = found.get((problem, task, OURS))
-        ratios = [
-            f"{float(other['seconds']) / float(ours['seconds']):.0f}×" if ours and other else "–"
-            for other in (found.get((problem, task, name)) for name in others)
-        ]
-        lines.append("| " + " | ".join([problem, task, *map(seconds, cells), *ratios]) + " |")
-    return "\n".join([*lines, "", footer(rows)])
-
-
-def footer(rows: list[dict[str, str]]) -> str:
-    """Where the numbers come from."""
-    facts = {name: ", ".join(dict.fromkeys(row[name] for row in rows)) for name in COLUMNS[6:]}
-    return (
-        "Median seconds; in brackets the largest `gap_rel` over all λ (and folds), recomputed by `riata.certify` for "
-        f"every library. Machine: {facts['machine']}; threads: {facts['threads']}; versions: {facts['versions']}; "
-        f"commit: {facts['commit']}."
-    )
+MEANING = (
+    "Median seconds on 2 threads. Every library runs at the loosest tolerance, of a grid of decades, at which its "
+    "whole path is within 10⁻⁶ of a proven lower bound of the minimum, in units of the null model's objective "
+    "(`gap_rel`); a function that belongs to no library checks that from the coefficients. Ratio: time of the best of "
+    "the others over riata's. How, on what, and all numbers: [docs/benchmarks.md](docs/benchmarks.md)."
+)
 
 
 def fill(text: str, inner: str) -> str:
@@ -79,15 +30,63 @@ def fill(text: str, inner: str) -> str:
     return f"{before}{BEGIN}\n\n{inner}\n\n{END}{after}"
 
 
+def summary(rows: list[report.Row]) -> str:
+    """What the README shows."""
+    found = report.duels(rows)
+    if not found:
+        return NOTHING
+    shown = sorted((d for d in found if d.problem in report.SHOWN), key=lambda duel: report.SHOWN.index(duel.problem))
+    return "\n\n".join(
+        [
+            report.targets(found),
+            "![time of every library divided by riata's](docs/figures/path.svg)",
+            report.best_of_each(shown, ("path", "cv")),
+            MEANING,
+            report.footer(rows),
+        ]
+    )
+
+
+def full(rows: list[report.Row]) -> str:
+    """What docs/benchmarks.md shows."""
+    found = report.duels(rows)
+    if not found:
+        return NOTHING
+    parts = ["### Two threads", report.everything(found), "### Best of the others, all tasks"]
+    parts.append(report.best_of_each(found, tuple({duel.task: 0 for duel in found})))
+    single = report.duels(rows, threads="1")
+    if single:
+        parts += ["### One thread", report.everything(single)]
+    parts += ["### Why cells are empty", report.refusals(found) or "None is."]
+    parts += ["![path](figures/path.svg)", "![10-fold cross-validation](figures/cv.svg)"]
+    return "\n\n".join([*parts, *studies.sections(), report.footer(rows)])
+
+
+def documents() -> dict[pathlib.Path, str]:
+    """What every generated document should hold."""
+    rows = results.read(TIMINGS)
+    readme, page = ROOT / "README.md", ROOT / "docs" / "benchmarks.md"
+    wanted = {
+        readme: fill(readme.read_text("utf-8"), summary(rows)),
+        page: fill(page.read_text("utf-8"), full(rows)),
+    }
+    for task in ("path", "cv"):
+        wanted[ROOT / "docs" / "figures" / f"{task}.svg"] = figure.chart(report.duels(rows), task)
+    return wanted
+
+
 def main(argv: list[str]) -> int:
-    readme = ROOT / "README.md"
-    old = readme.read_text("utf-8")
-    new = fill(old, table(read_rows(ROOT / "benchmarks" / "results")))
-    if "--check" in argv:
-        if new != old:
-            print("README.md does not show benchmarks/results: run `make docs`", file=sys.stderr)
-        return int(new != old)
-    readme.write_text(new, "utf-8")
+    stale = []
+    for file, text in documents().items():
+        if not file.exists() or file.read_text("utf-8") != text:
+            stale.append(file)
+            if "--check" not in argv:
+                file.parent.mkdir(exist_ok=True)
+                file.write_text(text, "utf-8")
+    if "--check" in argv and stale:
+        names = ", ".join(file.relative_to(ROOT).as_posix() for file in stale)
+        print(f"{names}: not what benchmarks/results gives; run `make docs`", file=sys.stderr)
+        return 1
     return 0
 
 

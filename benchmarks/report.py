@@ -1,0 +1,198 @@
+"""What the results say: ratios against the best of the others, targets, tables in Markdown."""
+
+import statistics
+from typing import NamedTuple
+
+from benchmarks.registry import OURS
+
+Row = dict[str, str]
+SHOWN = [
+    "diabetes", "riboflavin", "micro_singh", "sim_500x5000", "sim_ar50_2000x20000", "sim_ar95_2000x20000",
+    "meats_tecator", "yarn_nir", "crime_communities", "sim_10000x1000", "nycflights_dense", "fine_foods_tfidf",
+    "dorothea", "nycflights_sparse", "sim_sparse_10000x200000",
+]  # fmt: skip
+SMALL = 10_000  # numbers in X of a diabetes-sized problem
+
+
+class Target(NamedTuple):
+    """A promise: how many times faster than the best of the others at this work, on every problem of the kind."""
+
+    words: str
+    kind: str
+    task: str
+    ratio: float
+
+
+TARGETS = [
+    Target("path, wide dense", "wide", "path", 15),
+    Target("path, n ≥ p dense", "tall", "path", 2),
+    Target("path, diabetes-sized", "small", "path", 20),
+    Target("path, sparse", "sparse", "path", 5),
+    Target("path, strongly correlated (ρ = 0.95)", "rho=0.95", "path", 3),
+    Target("path, near-collinear spectra", "near-collinear", "path", 1000),
+    Target("10-fold CV, wide dense", "wide", "cv", 20),
+    Target("10-fold CV, n ≥ p dense", "tall", "cv", 8),
+    Target("10-fold CV, diabetes-sized", "small", "cv", 8),
+    Target("10-fold CV, sparse", "sparse", "cv", 10),
+    Target("10-fold CV, strongly correlated (ρ = 0.95)", "rho=0.95", "cv", 1),
+    Target("10-fold CV, near-collinear spectra", "near-collinear", "cv", 1),
+]
+
+
+class Duel(NamedTuple):
+    """Ours and the others on one task of one problem with one number of threads."""
+
+    problem: str
+    task: str
+    kind: str
+    ours: Row
+    others: list[Row]
+
+    @property
+    def best(self) -> Row | None:
+        """The fastest of the others that was accurate enough."""
+        reached = [row for row in self.others if row["reached"] == "yes"]
+        return min(reached, key=lambda row: float(row["seconds"]), default=None)
+
+    @property
+    def ratio(self) -> float | None:
+        """Its time over ours; 0 where only ours did not get there.
+
+        Where none of the others did, the time after which the first of them was stopped serves as a lower bound; None
+        where none was stopped.
+        """
+        if self.ours["reached"] != "yes":
+            return None if self.best is None else 0.0
+        if self.best is None:
+            limits = [float(row["limit"]) for row in self.others if row["reached"] == "timeout"]
+            return min(limits) / float(self.ours["seconds"]) if limits else None
+        return float(self.best["seconds"]) / float(self.ours["seconds"])
+
+
+def kind_of(row: Row) -> str:
+    """The kind that the results state; among n ≥ p, the diabetes-sized ones stand apart."""
+    small = row["kind"] == "tall" and int(row["n"]) * int(row["p"]) <= SMALL
+    return "small" if small else row["kind"]
+
+
+def duels(rows: list[Row], threads: str = "2") -> list[Duel]:
+    """All (problem, task) with rows of ours, in the order of the file."""
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        if row["threads"] == threads:
+            groups.setdefault((row["problem"], row["task"]), []).append(row)
+    found = []
+    for (problem, task), group in groups.items():
+        mine = [row for row in group if row["library"] == OURS]
+        if mine:
+            found.append(Duel(problem, task, kind_of(mine[0]), mine[0], [r for r in group if r["library"] != OURS]))
+    return found
+
+
+def times(ratio: float | None) -> str:
+    """A ratio with two digits that matter."""
+    return "–" if ratio is None else f"{ratio:.0f}×" if ratio >= 10 else f"{ratio:.1f}×"
+
+
+def seconds(row: Row | None) -> str:
+    return "–" if row is None or not row["seconds"] else f"{float(row['seconds']):.3g} s"
+
+
+def table(head: list[str], lines: list[list[str]], left: int = 1) -> str:
+    """A Markdown table; the first `left` columns are words, the rest numbers."""
+    rule = ["---"] * left + ["---:"] * (len(head) - left)
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in [head, rule, *lines])
+
+
+def targets(found: list[Duel]) -> str:
+    """A line for each target: how it stands on the problems of its kind."""
+    lines = []
+    for target in TARGETS:
+        ratios = [d.ratio for d in found if (d.kind, d.task) == (target.kind, target.task) and d.ratio is not None]
+        if not ratios:
+            continue
+        missed = sum(ratio < target.ratio for ratio in ratios)
+        verdict = "met" if not missed else f"missed on {missed} of {len(ratios)}"
+        spread = [times(min(ratios)), times(statistics.median(ratios)), times(max(ratios))]
+        lines.append([target.words, str(len(ratios)), *spread, f"≥ {target.ratio:g}×", verdict])
+    head = ["work", "problems", "least", "median", "most", "target", ""]
+    return table(head, [*lines, *counts(found)])
+
+
+def counts(found: list[Duel]) -> list[list[str]]:
+    """The lines about memory and passes over X."""
+    lines = []
+    known = [d for d in found if d.task == "path" and d.ours["peak_memory_mb"] and d.best is not None]
+    pairs = [(float(d.ours["peak_memory_mb"]), least_memory(d)) for d in known]
+    pairs = [(mine, theirs) for mine, theirs in pairs if max(mine, theirs) >= 5]
+    if pairs:
+        missed = sum(mine > theirs for mine, theirs in pairs)
+        verdict = f"missed on {missed} of {len(pairs)}" if missed else "met"
+        lines.append(["memory above the data, path", str(len(pairs)), "", "", "", "less than any", verdict])
+    passes = [float(d.ours["passes"]) for d in found if d.task == "path" and d.kind == "wide" and d.ours["passes"]]
+    if passes:
+        spread = [f"{value:.1f}" for value in (min(passes), statistics.median(passes), max(passes))]
+        verdict = "met" if max(passes) <= 20 else f"missed on {sum(p > 20 for p in passes)} of {len(passes)}"
+        lines.append(["passes over X, path, wide dense", str(len(passes)), *spread, "≤ 20", verdict])
+    return lines
+
+
+def least_memory(duel: Duel) -> float:
+    known = [float(r["peak_memory_mb"]) for r in duel.others if r["peak_memory_mb"] and r["reached"] == "yes"]
+    return min(known, default=float("inf"))
+
+
+def best_of_each(found: list[Duel], tasks: tuple[str, ...]) -> str:
+    """A line for each problem: our time, the best of the others, the ratio."""
+    lines = []
+    for duel in found:
+        if duel.task in tasks:
+            size = f"{int(duel.ours['n'])} × {int(duel.ours['p'])}"
+            name = duel.best["library"] if duel.best else "none in time"
+            cells = [duel.problem, size, duel.kind, duel.task, name]
+            lines.append(
+                [
+                    *cells,
+                    seconds(duel.ours),
+                    seconds(duel.best),
+                    ("> " if duel.best is None else "") + times(duel.ratio),
+                ]
+            )
+    return table(["data", "n × p", "kind", "task", "best of the others", "riata", "its time", "ratio"], lines, left=5)
+
+
+def everything(found: list[Duel]) -> str:
+    """A line for each (problem, task), a column for each library: its time, or why there is none."""
+    names = sorted({row["library"] for duel in found for row in duel.others})
+    lines = []
+    for duel in found:
+        others = {row["library"]: row for row in duel.others}
+        cells = [cell(duel.ours), *(cell(others[name]) if name in others else "–" for name in names)]
+        lines.append([duel.problem, duel.task, *cells])
+    return table(["data", "task", OURS, *names], lines, left=2)
+
+
+def cell(row: Row) -> str:
+    """Seconds; where it was not accurate enough, the gap it reached and the time that took."""
+    if row["reached"] == "yes":
+        return f"{float(row['seconds']):.3g}"
+    if not row["gap_rel"]:
+        return "not run" if not row["seconds"] else f"> {float(row['seconds']):.3g}"
+    word = "time up" if row["reached"] == "timeout" else "no"
+    return f"{word}: {float(row['gap_rel']):.0e} in {float(row['seconds']):.3g}"
+
+
+def refusals(found: list[Duel]) -> str:
+    """Why cells are empty."""
+    notes: dict[str, list[str]] = {}
+    for duel in found:
+        for row in [duel.ours, *duel.others]:
+            if row["note"]:
+                notes.setdefault(f"{row['library']}: {row['note']}", []).append(f"{duel.problem} {duel.task}")
+    return "\n".join(f"* {note} ({', '.join(where)})" for note, where in sorted(notes.items()))
+
+
+def footer(rows: list[Row]) -> str:
+    """Where the numbers come from."""
+    facts = {name: ", ".join(dict.fromkeys(row[name] for row in rows)) for name in ("versions", "commit", "machine")}
+    return f"Machine: {facts['machine']}; versions: {facts['versions']}; commit: {facts['commit']}."

@@ -1,0 +1,30 @@
+"""Run studies and write their results files.
+
+usage: python -m benchmarks.studies [NAME ...] [--library NAME ...]
+"""
+
+import argparse
+import sys
+
+from benchmarks import registry, results
+from benchmarks.studies import studies
+
+
+def main(argv: list[str]) -> int:
+    known = studies()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", choices=[*known, []])
+    parser.add_argument("--library", nargs="+")
+    options = parser.parse_args(argv)
+    facts = {"commit": results.commit(), "machine": results.machine()}
+    for name in options.names or known:
+        study = known[name]
+        for row in study.run(registry.libraries(options.library)):
+            print(name, *(f"{key}={row[key]}" for key in study.COLUMNS), file=sys.stderr)
+            columns = [*study.COLUMNS, "commit", "machine"]
+            results.merge(results.FOLDER / f"{name}.csv", [row | facts], columns, study.KEY)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
