@@ -17,6 +17,9 @@ Ints = NDArray[np.intp]
 
 # Beyond this share of unproven columns a full pass costs less than reading them one by one, and it feeds the span.
 READ_SHARE = 0.05
+# A feature is taken in before the first solve where its correlation will probably come this close to its threshold, in
+# shares of the step to the next λ.
+EAGER = 0.5
 
 
 class Lane:
@@ -31,7 +34,8 @@ class Lane:
         self.room = np.empty(int(max(32, READ_SHARE * len(self.unit))), np.intp)
         self.threshold = self.unit
         self.span = Span()
-        self.lam = 0.0
+        self.lam = np.inf
+        self.seen: tuple[float, Floats] | None = None  # λ and correlations at the end of the λ before
         self.gap = 0.0
         self.here = 0  # inner rounds at this λ
         self.rounds: list[int] = []
@@ -44,10 +48,30 @@ class Lane:
     # -- one λ -----------------------------------------------------------------------------------------------
     def start(self, lam: float) -> Ints:
         """Set λ; features that must be in W before the first solve."""
-        self.lam, self.here = lam, 0
+        before, self.lam, self.here = self.lam, lam, 0
         if not self.trivial:
             self.threshold = self.strength()[0] * self.unit if lam > 0 else np.where(np.isinf(self.unit), np.inf, 0.0)
-        return self.always[np.isfinite(self.unit[self.always])]
+        first = self.always[np.isfinite(self.unit[self.always])]
+        if self.trivial or not self.inner.eager or not lam < before < np.inf:
+            return first
+        return np.union1d(first, self._expected(before))
+
+    def _expected(self, before: float) -> Ints:
+        """Features that will probably enter at this λ: linear extrapolation of the correlations that the span knows.
+
+        An inner solve without Gram matrix costs the more the tighter it is, and one feature too many costs it nothing.
+        """
+        known = self.span.project(self.inner.train) if self.use_span else None
+        if known is None or self.left == 0:
+            return np.zeros(0, np.intp)
+        table, a, _ = known
+        c = a @ table
+        old, self.seen = self.seen, (before, c)
+        if old is not None and old[0] > before:
+            c = c + (c - old[1]) * ((before - self.lam) / (old[0] - before))
+        cols = np.flatnonzero(np.isfinite(self.unit))
+        over = self._excess(c[cols], EAGER * (1.0 - self.lam / before) * self.threshold[cols], cols) > 0
+        return cols[over]
 
     def enter(self, features: Ints, total: Floats | None, held: Floats | None) -> None:
         self.unit[features] = np.inf

@@ -27,6 +27,7 @@ class GramInner:
     """Solve on W with G_W in memory; ``solve`` leaves u, the correlations c and the residual in step."""
 
     name = "gram"
+    eager = False
 
     def __init__(self, gathered: Gathered, scaling: Scaling, target: Floats, held: slice | None):
         self.gathered, self.scaling, self.held = gathered, scaling, held

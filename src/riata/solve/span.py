@@ -51,10 +51,13 @@ class Span:
         R[1:] -= R[0]
         C = np.array(self._correlations[::-1])
         C[1:] -= C[0]
-        left, sizes, right = np.linalg.svd(R, full_matrices=False)
-        keep = sizes > FLAT * sizes[0]
-        self._basis = right[keep]
-        self._table = ((left[:, keep] / sizes[keep]).T @ C).astype(np.float32)
+        # R = sizes · (orthonormal basis), from the K×K products: a singular value decomposition of R itself takes 20 ms
+        # with 100 000 rows. The bound needs basis and table to be the same combinations, not the last digit of them.
+        squares, left = np.linalg.eigh(R @ R.T)
+        keep = squares > FLAT**2 * squares[-1]
+        mix = (left[:, keep] / np.sqrt(squares[keep])).T
+        self._basis = mix @ R
+        self._table = (mix @ C).astype(np.float32)
 
     def project(self, residual: Floats) -> tuple[NDArray[np.float32], Floats, float] | None:
         """(table (K, p), a (K,), off): correlations are a @ table up to ±off each; None before any pass."""
