@@ -7,12 +7,16 @@ matrix-free, and move to u + d projected onto the orthant, or to the first sign 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from riata.core.problem import Problem
 from riata.kernels import gram as gram_kernel
 from riata.kernels import sparse as kernel
+from riata.solve.factor import Factor, Price
 from riata.solve.scaling import Scaling
 
 Floats = NDArray[np.float64]
@@ -28,18 +32,34 @@ TIGHT = 5.0
 # An unpenalised coefficient that a bound holds back by at least this much need not be projected off the dual point.
 HELD = 1e-10
 ROUNDS = 400
+# Steps with a factor that one λ takes. Where steps without have cost as much as these and the factor, it is made; at
+# the λ after it is made at once, unless it cost more than that.
+FRESH = 30
 
 
 class ResidualInner:
     """Descent and conjugate gradients on W; the residual is kept in the row order of X as ρ + κ."""
 
     name = "residual"
-    eager = True
 
     def __init__(
-        self, problem: Problem, scaling: Scaling, target: Floats, root: Floats, order: Ints | None, held: slice | None
+        self,
+        problem: Problem,
+        scaling: Scaling,
+        target: Floats,
+        root: Floats,
+        order: Ints | None,
+        held: slice | None,
+        tricks: dict[str, Any],
     ):
-        X = problem.design.raw
+        self.eager = tricks.get("eager", True)  # whether newcomers are taken in before the first solve at a λ
+        self.price = Price(problem.design)
+        self.use_factor = tricks.get("factor", True)
+        self.hard = False  # whether steps without a factor cost more than one, when last tried
+        self.factor: Factor | None = None
+        self.spent = 0.0  # work of conjugate gradients and factors at this λ
+        self.limit = 0.0  # work without a factor that was not enough
+        self.X = X = problem.design.raw
         self.csc = (X.data, X.indices, X.indptr)
         self.scaling, self.order, self.held, self.root, self.target = scaling, order, held, root, target
         self.centred = problem.fit_intercept
@@ -146,6 +166,7 @@ class ResidualInner:
         if lam1 != self.lam1:
             self._extrapolate(lam1)
         epochs, gap = 0, np.inf
+        self.factor, self.spent = None, 0.0
         for turn in range(ROUNDS):
             epochs += self._descend(pen, EPOCHS if turn else FIRST_EPOCHS)
             self._renew()
@@ -155,6 +176,9 @@ class ResidualInner:
                 break
             self._newton(c, pen, goal)
             self._renew()
+        if self.factor is not None:
+            self.hard = self.spent <= 2.0 * self.limit
+            self.factor = None
         self._publish()
         return epochs, gap
 
@@ -217,42 +241,100 @@ class ResidualInner:
         if np.array_equal(landed, moved):
             self.u[A] = landed
             return
-        e = landed - self.u[A]
-        w = self._apply(cols, e)
-        projected = float(g @ e) - 0.5 * (float(self.s @ (w * w)) + float(l2[A] @ (e * e)))
         with np.errstate(divide="ignore", invalid="ignore"):
-            t = np.where(landed != moved, e / d, 1.0)
-        step = float(np.clip(np.nanmin(t), 0.0, 1.0))
+            t = np.where(landed != moved, (landed - self.u[A]) / d, 1.0)
+        first = float(np.clip(np.nanmin(t), 0.0, 1.0))
         curvature = float(self.s @ (v * v)) + float(l2[A] @ (d * d))
-        truncated = step * float(g @ d) - 0.5 * step**2 * curvature
-        if projected >= truncated and projected > 0:
-            self.u[A] = landed
+        truncated = first * float(g @ d) - 0.5 * first**2 * curvature
+        best, place = self._along(A, d, first, g, pen)
+        if best >= truncated and best > 0:
+            self.u[A] = place
         elif truncated > 0:
-            stop = t <= step
-            self.u[A] = np.where(stop, landed, self.u[A] + step * d)
+            self.u[A] = np.where(t <= first, landed, self.u[A] + first * d)
+
+    def _along(
+        self, A: Ints, d: Floats, first: float, g: Floats, pen: tuple[Floats, Floats, Floats, Floats]
+    ) -> tuple[float, Floats]:
+        """(decrease, u) at the best of u + t d projected onto orthant and box, t = 1, ½, ¼ … down to the first stop."""
+        l1, l2, lo, up = (part[A] for part in pen)
+        u, best, place, t = self.u[A], 0.0, self.u[A], 1.0
+        while t > first:
+            moved = u + t * d
+            landed = np.clip(np.where((l1 > 0) & (moved * u < 0), 0.0, moved), lo, up)
+            e = landed - u
+            w = self._apply(self.W[A], e)
+            fall = float(g @ e) - 0.5 * (float(self.s @ (w * w)) + float(l2 @ (e * e)))
+            if fall <= best and best > 0:
+                break
+            if fall > best:
+                best, place = fall, landed
+            t *= 0.5
+        return best, place
 
     def _conjugate_gradients(self, cols: Ints, g: Floats, l2: Floats, small: float) -> tuple[Floats, Floats]:
-        """d ≈ (ζ'Sζ + l2)⁻¹ g and ζd; columns have unit norm, so the diagonal is 1 + l2."""
-        d, v = np.zeros_like(g), np.zeros_like(self.rho)
-        res, diag = g.copy(), 1.0 + l2
-        z = res / diag
+        """d ≈ (ζ'Sζ + l2)⁻¹ g and ζd, without a factor until steps have cost as much as one."""
+        d, v, res = np.zeros_like(g), np.zeros_like(self.rho), g.copy()
+        step, most = self.price.step(cols), CG_STEPS
+        with_factor, price = step + self.price.solve(cols), self.price.factor(cols)
+        if self.factor is not None:
+            known = int(np.count_nonzero(self.factor.place[cols] >= 0))
+            changed = len(cols) + len(self.factor.L) - 2 * known  # each takes a step or two
+            if changed * with_factor > price:
+                self._make_factor(cols, l2)
+        elif self.use_factor and not self.hard:
+            limit = price + FRESH * with_factor
+            most = min(CG_STEPS, 1 + int(max(limit - self.spent, 0.0) / step))
+            self.spent += step * self._steps(cols, l2, small, most, d, v, res)
+            if np.abs(res).max() <= small or self.spent < limit:
+                return d, v
+            self.limit = self.spent
+            self._make_factor(cols, l2)
+        elif self.use_factor:
+            self._make_factor(cols, l2)
+        self.spent += with_factor * self._steps(cols, l2, small, CG_STEPS, d, v, res)
+        return d, v
+
+    def _make_factor(self, cols: Ints, l2: Floats) -> None:
+        made = Factor(self.X, cols, self.scaling, self.s, l2)
+        self.factor, self.hard, self.use_factor = (made if made.ok else None), made.ok, made.ok
+        self.spent += self.price.factor(cols)
+
+    def _steps(self, cols: Ints, l2: Floats, small: float, most: int, d: Floats, v: Floats, res: Floats) -> int:
+        """Preconditioned conjugate gradients from d, where ``res`` is what is left and v = ζd; all are updated."""
+        precondition = self._preconditioner(cols, l2)
+        z = precondition(res)
         direction, rz = z.copy(), float(res @ z)
-        for _ in range(CG_STEPS):
+        for count in range(most):
             if np.abs(res).max() <= small or rz <= 0:
-                break
+                return count
             w = self._apply(cols, direction)
             image = self._correlate(cols, w) + l2 * direction
             curvature = float(direction @ image)
             if curvature <= 1e-300:
-                break
+                return count
             step = rz / curvature
             d += step * direction
             v += step * w
             res -= step * image
-            z = res / diag
+            z = precondition(res)
             rz, old = float(res @ z), rz
             direction = z + (rz / old) * direction
-        return d, v
+        return most
+
+    def _preconditioner(self, cols: Ints, l2: Floats) -> Callable[[Floats], Floats]:
+        """The factor on what it knows of ``cols``, and the diagonal; columns have unit norm, so that is 1 + l2."""
+        diag, factor = 1.0 + l2, self.factor
+        if factor is None:
+            return lambda res: res / diag
+        known = np.flatnonzero(factor.place[cols] >= 0)
+        at = factor.place[cols[known]]
+
+        def apply(res: Floats) -> Floats:
+            z = res / diag
+            z[known] = factor.solve(at, res[known])
+            return z
+
+        return apply
 
     @property
     def square(self) -> float:
