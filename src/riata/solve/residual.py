@@ -21,6 +21,8 @@ from riata.solve.scaling import Scaling
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
+# data, indices, indptr, the columns' positions in them, means, norms
+Block = tuple[Floats, NDArray[Any], NDArray[Any], Ints, Floats, Floats]
 
 FIRST_EPOCHS, EPOCHS = 3, 8  # descent before the first conjugate-gradient step, and after each
 CG_STEPS = 100
@@ -32,6 +34,8 @@ TIGHT = 5.0
 # An unpenalised coefficient that a bound holds back by at least this much need not be projected off the dual point.
 HELD = 1e-10
 ROUNDS = 400
+# Columns of at most so many entries on average are copied side by side before they are read many times.
+SHORT = 256
 # Steps with a factor that one λ takes. Where steps without have cost as much as these and the factor, it is made; at
 # the λ after it is made at once, unless it cost more than that.
 FRESH = 30
@@ -77,6 +81,7 @@ class ResidualInner:
         self.u = np.zeros(0)
         self.before: tuple[float, Floats] | None = None  # λ and u at the end of the λ before
         self.lam1 = np.inf
+        self._lay_out(compact=False)
         self.rho, self.kappa = self.y.copy(), 0.0
         self.train = np.zeros_like(target)
         self.residual = np.zeros_like(target)
@@ -94,6 +99,7 @@ class ResidualInner:
         del total, held  # no Gram matrix here
         self.W = np.concatenate([self.W, features])
         self.u = np.concatenate([self.u, np.zeros(len(features))])
+        self._lay_out(compact=False)
 
     def begin(self, u: Floats) -> None:
         """Start from u (n_features,), whose support is in W."""
@@ -109,22 +115,39 @@ class ResidualInner:
     # -- residual and correlations ---------------------------------------------------------------------------
     def _renew(self) -> None:
         """ρ + κ = ỹ − ζu from the coefficients, with the intercept refitted."""
-        s = self.scaling
         self.rho[:] = self.y
-        self.kappa = kernel.combine(*self.csc, self.W, s.mean, s.norm, self.u, self.rho)
+        self.kappa = kernel.combine(*self._block(), self.u, self.rho)
         if self.centred:
             self.kappa -= float(self.s @ (self.rho + self.kappa))
 
-    def _correlate(self, cols: Ints, r: Floats) -> Floats:
-        out, sr = np.empty(len(cols)), self.s * r
-        kernel.correlate(*self.csc, cols, self.scaling.mean, self.scaling.norm, sr, float(sr.sum()), out)
+    def _lay_out(self, compact: bool) -> None:
+        """Columns of W, which a solve reads many times: side by side where they are short, else where they lie in X."""
+        s, W = self.scaling, self.W
+        self.columns, self.places = (*self.csc, s.mean, s.norm), W
+        length = self.price.length[W]
+        total = int(length.sum())
+        if not compact or total > SHORT * len(W):
+            return
+        data, indices, indptr = self.csc
+        taken = np.empty(total), np.empty(total, indices.dtype), np.empty(len(W) + 1, indptr.dtype)
+        kernel.take(data, indices, indptr, W, *taken)
+        self.columns, self.places = (*taken, s.mean[W], s.norm[W]), np.arange(len(W))
+
+    def _block(self, which: Ints | None = None) -> Block:
+        """Some columns of W, by their positions in W, or all."""
+        data, indices, indptr, mean, norm = self.columns
+        return data, indices, indptr, self.places if which is None else self.places[which], mean, norm
+
+    def _correlate(self, block: Block, r: Floats) -> Floats:
+        out, sr = np.empty(len(block[3])), self.s * r
+        kernel.correlate(*block, sr, float(sr.sum()), out)
         return out
 
-    def _apply(self, cols: Ints, d: Floats) -> Floats:
-        """ζ_cols d."""
+    def _apply(self, block: Block, d: Floats) -> Floats:
+        """ζ d over the columns of the block."""
         out = np.zeros_like(self.rho)
-        kappa = kernel.combine(*self.csc, cols, self.scaling.mean, self.scaling.norm, -d, out)
-        return out + kappa
+        out += kernel.combine(*block, -d, out)
+        return out
 
     def _publish(self) -> None:
         """The residual in root-weighted fold order, as the shared passes want it."""
@@ -149,9 +172,9 @@ class ResidualInner:
         extra = 0.0
         if free.any():
             # the dual point must be orthogonal to unpenalised columns: project what is left of them off
-            _, v = self._conjugate_gradients(self.W[free], c[free], np.zeros(int(free.sum())), 1e-15)
+            _, v = self._conjugate_gradients(np.flatnonzero(free), c[free], np.zeros(int(free.sum())), 1e-15)
             r = r - v
-            c, rr, lost = self._correlate(self.W, r), float(self.s @ (r * r)), float(self.s @ (v * v))
+            c, rr, lost = self._correlate(self._block(), r), float(self.s @ (r * r)), float(self.s @ (v * v))
             # columns outside W were proven for r, and have unit norm: |ζ'v| ≤ ‖v‖ is what scaling must make up for
             extra = 0.5 * lost + np.sqrt(lost) / (lam1 * self.least_weight) if lost > 0 and lam1 > 0 else 0.5 * lost
         keep = ~free
@@ -163,6 +186,7 @@ class ResidualInner:
         if not len(self.W):
             return 0, 0.0
         pen = self.penalties(lam1, lam2)
+        self._lay_out(compact=True)
         if lam1 != self.lam1:
             self._extrapolate(lam1)
         epochs, gap = 0, np.inf
@@ -170,7 +194,7 @@ class ResidualInner:
         for turn in range(ROUNDS):
             epochs += self._descend(pen, EPOCHS if turn else FIRST_EPOCHS)
             self._renew()
-            c = self._correlate(self.W, self.rho + self.kappa)
+            c = self._correlate(self._block(), self.rho + self.kappa)
             gap = self._gap(c, pen, lam1)
             if gap <= goal or epochs > max_iter:
                 break
@@ -179,6 +203,7 @@ class ResidualInner:
         if self.factor is not None:
             self.hard = self.spent <= 2.0 * self.limit
             self.factor = None
+        self._lay_out(compact=False)
         self._publish()
         return epochs, gap
 
@@ -199,17 +224,13 @@ class ResidualInner:
     def _descend(self, pen: tuple[Floats, Floats, Floats, Floats], epochs: int) -> int:
         """Epochs over the support and the violators."""
         l1, l2, lo, up = pen
-        c = self._correlate(self.W, self.rho + self.kappa)
+        c = self._correlate(self._block(), self.rho + self.kappa)
         rise = np.where(self.u < up, c - l2 * self.u, -np.inf)
         fall = np.where(self.u > lo, l2 * self.u - c, -np.inf)
         visit = np.flatnonzero((self.u != 0) | (np.maximum(rise, fall) > l1))
-        cols = self.W[visit]
         u = self.u[visit]
         self.kappa, done, _ = kernel.descend(
-            *self.csc,
-            cols,
-            self.scaling.mean,
-            self.scaling.norm,
+            *self._block(visit),
             self.s,
             self.rho,
             self.kappa,
@@ -230,11 +251,11 @@ class ResidualInner:
         A = np.flatnonzero((self.u != 0) & (self.u > lo) & (self.u < up))
         if not len(A):
             return
-        cols, sign = self.W[A], np.sign(self.u[A])
+        sign = np.sign(self.u[A])
         g = c[A] - l2[A] * self.u[A] - l1[A] * sign
         # a stationarity residual of ε·l1 leaves a gap of at most about ε
         small = max(TIGHT * goal * float(l1[A].max() or 1.0), LOOSE * float(np.abs(g).max()))
-        d, v = self._conjugate_gradients(cols, g, l2[A], small)
+        d, v = self._conjugate_gradients(A, g, l2[A], small)
         moved = self.u[A] + d
         landed = np.where((l1[A] > 0) & (moved * sign < 0), 0.0, moved)
         landed = np.clip(landed, lo[A], up[A])
@@ -262,7 +283,7 @@ class ResidualInner:
             moved = u + t * d
             landed = np.clip(np.where((l1 > 0) & (moved * u < 0), 0.0, moved), lo, up)
             e = landed - u
-            w = self._apply(self.W[A], e)
+            w = self._apply(self._block(A), e)
             fall = float(g @ e) - 0.5 * (float(self.s @ (w * w)) + float(l2 @ (e * e)))
             if fall <= best and best > 0:
                 break
@@ -271,8 +292,9 @@ class ResidualInner:
             t *= 0.5
         return best, place
 
-    def _conjugate_gradients(self, cols: Ints, g: Floats, l2: Floats, small: float) -> tuple[Floats, Floats]:
-        """d ≈ (ζ'Sζ + l2)⁻¹ g and ζd, without a factor until steps have cost as much as one."""
+    def _conjugate_gradients(self, A: Ints, g: Floats, l2: Floats, small: float) -> tuple[Floats, Floats]:
+        """d ≈ (ζ'Sζ + l2)⁻¹ g and ζd on some of W, without a factor until steps have cost as much as one."""
+        cols = self.W[A]
         d, v, res = np.zeros_like(g), np.zeros_like(self.rho), g.copy()
         step, most = self.price.step(cols), CG_STEPS
         with_factor, price = step + self.price.solve(cols), self.price.factor(cols)
@@ -284,14 +306,14 @@ class ResidualInner:
         elif self.use_factor and not self.hard:
             limit = price + FRESH * with_factor
             most = min(CG_STEPS, 1 + int(max(limit - self.spent, 0.0) / step))
-            self.spent += step * self._steps(cols, l2, small, most, d, v, res)
+            self.spent += step * self._steps(A, l2, small, most, d, v, res)
             if np.abs(res).max() <= small or self.spent < limit:
                 return d, v
             self.limit = self.spent
             self._make_factor(cols, l2)
         elif self.use_factor:
             self._make_factor(cols, l2)
-        self.spent += with_factor * self._steps(cols, l2, small, CG_STEPS, d, v, res)
+        self.spent += with_factor * self._steps(A, l2, small, CG_STEPS, d, v, res)
         return d, v
 
     def _make_factor(self, cols: Ints, l2: Floats) -> None:
@@ -299,16 +321,16 @@ class ResidualInner:
         self.factor, self.hard, self.use_factor = (made if made.ok else None), made.ok, made.ok
         self.spent += self.price.factor(cols)
 
-    def _steps(self, cols: Ints, l2: Floats, small: float, most: int, d: Floats, v: Floats, res: Floats) -> int:
+    def _steps(self, A: Ints, l2: Floats, small: float, most: int, d: Floats, v: Floats, res: Floats) -> int:
         """Preconditioned conjugate gradients from d, where ``res`` is what is left and v = ζd; all are updated."""
-        precondition = self._preconditioner(cols, l2)
+        precondition, block = self._preconditioner(self.W[A], l2), self._block(A)
         z = precondition(res)
         direction, rz = z.copy(), float(res @ z)
         for count in range(most):
             if np.abs(res).max() <= small or rz <= 0:
                 return count
-            w = self._apply(cols, direction)
-            image = self._correlate(cols, w) + l2 * direction
+            w = self._apply(block, direction)
+            image = self._correlate(block, w) + l2 * direction
             curvature = float(direction @ image)
             if curvature <= 1e-300:
                 return count
