@@ -74,7 +74,10 @@ def test_folds_of_large_engines_are_certified(engine, options):
     found.check(1e-8)
 
 
-@pytest.mark.parametrize("trick", ["moments", "one_pass", "foretell", "span", "matrix_free"])
+TRICKS = ["moments", "one_pass", "foretell", "span", "own_reads", "matrix_free", "factor", "eager"]
+
+
+@pytest.mark.parametrize("trick", TRICKS)
 @pytest.mark.parametrize("name", ["tall", "wide", "sparse_counts", "everything", "sparse_tall", "timestamps"])
 def test_answer_does_not_move_when_a_trick_is_off(trick, name):
     case = cases().get(name)
@@ -100,6 +103,62 @@ def test_switches_do_switch():
     grid = lam_grid(problem, 30, 1e-2)
     full = [solve_path(problem, grid, tricks={"span": s}).stats["full_passes"] for s in (True, False)]
     assert full[0] < full[1]
+    grid = lam_grid(sparse, 30, 1e-2)
+    passes = [solve_path(sparse, grid, tricks={"eager": e}).stats for e in (True, False)]
+    assert passes[0]["rounds"] < passes[1]["rounds"]  # fewer solves that the next newcomers undo
+
+
+def sparse_twins(n=2_500, p=600, seed=0):
+    """Columns in pairs that differ in few entries: conjugate gradients crawl, and a factor is made."""
+    X, _ = sparse_tall(n, p // 2, seed)
+    rng = np.random.default_rng(seed + 1)
+    other = X.copy()
+    other.data = other.data + 1e-2 * rng.normal(size=X.nnz)
+    X = sp.hstack([X, other], format="csc")
+    w = np.where(rng.random(p) < 0.3, rng.normal(size=p), 0.0)
+    return X, X @ w + 0.1 * rng.normal(size=n)
+
+
+@pytest.mark.parametrize("options", ["plain", "no_intercept", "weights", "box"])
+def test_a_factor_speeds_up_and_does_not_move_the_answer(options, monkeypatch):
+    from riata.solve import residual
+
+    made, steps = [], []
+    kept, walked = residual.Factor, residual.ResidualInner._steps
+    monkeypatch.setattr(residual, "Factor", lambda *args: made.append(kept(*args)) or made[-1])
+    monkeypatch.setattr(residual.ResidualInner, "_steps", lambda *args: steps.append(walked(*args)) or steps[-1])
+    X, y = sparse_twins()
+    problem = make_problem(X, y, **filled(OPTIONS[options], *X.shape))
+    lams = lam_grid(problem, 12, 1e-2)
+    on = solve_path(problem, lams, tol=1e-10)
+    count, taken = len(made), sum(steps)
+    assert count > 0
+    assert all(one.ok for one in made)
+    steps.clear()
+    off = solve_path(problem, lams, tol=1e-10, tricks={"factor": False})
+    assert len(made) == count  # the switch does switch
+    assert taken < 0.5 * sum(steps)
+    check_path(problem, on, tol=1e-10)
+    check_path(problem, off, tol=1e-10)
+    np.testing.assert_allclose(on.dev_ratio, off.dev_ratio, rtol=0, atol=1e-9)
+
+
+def test_a_factor_inverts_the_gram_matrix():
+    from riata.solve.factor import Factor
+    from riata.solve.scaling import scalings
+
+    X, y = sparse_tall(400, 60)
+    weight = np.random.default_rng(5).uniform(0.0, 1.0, 400)
+    problem = make_problem(X, y, sample_weight=weight)
+    (scaling,) = scalings(problem, np.zeros(400, np.intp), 1)
+    cols = np.array([50, 3, 17, 20])
+    s = problem.sample_weight / problem.sample_weight.sum()
+    Z = (X.toarray()[:, cols] - scaling.mean[cols]) / scaling.norm[cols]
+    l2 = np.array([0.0, 0.1, 0.2, 0.3])
+    factor = Factor(problem.design.raw, cols, scaling, s, l2)
+    g = np.array([1.0, -2.0, 0.5, 3.0])
+    expected = np.linalg.solve(Z.T @ (s[:, None] * Z) + np.diag(l2), g)
+    np.testing.assert_allclose(factor.solve(factor.place[cols], g), expected, rtol=2e-4)
 
 
 def test_sparse_columns_of_any_fill():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,12 @@ class Sparse(Design):
     @property
     def nbytes(self) -> int:
         return int(self.raw.data.nbytes + self.raw.indices.nbytes + self.raw.indptr.nbytes)
+
+    @functools.cached_property
+    def row_fill(self) -> float:
+        """Stored entries in the row of an entry, on average over entries: the work of a Gram matrix per entry."""
+        rows = np.bincount(self.raw.indices, minlength=self.shape[0]).astype(np.float64)
+        return float(rows @ rows) / max(self.raw.nnz, 1)
 
     def dot(self, coef: Floats) -> Floats:
         return np.asarray(self.raw @ coef)

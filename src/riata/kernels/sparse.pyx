@@ -78,6 +78,44 @@ def combine(const double[::1] data, const index_t[::1] indices, const index_t[::
     return kappa
 
 
+def take(const double[::1] data, const index_t[::1] indices, const index_t[::1] indptr, Py_ssize_t[::1] cols,
+         double[::1] out_data, index_t[::1] out_indices, index_t[::1] out_indptr):
+    """Copy columns side by side; ``out_indptr`` is made on the way."""
+    cdef Py_ssize_t i, j
+    cdef index_t t, at = 0
+    with nogil:
+        out_indptr[0] = 0
+        for i in range(cols.shape[0]):
+            j = cols[i]
+            for t in range(indptr[j], indptr[j + 1]):
+                out_data[at] = data[t]
+                out_indices[at] = indices[t]
+                at += 1
+            out_indptr[i + 1] = at
+
+
+def gram(const float[::1] data, const index_t[::1] indices, const index_t[::1] indptr, const float[::1] row_data,
+         const index_t[::1] row_indices, const index_t[::1] row_indptr, const float[::1] mean, float[::1, :] out):
+    """Lower triangle of X'X − mean mean' from X by columns and by rows: Σ (entries in a row)² / 2 terms.
+
+    Column j is made at once, from the rows in which j has an entry (Gustavson 1978); it stays in cache.
+    """
+    cdef Py_ssize_t m = indptr.shape[0] - 1, j, k
+    cdef index_t t, q, i
+    cdef float a
+    with nogil:
+        for j in range(m):
+            for k in range(j, m):
+                out[k, j] = -mean[j] * mean[k]
+            for t in range(indptr[j], indptr[j + 1]):
+                i = indices[t]
+                a = data[t]
+                q = row_indptr[i + 1] - 1
+                while q >= row_indptr[i] and row_indices[q] >= j:
+                    out[row_indices[q], j] += a * row_data[q]
+                    q -= 1
+
+
 def descend(const double[::1] data, const index_t[::1] indices, const index_t[::1] indptr, Py_ssize_t[::1] cols,
             double[::1] mean, double[::1] norm, double[::1] s, double[::1] rho, double kappa, double[::1] u,
             double[::1] l1, double[::1] l2, double[::1] lo, double[::1] up, double small, int epochs):

@@ -23,6 +23,9 @@ Ints = NDArray[np.intp]
 DONE, SOLVE, PASS, READ, ENTER = range(5)  # what Track.advance returns
 # Beyond this share of unproven columns a full pass costs less than reading them one by one, and it feeds the span.
 READ_SHARE = 0.05
+# A feature is taken in before the first solve where its correlation will probably come this close to its threshold, in
+# shares of the step to the next λ.
+EAGER = 0.5
 MEASURES = {None: 0, "mse": 1, "mae": 2}
 
 
@@ -38,7 +41,9 @@ class Lane:
             self.unit[:] = np.inf
         self.sigma = scaling.y_norm or 1.0
         self.span = Span()
-        self.points: list[tuple[Ints, Floats]] = []  # of an inner solver that is not compiled
+        # of an inner solver that is not compiled: (features, u) at each λ, and the correlations foreseen at the last
+        self.points: list[tuple[Ints, Floats]] = []
+        self.seen: tuple[float, Floats] | None = None
         self.track = gram_kernel.Track(
             getattr(inner, "set", None), inner.train, inner.residual, inner.root, inner.held, inner.share, scaling,
             self.unit, int(max(32, READ_SHARE * len(self.unit))), use_span,
@@ -67,12 +72,39 @@ class Lane:
             event = track.advance()
             if event != SOLVE:
                 return event
+            self._expect()
             lam = float(track.lams[track.k])
             rounds, gap = self.inner.solve(lam / self.sigma, lam, self.goal, self.max_iter)
             which, u = self.inner.coefficients()
             del self.points[track.k :]
             self.points.append((which, u))
             track.solved(rounds, gap, self.inner.square, float(np.abs(u).sum()))
+
+    def _expect(self) -> None:
+        """Take in what will probably enter at a new λ: linear extrapolation of the correlations that the span knows.
+
+        An inner solve without Gram matrix costs the more the tighter it is, and one feature too many costs it nothing.
+        """
+        k, lams = self.track.k, self.track.lams
+        table, basis, _ = self.span.known()
+        if k == 0 or k < len(self.points) or not self.inner.eager or table is None or basis is None:
+            return
+        lam, before = float(lams[k]), float(lams[k - 1])
+        c = (basis @ self.inner.train) @ table
+        old, self.seen = self.seen, (before, c)
+        if old is not None and old[0] > before:
+            c = c + (c - old[1]) * ((before - lam) / (old[0] - before))
+        cols = self._over(lam * (1.0 - EAGER * (1.0 - lam / before)), c)
+        if len(cols):
+            self.enter(cols)
+
+    def _over(self, lam: float, c: Floats, cols: Ints | slice = slice(None)) -> Ints:
+        """Which of these correlations are beyond their thresholds at λ, in a direction that the bounds allow."""
+        with np.errstate(invalid="ignore"):  # 0·∞ compares as nothing does: no violator
+            over = np.abs(c) > lam / self.sigma * self.unit[cols]
+        if self.scaling.bounded:
+            over &= np.where(c > 0, self.scaling.up[cols] > 0, self.scaling.lo[cols] < 0)
+        return np.flatnonzero(over)
 
     def learn(self, c: Floats) -> Ints:
         """Take exact correlations of all columns (a full pass); violators outside W, largest first."""
@@ -87,12 +119,7 @@ class Lane:
 
     def judge(self, cols: Ints | slice, c: Floats) -> Ints:
         """Take exact correlations of some columns; the violators among them, largest first."""
-        lam = float(self.track.lams[self.track.k]) / self.sigma
-        with np.errstate(invalid="ignore"):  # 0·∞ compares as nothing does: no violator
-            over = np.abs(c) > lam * self.unit[cols]
-        if self.scaling.bounded:
-            over &= np.where(c > 0, self.scaling.up[cols] > 0, self.scaling.lo[cols] < 0)
-        (which,) = over.nonzero()
+        which = self._over(float(self.track.lams[self.track.k]), c, cols)
         return self._newcomers(which if isinstance(cols, slice) else cols[which], c[which])
 
     def violators(self) -> Ints:

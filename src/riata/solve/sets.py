@@ -52,7 +52,7 @@ class SetsEngine:
         for scaling, rows in zip(scales, held, strict=True):
             target = self._target(scaling, root, order)
             if gathered is None:
-                inner: Any = ResidualInner(problem, scaling, target, root, order, rows)
+                inner: Any = ResidualInner(problem, scaling, target, root, order, rows, tricks)
             else:
                 inner = GramInner(gathered, scaling, target, rows)
             shares[id(scaling)] = inner.share
