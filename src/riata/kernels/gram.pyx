@@ -283,4 +283,5 @@ def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lam1, doub
 # Lanes on a working set: the rest of this module.
 include "residual.pxi"
 include "working_set.pxi"
+include "span.pxi"
 include "track.pxi"

@@ -77,7 +77,7 @@ cdef int space_grow(Space* w, int m) noexcept nogil:
     cdef int i
     if m <= old.cap:
         return 0
-    if space_make(w, max(m, old.cap + old.cap // 2)) < 0:
+    if space_make(w, max(m, old.cap + (old.cap // 2 if old.cap < 512 else old.cap // 8))) < 0:
         w[0] = old
         return -1
     w.a, w.lifted, w.updated = old.a, old.lifted, old.updated

@@ -18,8 +18,7 @@ cdef enum:
 cdef class Track:
     """Solve at one λ after the other, prove each time that nothing outside the working set matters, record results.
 
-    The proof is the span bound (see riata.solve.span): |ζⱼ'e| ≤ |Σ_k table[k, j] a_k| + off with a and off from the
-    residual alone. Columns that it leaves open are read, here where ``own`` gave the matrix, else by the caller.
+    The proof is the span bound (see span.pxi). Columns that it leaves open are read, here where ``own`` gave the matrix, else by the caller.
     """
 
     cdef readonly WorkingSet set     # or None
@@ -33,13 +32,12 @@ cdef class Track:
     cdef double goal
     cdef int max_iter, is_solved, tries
     # the proof
-    cdef const float[:, ::1] table
-    cdef const double[:, ::1] basis
-    cdef double slack, top
+    cdef readonly Span span
+    cdef double top
     cdef float[::1] edge             # thresholds at λ = 1 over `top`; infinite for what needs no proof
     cdef readonly double[::1] unit   # the same in full precision, on the scale of σ
     cdef double[::1] lo, up, norm
-    cdef int bounded, use_span
+    cdef int bounded, use_span       # without the span every λ takes a pass
     cdef readonly int left           # columns that need proof
     cdef Py_ssize_t[::1] open_       # room for columns without proof, then for violators among them
     cdef double[::1] correlation
@@ -48,6 +46,7 @@ cdef class Track:
     cdef Py_ssize_t[::1] order       # sorted place -> row of X, or None
     cdef double[::1] v
     cdef readonly long long reads    # columns read
+    cdef Py_ssize_t since            # columns that were left open since the span last learnt
     # results
     cdef readonly double[::1] gaps, square, loss, length
     cdef readonly int[::1] rounds
@@ -79,7 +78,8 @@ cdef class Track:
         for j in range(p):
             self.edge[j] = <float> (unit[j] / self.top)
         # an attribute that was never set is not None but nothing at all
-        self.table, self.basis, self.X, self.order = None, None, None, None
+        self.X, self.order = None, None
+        self.span = Span(train.shape[0], p)
         self.grid(np.zeros(0), 0.0, 0, 0, 0)
 
     def __dealloc__(self):
@@ -100,9 +100,25 @@ cdef class Track:
         self.gaps, self.square, self.length = np.zeros(L), np.zeros(L), np.zeros(L)
         self.loss, self.rounds, self.ends = np.zeros(L), np.zeros(L, np.int32), np.zeros(L, np.intp)
 
-    def span(self, const float[:, ::1] table, const double[:, ::1] basis, double slack):
-        """What is known: correlations of every column with an orthonormal basis of residuals."""
-        self.table, self.basis, self.slack = table, basis, slack
+    def learn(self, double[::1] c):
+        """Take the correlations of every column with the residual as it is: they serve later proofs."""
+        self.since = 0
+        if self.use_span and self.span.add(self.train, c) < 0:
+            raise MemoryError
+
+    def compare(self, double[::1] c):
+        """With these correlations of every column: whether violators are few enough to be `asked` and `found`."""
+        cdef Py_ssize_t j
+        cdef double lam = self.lams[self.k] / self.sigma
+        self.count = 0
+        for j in range(c.shape[0]):
+            if fabs(c[j]) > lam * self.unit[j] and (self.up[j] > 0.0 if c[j] > 0.0 else self.lo[j] < 0.0):
+                if self.count == self.open_.shape[0]:
+                    return False
+                self.open_[self.count] = j
+                self.correlation[self.count] = c[j]
+                self.count += 1
+        return True
 
     def enter(self, Py_ssize_t[::1] features):
         """These are in the working set now; the present λ is to be solved again."""
@@ -183,12 +199,15 @@ cdef class Track:
         self.count = 0
         if self.left == 0:
             return AT_END
-        if not self.use_span or self.basis is None:
+        if self.span.size == 0:
             return TO_PASS
         if not self.suspects(lam):
             return TO_PASS
         if self.count == 0:
             return AT_END
+        self.since += self.count
+        if self.since > self.open_.shape[0]:
+            return TO_PASS
         if self.X is None:
             return TO_READ
         self.judge(lam)
@@ -196,20 +215,14 @@ cdef class Track:
 
     cdef int suspects(self, double lam) noexcept nogil:
         """Columns that the span bound leaves open, into `open_`; 0 where there are too many."""
-        cdef Py_ssize_t K = self.table.shape[0], p = self.edge.shape[0], start, width, j, k, i, n
-        cdef Py_ssize_t room = self.open_.shape[0]
+        cdef Py_ssize_t p = self.edge.shape[0], start, width, j, k, room = self.open_.shape[0]
         cdef float[WIDTH] dot
-        cdef float[32] a
+        cdef float[KEPT] a
         cdef float x, off, scale
         cdef const float* row
         cdef const float* edge
         cdef int some
-        cdef double rest = 0.0, whole = 0.0, y
-        n = self.train.shape[0]
-        for i in range(n):
-            whole += self.train[i] * self.train[i]
-        self.project(&a[0], &rest)
-        off = <float> (sqrt(rest) + self.slack * sqrt(whole))
+        off = self.span.project(self.train, a)
         # λ·threshold in single precision, on the safe side of its rounding
         scale = <float> (lam * self.top * (1.0 - 4e-7))
         self.count = 0
@@ -219,9 +232,9 @@ cdef class Track:
             edge = &self.edge[start]
             for j in range(width):
                 dot[j] = 0.0
-            for k in range(K):
+            for k in range(self.span.size):
                 x = a[k]
-                row = &self.table[k, start]
+                row = &self.span.table[k, start]
                 for j in range(width):
                     dot[j] += x * row[j]
             some = 0
@@ -241,22 +254,6 @@ cdef class Track:
     cdef inline int may(self, Py_ssize_t j, float c, float off, float edge) noexcept nogil:
         """Whether the bounds let coefficient j move the way its correlation would push it."""
         return (c + off > edge and self.up[j] > 0.0) or (off - c > edge and self.lo[j] < 0.0)
-
-    cdef void project(self, float* a, double* rest) noexcept nogil:
-        """Coordinates of the residual on the basis, and the squared norm of what the basis leaves over."""
-        cdef Py_ssize_t K = self.basis.shape[0], n = self.train.shape[0], i, k
-        cdef double[32] b
-        cdef double y
-        cdef int size = <int> n, one = 1
-        for k in range(K):
-            b[k] = ddot(&size, <double*> &self.basis[k, 0], &one, &self.train[0], &one)
-            a[k] = <float> b[k]
-        rest[0] = 0.0
-        for i in range(n):
-            y = self.train[i]
-            for k in range(K):
-                y -= b[k] * self.basis[k, i]
-            rest[0] += y * y
 
     cdef void judge(self, double lam) noexcept nogil:
         """Read the open columns; violators stay in `open_`, with their correlations."""

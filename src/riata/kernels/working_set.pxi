@@ -61,11 +61,11 @@ cdef class WorkingSet:
         self.ratio, self.shift, self.known = h + 8 * n, h + 9 * n, h + 10 * n
 
     cdef make_room(self, int size):
-        """Memory for that many members, a half more than there was: copying stays cheap, and little is held twice."""
+        """Memory for that many members, and some more, so that copying stays cheap and little lies idle."""
         cdef int old = self.room, room
         if size <= old:
             return
-        room = max(old * 3 // 2, size, 32)
+        room = max(old + (old // 2 if old < 512 else old // 8), size, 32)
         vectors, G = np.zeros((12, room)), np.zeros((room, room), order="F")
         members, at = np.zeros(room, np.intp), np.zeros(room, np.intp)
         if old:
@@ -158,6 +158,28 @@ cdef class WorkingSet:
                     self.G[col, r] = g
             for i in range(new):
                 self.G[first + i, first + i] = 1.0
+
+    def multiply_out(self, int first):
+        """Gram block of the members from ``first`` on: inner products over the training rows, one at a time."""
+        cdef int i, r, m = self.m, n = <int> self.e.target.shape[0], one = 1
+        cdef int head = <int> self.e.first, tail = n - <int> self.e.last
+        cdef double g
+        cdef double* z
+        cdef double* y
+        if tail == n:
+            head, tail = 0, n
+        with nogil:
+            for i in range(first, m):
+                z = &self.e.Z[0, self.at[i]]
+                for r in range(i):
+                    y = &self.e.Z[0, self.at[r]]
+                    g = ddot(&tail, z + n - tail, &one, y + n - tail, &one)
+                    if head > 0:
+                        g += ddot(&head, z, &one, y, &one)
+                    g = g / self.share * self.ratio[r] * self.ratio[i] - self.shift[r] * self.shift[i]
+                    self.G[r, i] = g
+                    self.G[i, r] = g
+                self.G[i, i] = 1.0
 
     def put(self, int first, block):
         """The same from a block that is on this lane's scale already."""

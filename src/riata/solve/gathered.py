@@ -22,6 +22,8 @@ Ints = NDArray[np.intp]
 
 # Columns copied at a time: their float64 copies on the way are small beside the data.
 AT_ONCE = 128
+# Columns there is room for at first, in multiples of the number of rows (a support has at most as many features).
+ROOM = 4
 
 
 class Gathered:
@@ -32,15 +34,20 @@ class Gathered:
         self.centred = centred  # with an intercept: residuals have weighted mean zero
         self.where = np.full(design.shape[1], -1, np.intp)  # feature → position in Z
         self.size = 0
+        self.n = design.shape[0]
         self.Z = np.empty((design.shape[0], 0), order="F")
 
     def need(self, features: Ints) -> bool:
         """Gather the features that are not here yet; whether those that were have moved."""
         fresh = features[self.where[features] < 0]
+        if not len(fresh):
+            return False
         moved = self.size + len(fresh) > self.Z.shape[1]
         if moved:
-            room = max(self.Z.shape[1] * 3 // 2, self.size + len(fresh), 16)
-            grown = np.empty((self.Z.shape[0], min(room, self.design.shape[1])), order="F")
+            # Memory that nothing was written to is only promised: room for every support there can be, and then some,
+            # costs nothing until columns come, and they need not be copied over and over.
+            room = max(2 * self.Z.shape[1], self.size + len(fresh), ROOM * self.n, 16)
+            grown = np.empty((self.n, min(room, self.design.shape[1])), order="F")
             grown[:, : self.size] = self.Z[:, : self.size]
             self.Z = grown
         for start in range(0, len(fresh), AT_ONCE):

@@ -15,14 +15,13 @@ from riata.core.problem import Problem
 from riata.kernels import gram as gram_kernel
 from riata.solve.outcome import Outcome, from_points
 from riata.solve.scaling import Scaling
-from riata.solve.span import Span
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
 DONE, SOLVE, PASS, READ, ENTER = range(5)  # what Track.advance returns
 # Beyond this share of unproven columns a full pass costs less than reading them one by one, and it feeds the span.
-READ_SHARE = 0.05
+READ_SHARE = 0.4
 # A feature is taken in before the first solve where its correlation will probably come this close to its threshold, in
 # shares of the step to the next λ.
 EAGER = 0.5
@@ -40,7 +39,6 @@ class Lane:
         if self.trivial:
             self.unit[:] = np.inf
         self.sigma = scaling.y_norm or 1.0
-        self.span = Span()
         # of an inner solver that is not compiled: (features, u) at each λ, and the correlations foreseen at the last
         self.points: list[tuple[Ints, Floats]] = []
         self.seen: tuple[float, Floats] | None = None
@@ -86,11 +84,12 @@ class Lane:
         An inner solve without Gram matrix costs the more the tighter it is, and one feature too many costs it nothing.
         """
         k, lams = self.track.k, self.track.lams
-        table, basis, _ = self.span.known()
-        if k == 0 or k < len(self.points) or not self.inner.eager or table is None or basis is None:
+        if k == 0 or k < len(self.points) or not self.inner.eager:
             return
         lam, before = float(lams[k]), float(lams[k - 1])
-        c = (basis @ self.inner.train) @ table
+        c = self.track.span.correlations_of(self.inner.train)
+        if c is None:
+            return
         old, self.seen = self.seen, (before, c)
         if old is not None and old[0] > before:
             c = c + (c - old[1]) * ((before - lam) / (old[0] - before))
@@ -108,19 +107,16 @@ class Lane:
 
     def learn(self, c: Floats) -> Ints:
         """Take exact correlations of all columns (a full pass); violators outside W, largest first."""
-        self.remember(c)
-        return self.judge(slice(None), c)
+        self.track.learn(c)
+        if self.track.compare(c):
+            return self.violators()
+        which = self._over(float(self.track.lams[self.track.k]), c)
+        return self._newcomers(which, c[which])
 
-    def remember(self, c: Floats) -> None:
-        """Let the present residual and its correlations with every column serve later proofs."""
-        if self.use_span:
-            self.span.add(self.inner.train, c)
-            self.track.span(*self.span.known())
-
-    def judge(self, cols: Ints | slice, c: Floats) -> Ints:
+    def judge(self, cols: Ints, c: Floats) -> Ints:
         """Take exact correlations of some columns; the violators among them, largest first."""
         which = self._over(float(self.track.lams[self.track.k]), c, cols)
-        return self._newcomers(which if isinstance(cols, slice) else cols[which], c[which])
+        return self._newcomers(cols[which], c[which])
 
     def violators(self) -> Ints:
         """Those that the lane found by itself, largest first."""

@@ -94,7 +94,7 @@ class MomentsEngine:
         lanes = range(1 + self.n_folds)
 
         def one(k: int) -> Outcome:
-            return self._run_lane(k, lams, goal, max_iter, measure, start)
+            return self._run_lane(k, lams, goal, max_iter, measure, start, keep or k == 0)
 
         return (
             [one(k) for k in lanes]
@@ -103,7 +103,7 @@ class MomentsEngine:
         )
 
     def _run_lane(
-        self, k: int, lams: Floats, goal: float, max_iter: int, measure: str | None, start: Floats | None
+        self, k: int, lams: Floats, goal: float, max_iter: int, measure: str | None, start: Floats | None, keep: bool
     ) -> Outcome:
         s, L = self.scales[k], len(lams)
         U, gaps, rounds = np.zeros((self.p, L), order="F"), np.zeros(L), np.zeros(L, np.int32)
@@ -131,7 +131,7 @@ class MomentsEngine:
                 self.ahead,
             )
         loss = self._held_loss(k, U) if k and measure else None
-        active = np.flatnonzero(U.any(axis=1))
+        active = np.flatnonzero(U.any(axis=1)) if keep else np.zeros(0, np.intp)
         return outcome(s, active, U[active], np.abs(U).sum(axis=0), 2.0 * gaps, deviance, loss, np.abs(rounds))
 
     def _held_loss(self, k: int, U: Floats) -> Floats:

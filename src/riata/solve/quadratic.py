@@ -44,8 +44,8 @@ class GramInner:
         """The members, in the order they came."""
         return np.asarray(self.set.features)
 
-    def grow(self, features: Ints, total: Floats, columns: Ints) -> None:
-        """Take features into W; ``total[:, columns]`` are their inner products with all gathered columns."""
+    def grow(self, features: Ints, total: Floats | None = None, columns: Ints | None = None) -> None:
+        """Take features into W; ``total[:, columns]`` are their inner products with all gathered columns, if known."""
         old = self.set.m
         self.set.enlist(features)
         self.set.place(self.gathered.where)
@@ -53,9 +53,12 @@ class GramInner:
         self._fill(old, features, total, columns)
         self.set.measure(old)
 
-    def _fill(self, first: int, features: Ints, total: Floats, columns: Ints) -> None:
+    def _fill(self, first: int, features: Ints, total: Floats | None, columns: Ints | None) -> None:
         if self.cancels and self.set.ratios.max() > CANCELS:
             self.set.put(first, self._direct_block(slice(first, first + len(features))))
+            return
+        if total is None:
+            self.set.multiply_out(first)
             return
         held = None if self.held is None else self.gathered.held_block(features, self.held)
         self.set.fill(first, total, columns, held, np.arange(len(features)))

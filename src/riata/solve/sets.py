@@ -24,7 +24,7 @@ Ints = NDArray[np.intp]
 # Sparse columns are gathered densely while n is at most this; beyond, descent runs on the sparse residual.
 DENSE_ROWS = 2000
 # What the Gram matrices of all lanes may take: this much, and this share of the data. Beyond, lanes go in turn.
-GRAM_BYTES, GRAM_SHARE = 32e6, 0.1
+GRAM_BYTES, GRAM_SHARE = 32e6, 0.05
 
 
 class SetsEngine:
@@ -103,7 +103,7 @@ class SetsEngine:
         self.walk.enter([(lane, free)])
         lane.inner.solve(0.0, 0.0, 1e-12, 1000)
         c = self.passes.full([lane.inner.train], [lane.scaling])[0]
-        lane.remember(c)
+        lane.track.learn(c)
         return c
 
     def run(

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from riata.core.memory import release_freed
 from riata.solve.gathered import Gathered
 from riata.solve.lane import DONE, ENTER, PASS, READ, Lane
 from riata.solve.passes import Passes
@@ -26,6 +27,8 @@ Ints = NDArray[np.intp]
 
 # Flops of one lane's task from which threads pay: below, the interpreter's lock is what lanes wait for.
 THREADED = 1e5
+# Multiplications up to which every lane makes its own inner products: beyond, blocks over all lanes' newcomers pay.
+MULTIPLIED = 2e6
 
 
 @dataclasses.dataclass
@@ -79,6 +82,7 @@ class Walk:
             lane.inner.release()
         for lane in lanes:
             self.gathered.clear()
+            release_freed()
             lane.inner.rebuild()
             self._drive([lane])
             lane.inner.release()
@@ -104,10 +108,15 @@ class Walk:
             for lane, features in newcomers:
                 lane.enter(features)
             return
-        union = np.unique(np.concatenate([features for _, features in newcomers]))
+        lone = len(newcomers) == 1
+        union = newcomers[0][1] if lone else np.unique(np.concatenate([features for _, features in newcomers]))
         if gathered.need(union):
             for lane in self.lanes:
                 lane.inner.moved()
+        if sum(len(lane.inner.W) * len(features) for lane, features in newcomers) * gathered.n <= MULTIPLIED:
+            for lane, features in newcomers:
+                lane.enter(features)
+            return
         union = union[np.argsort(gathered.where[union])]
         total = gathered.total_block(union)
         rank = np.empty(len(gathered.where), np.intp)
