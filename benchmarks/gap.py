@@ -5,7 +5,8 @@ For residual r, weights s with Σsᵢ = 1 and ‖·‖ₛ² = Σ sᵢ (·)ᵢ²,
     primal  P = ½‖r‖ₛ² + a‖w‖₁ + ½b‖w‖₂²
     dual    D = t·⟨r, y⟩ₛ − ½t²(‖r‖ₛ² + b‖w‖₂²),   |t| ≤ a / maxⱼ |xⱼᵀSr − b wⱼ|
 
-D ≤ P(any w) for every admissible t; the best t is taken. gap_rel = (P − D) / (objective of the model without features).
+D ≤ P(any w) for every admissible t; the best t is taken, and of a Gaussian path that is the certificate that comes
+with the coefficients, without help from other solutions. gap_rel = (P − D) / (objective of the model without features).
 With an intercept the residual is centred for the dual, and the columns need not be.
 """
 

@@ -40,9 +40,9 @@ class Cell:
         self.process, self.task, self.work, self.judges, self.folder = process, task, work, judges, folder
         self.call = CALLS.get(task, "path")
         self.note, self.passes, self.nonzeros = "", "", ""
-        self.by_own = False  # whether the gap by its own residual has to reach the bound
+        self.by_own = True  # whether the gap by its own residual has to reach the bound, or the excess
         self.own: dict[int, float] = {}  # that gap, at each decade tried
-        self.any: dict[int, float] = {}  # the gap by the best dual point that anybody found
+        self.any: dict[int, float] = {}  # the excess: the gap by the best dual point that anybody found
         self.best: Try | None = None
         self.limit = np.inf  # seconds that a call may take
         self.seconds: list[float] = []
@@ -140,8 +140,8 @@ class Cell:
             "min": f"{min(seconds):.4g}" if seconds else "",
             "max": f"{max(seconds):.4g}" if seconds else "",
             "runs": len(seconds),
-            "gap_rel": f"{self.any[found.decade]:.1e}" if found and found.decade in self.any else "",
-            "gap_own": f"{self.own[found.decade]:.1e}" if found and found.decade in self.own else "",
+            "gap_rel": f"{self.own[found.decade]:.1e}" if found and found.decade in self.own else "",
+            "excess": f"{self.any[found.decade]:.1e}" if found and found.decade in self.any else "",
             "reached": self.reached,
             "limit": f"{self.limit:.3g}" if found else "",
             "tolerance": f"1e-{found.decade}" if found else "",

@@ -10,7 +10,7 @@ FOLDER = pathlib.Path(__file__).resolve().parent / "results"
 KEY = ["problem", "task", "library", "threads"]
 COLUMNS = [
     "problem", "kind", "n", "p", "nnz", "task", "library", "threads", "seconds", "min", "max", "runs", "gap_rel",
-    "gap_own", "reached", "limit", "tolerance", "nonzeros", "peak_memory_mb", "passes", "note", "versions",
+    "excess", "reached", "limit", "tolerance", "nonzeros", "peak_memory_mb", "passes", "note", "versions",
     "commit", "machine",
 ]  # fmt: skip
 

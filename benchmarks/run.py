@@ -1,7 +1,7 @@
 """Time every library on every problem at the same accuracy, and write a CSV row for each.
 
 usage: python -m benchmarks.run [PROBLEM ...] [--task path ...] [--library NAME ...] [--threads 2 ...] [--cap 60]
-                                [--judge own] [--out FILE] [--list]
+                                [--judge excess] [--out FILE] [--list]
 
 For every library the loosest of the tolerances 1, 0.1, 0.01, … at which the whole path reaches gap_rel ≤ 1e-6, as
 benchmarks/gap.py recomputes it from the coefficients; then the median of runs that alternate between the libraries.
@@ -34,7 +34,7 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--threads", nargs="+", type=int, default=[2])
     parser.add_argument("--cap", type=float, default=60.0, help="seconds that one call may take")
     parser.add_argument("--out", type=pathlib.Path, default=results.FOLDER / "timings.csv")
-    parser.add_argument("--judge", choices=["best", "own"], default="best", help="see benchmarks/gap.py")
+    parser.add_argument("--judge", choices=["gap", "excess"], default="gap", help="see benchmarks/gap.py")
     parser.add_argument("--list", action="store_true", help="print the problems and the libraries, and run nothing")
     return parser.parse_args(argv)
 
@@ -116,7 +116,7 @@ class Bench:
         judges: dict = {}
         for process in self.processes:
             cell = measure.Cell(process, task, work, judges, self.folder)
-            cell.by_own = self.options.judge == "own"
+            cell.by_own = self.options.judge == "gap"
             cell.note = process.load("task", file=arrays, **options)["refused"]
             cells.append(cell)
         starts = {}
@@ -140,7 +140,7 @@ class Bench:
         results.merge(self.options.out, rows)
         found = (
             []
-            if self.options.judge == "own"
+            if self.options.judge == "excess"
             else [
                 {"problem": problem.name, "task": cell.task, "library": cell.name, "decade": cell.best.decade}
                 for cell in cells
