@@ -1,7 +1,7 @@
 # `make` lists the targets. Each works on its own in a fresh clone: Python >= 3.11, make and a C compiler are enough.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench new docs build wheel clean
+.PHONY: help demo test check bench bench-guard new docs build wheel clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -30,6 +30,9 @@ check: $(VENV)/built $(VENV)/dev ## lint, format, types, import layers (under a 
 bench: $(VENV)/built ## times against other libraries, at the same accuracy; NAME=<problem> for one of them (about an hour for all)
 	@$(PY) -m benchmarks.run $(NAME) $(ARGS)
 	@$(PY) -m tools.readme
+
+bench-guard: $(VENV)/built ## counted work on fixed problems against what is committed; ARGS=--write takes the new counts
+	@OPENBLAS_NUM_THREADS=1 $(PY) -m benchmarks.guard $(ARGS)
 
 new: $(VENV)/built ## a file from a template; KIND=rule|library|problem NAME=<word>
 	@$(PY) -m tools.new "$(KIND)" "$(NAME)"

@@ -39,7 +39,13 @@ def sparse_tall(n=2_500, p=700, seed=0):
 def wide(n=80, p=900, seed=0):
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(n, p)) + rng.normal(size=(n, 1))
-    return X, X[:, :6] @ rng.normal(size=6) + rng.normal(size=n)
+    return np.asfortranarray(X), X[:, :6] @ rng.normal(size=6) + rng.normal(size=n)
+
+
+def wide_by_rows():
+    """Single columns do not lie in memory as lanes could read them by themselves: they ask for them."""
+    X, y = wide()
+    return np.ascontiguousarray(X), y
 
 
 def filled(options, n, p):
@@ -50,7 +56,11 @@ def filled(options, n, p):
     return {k: vectors[v] if isinstance(v, str) else v for k, v in options.items()}
 
 
-DATA = {"descent on the sparse residual": sparse_tall, "gram of the working set": wide}
+DATA = {
+    "descent on the sparse residual": sparse_tall,
+    "gram of the working set": wide,
+    "gram of the working set, asked for columns": wide_by_rows,
+}
 
 
 @pytest.mark.parametrize("engine", sorted(DATA))
@@ -59,7 +69,7 @@ def test_large_engines_are_certified(engine, options):
     X, y = DATA[engine]()
     problem = make_problem(X, y, **filled(OPTIONS[options], *X.shape))
     found = solve_path(problem, lam_grid(problem, 20, 2e-2))
-    assert found.stats["solver"] == engine or options == "ridge"  # which has an engine of its own
+    assert engine.startswith(found.stats["solver"]) or options == "ridge"  # which has an engine of its own
     check_path(problem, found)
 
 
@@ -70,7 +80,7 @@ def test_folds_of_large_engines_are_certified(engine, options):
     problem = make_problem(X, y, **filled(OPTIONS[options], *X.shape))
     foldid = np.random.default_rng(0).permutation(np.arange(y.size) % 3)
     found = certify_folds(problem, foldid, n_lams=12, lam_min_ratio=5e-2)
-    assert found.solver == engine
+    assert engine.startswith(found.solver)
     found.check(1e-8)
 
 
@@ -191,3 +201,14 @@ def test_lanes_in_turn_give_the_same_answer():
         np.testing.assert_allclose(apart.loss, together.loss, rtol=1e-9)
         assert apart.gap_rel.max() <= 1e-8
         assert apart.path.stats["full_passes"] > together.path.stats["full_passes"]  # they shared none
+
+
+@pytest.mark.parametrize("tricks", [{}, {"moments": False}])
+@pytest.mark.parametrize("shape", [(30, 4), (12, 40)])
+def test_a_fold_whose_training_target_is_constant_predicts_that_constant(shape, tricks):
+    rng = np.random.default_rng(7)
+    X, y = rng.normal(size=shape), np.full(shape[0], 2.0)
+    y[:4] = [5.0, 1.0, 3.0, 2.0]
+    foldid = np.repeat([0, 1, 2], [4, shape[0] // 2 - 4, shape[0] - shape[0] // 2])[None]
+    cv = cross_validate(make_problem(X, y), foldid=foldid, n_lams=5, tricks=tricks)
+    np.testing.assert_allclose(cv.loss[:, 0], np.mean((y[:4] - 2.0) ** 2), rtol=1e-12)

@@ -35,7 +35,7 @@ cdef class WorkingSet:
     cdef double share
     cdef readonly double gap         # of the last solve, in units where the null model has ½
     cdef readonly int rounds         # of the last solve
-    cdef int tight                   # whether the last solve ended below max_iter
+    cdef int dropped                 # factors made in workspaces that were given back
 
     def __cinit__(self):
         if space_make(&self.w, 32) < 0:
@@ -101,9 +101,15 @@ cdef class WorkingSet:
         """Whether the Gram matrix is here."""
         return self.G is not None
 
+    @property
+    def factors(self):
+        """Factors made from scratch."""
+        return self.dropped + self.w.built
+
     def release(self):
         """Give the Gram matrix and its factor back; ``restore`` and ``fill`` make them again."""
         self.G = None
+        self.dropped += self.w.built
         space_free(&self.w)
         if space_make(&self.w, 1) < 0:
             raise MemoryError

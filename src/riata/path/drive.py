@@ -84,6 +84,7 @@ def assemble(
             "n_iter": result.rounds[keep],
             "full_passes": run.full_passes,
             "partial_passes": run.partial_passes,
+            "factors": run.factors,
         },
     )
 

@@ -44,9 +44,15 @@ class MomentsEngine:
         self.full_passes = 1
         self.ahead = tricks.get("foretell", True)
         self.partial_passes = 0.0
+        self._factors = [0] * (n_folds + 1)  # of each lane: lanes may run side by side
         keep = max(KEEP_BYTES, KEEP_SHARE * problem.design.nbytes)
         self.sums = Sums(problem, groups, n_folds, pool, keep, tricks.get("one_pass", True))
         self.scales = self.sums.scales
+
+    @property
+    def factors(self) -> int:
+        """Cholesky factors made from scratch, by all lanes."""
+        return sum(self._factors)
 
     def scaling(self) -> Scaling:
         return self.scales[0]
@@ -111,7 +117,7 @@ class MomentsEngine:
         if s.y_norm > 0:
             G, q = self.lane(k)
             u = np.zeros(self.p) if start is None else s.to_unit(start)
-            gram_kernel.path_gram(
+            self._factors[k] = gram_kernel.path_gram(
                 G,
                 q,
                 1.0,

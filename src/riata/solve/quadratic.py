@@ -112,6 +112,11 @@ class GramInner:
         return self.set.solve(lam1, lam2, goal, max_iter)
 
     @property
+    def factors(self) -> int:
+        """Cholesky factors made from scratch."""
+        return self.set.factors
+
+    @property
     def square(self) -> float:
         """‖e‖² on the training rows, 1 at the null model."""
         return self.set.e.square

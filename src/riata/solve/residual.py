@@ -77,6 +77,7 @@ class ResidualInner:
         self.work = gram_kernel.Workspace()
         weights = scaling.a[np.isfinite(scaling.a) & (scaling.a > 0)]
         self.least_weight = float(weights.min()) if len(weights) else np.inf
+        self.factors = 0  # made from scratch
         self.W = np.zeros(0, np.intp)
         self.u = np.zeros(0)
         self.before: tuple[float, Floats] | None = None  # λ and u at the end of the λ before
@@ -316,6 +317,7 @@ class ResidualInner:
         return d, v
 
     def _make_factor(self, cols: Ints, l2: Floats) -> None:
+        self.factors += 1
         made = Factor(self.X, cols, self.scaling, self.s, l2)
         self.factor, self.hard, self.use_factor = (made if made.ok else None), made.ok, made.ok
         self.spent += self.price.factor(cols)

@@ -42,6 +42,7 @@ class RidgeEngine:
     ):
         self.problem, self.scales, self.groups, self.n_folds, self.pool = problem, scales, groups, n_folds, pool
         self.full_passes = 2
+        self.factors = 1 + n_folds  # one eigendecomposition for each lane
         self.partial_passes = 0.0
 
     def scaling(self) -> Scaling:

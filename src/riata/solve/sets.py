@@ -94,6 +94,11 @@ class SetsEngine:
         alone = sum(lane.track.reads for lane in self.walk.lanes)
         return self.passes.partial_count + alone / self.problem.n_features
 
+    @property
+    def factors(self) -> int:
+        """Cholesky factors made from scratch, by all lanes."""
+        return sum(lane.inner.factors for lane in self.walk.lanes)
+
     def null_correlations(self) -> Floats:
         """Correlations of every column with the residual of the model that holds only unpenalised features."""
         lane = self.walk.lanes[0]
