@@ -155,7 +155,7 @@ def best_of_each(found: list[Duel], tasks: tuple[str, ...]) -> str:
                     *cells,
                     seconds(duel.ours),
                     seconds(duel.best),
-                    ("> " if duel.best is None else "") + times(duel.ratio),
+                    ("> " if duel.best is None and duel.ratio else "") + times(duel.ratio),
                 ]
             )
     return table(["data", "n × p", "kind", "task", "best of the others", "riata", "its time", "ratio"], lines, left=5)
