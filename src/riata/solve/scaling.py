@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,8 +79,13 @@ def scalings(
         keep[:] = True
         keep[g] = False
         merged = _merge(mean[keep], m2[keep], total[keep])
-        out.append(_scaling(problem, *merged, whole, target, lambda g=g: np.where(groups == g, 0.0, s)))
+        out.append(_scaling(problem, *merged, whole, target, partial(_without, s, groups, g)))
     return out
+
+
+def _without(weight: Floats, groups: NDArray[np.intp], g: int) -> Floats:
+    """Weights with those of one group zeroed."""
+    return np.where(groups == g, 0.0, weight)
 
 
 def _merge(mean: Floats, m2: Floats, total: Floats) -> tuple[Floats, Floats, float]:

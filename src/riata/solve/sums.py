@@ -163,8 +163,7 @@ class Sums:
     def _part(self, rows: Ints | None, origin: Origin, first: int, last: int) -> Floats:
         M, design = self._empty(), self.problem.design
         if not design.is_sparse:
-            contiguous = rows is not None and len(rows) and rows[-1] - rows[0] == len(rows) - 1
-            if contiguous:
+            if rows is not None and len(rows) and rows[-1] - rows[0] == len(rows) - 1:  # side by side
                 first, last, rows = first + int(rows[0]), last + int(rows[0]), None
             self._add(self.raw, self.target, self.root, rows, first, last, origin, M)
             return M
