@@ -31,7 +31,7 @@ TOL = 1e-8
 # n_lams, lam_min_ratio, folds: the default grid of the shape, ten folds; fewer where one machine would take hours
 LIGHTER = {
     "news20": (30, 0.1, 3),
-    "nycflights_sparse": (20, 0.05, 3),
+    "nycflights_sparse": (50, 1e-2, 3),
     "movielens100k_onehot": (50, 1e-2, 5),
     "fine_foods_tfidf": (50, 0.05, 5),
     "dorothea": (50, 0.05, 5),
