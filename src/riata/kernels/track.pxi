@@ -1,13 +1,13 @@
 # One lane's way down the λ grid, as far as it goes without help. Included by gram.pyx.
 
 # What a lane stops for.
-DONE, SOLVE, PASS, READ, ENTER = range(5)
 cdef enum:
     AT_END = 0       # every λ is solved
     TO_SOLVE = 1     # the inner solver is not compiled: solve at `lam1`, `lam2`, then say `solved`
     TO_PASS = 2      # wants the correlations of every column
     TO_READ = 3      # wants the correlations of `asked`
     TO_ENTER = 4     # `asked` violate optimality: take them into the working set
+DONE, SOLVE, PASS, READ, ENTER = AT_END, TO_SOLVE, TO_PASS, TO_READ, TO_ENTER
 
 # Rounds at one λ after which it is left as it is.
 cdef int MOST_ROUNDS = 1000

@@ -92,11 +92,6 @@ cdef class WorkingSet:
         return np.asarray(self.hold)[8 * self.room:8 * self.room + self.m]
 
     @property
-    def shifts(self):
-        """Mean here - mean in the full data, in norms here, of the members: a view."""
-        return np.asarray(self.hold)[9 * self.room:9 * self.room + self.m]
-
-    @property
     def at_work(self):
         """Whether the Gram matrix is here."""
         return self.G is not None

@@ -19,7 +19,14 @@ from riata.solve.scaling import Scaling
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
-DONE, SOLVE, PASS, READ, ENTER = range(5)  # what Track.advance returns
+# what Track.advance returns
+DONE, SOLVE, PASS, READ, ENTER = (
+    gram_kernel.DONE,
+    gram_kernel.SOLVE,
+    gram_kernel.PASS,
+    gram_kernel.READ,
+    gram_kernel.ENTER,
+)
 # Beyond this share of unproven columns a full pass costs less than reading them one by one, and it feeds the span.
 READ_SHARE = 0.4
 # A feature is taken in before the first solve where its correlation will probably come this close to its threshold, in
