@@ -41,6 +41,7 @@ class Problem:
     fit_intercept: bool = True
     standardize: bool = True
     family: str = "gaussian"
+    loss: Any = None
 
     @property
     def n_samples(self) -> int:

@@ -8,10 +8,10 @@ The gradient enters as c = q − Gu, which every routine here keeps in step with
 reaches zero or a bound, drop it, repeat; when the support is optimal, let violators in.
 """
 
-from libc.math cimport fabs, fabsf, hypot, sqrt, INFINITY, NAN
+from libc.math cimport exp, fabs, fabsf, hypot, log, log1p, sqrt, INFINITY, NAN
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy, memmove, memset
-from scipy.linalg.cython_blas cimport daxpy, ddot, dgemv, drot, dsymv, dsyrk, dtrsm, dtrsv
+from scipy.linalg.cython_blas cimport daxpy, ddot, dgemm, dgemv, drot, dsymv, dsyrk, dtrsm, dtrsv
 from scipy.linalg.cython_lapack cimport dpotrf, dpotrs
 
 import numpy as np
@@ -283,5 +283,7 @@ def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lam1, doub
 # Lanes on a working set: the rest of this module.
 include "residual.pxi"
 include "working_set.pxi"
+include "losses.pxi"
+include "newton.pxi"
 include "span.pxi"
 include "track.pxi"

@@ -50,7 +50,7 @@ cdef class Track:
     # results
     cdef readonly double[::1] gaps, square, loss, length
     cdef readonly int[::1] rounds
-    cdef int measure                 # 0 none, 1 squares, 2 absolute values
+    cdef int measure                 # 0 none, 1 squares, 2 absolute values, 3 what `solved` says
     cdef int keep                    # whether coefficients are recorded
     cdef readonly Py_ssize_t[::1] ends
     cdef int* where
@@ -129,11 +129,14 @@ cdef class Track:
         self.left -= <int> features.shape[0]
         self.is_solved = 0
 
-    def solved(self, int rounds, double gap, double square, double length):
-        """What an inner solver that is not compiled reached at the present λ; ``length`` is |u|_1."""
+    def solved(self, int rounds, double gap, double square, double length, double loss):
+        """What an inner solver that is not compiled reached at the present λ; ``length`` is |u|_1.
+
+        ``loss`` is that on the rows held out, where it is neither squares nor absolute values that are measured.
+        """
         self.is_solved = 1
         self.rounds[self.k] += rounds
-        self.gaps[self.k], self.square[self.k], self.length[self.k] = gap, square, length
+        self.gaps[self.k], self.square[self.k], self.length[self.k], self.loss[self.k] = gap, square, length, loss
 
     def passed(self):
         """Nothing outside the working set violates optimality: record the solution, go to the next λ."""
@@ -282,7 +285,7 @@ cdef class Track:
         """Record the solution at this λ and go to the next; negative where memory ran out."""
         cdef int k = self.k, j
         cdef double total = 0.0
-        if self.measure != 0:
+        if self.measure == 1 or self.measure == 2:
             self.loss[k] = self.held_loss()
         if self.set is not None:
             for j in range(self.set.m):

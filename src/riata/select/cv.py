@@ -23,7 +23,7 @@ from riata.solve.engine import engine
 from riata.solve.outcome import Outcome
 
 Floats = NDArray[np.float64]
-MEASURES = ("mse", "mae")
+MEASURES = ("mse", "mae", "deviance")
 
 
 def cross_validate(

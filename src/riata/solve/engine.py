@@ -43,7 +43,7 @@ def _workers(threads: int | None, lanes: int) -> Any:
 
 def _is_small(problem: Problem, tricks: dict[str, Any]) -> bool:
     n, p = problem.design.shape
-    if not tricks.get("moments", True):
+    if problem.loss is not None or not tricks.get("moments", True):
         return False
     if problem.design.is_sparse:
         # dense rows are made block by block: worth it while p stays near the number of stored entries per row
@@ -78,7 +78,7 @@ def engine(
             yield MomentsEngine(problem, groups, n_folds, pool, tricks)
             return
         scales = _lane_scalings(problem, groups, n_folds)
-        if is_ridge(problem) and not problem.design.is_sparse and tricks.get("dual_ridge", True):
+        if problem.loss is None and is_ridge(problem) and not problem.design.is_sparse and tricks.get("dual_ridge", True):
             yield RidgeEngine(problem, scales, groups, n_folds, pool)
         else:
             yield SetsEngine(problem, scales, groups, n_folds, pool, tricks)

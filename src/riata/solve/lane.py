@@ -32,7 +32,7 @@ READ_SHARE = 0.4
 # A feature is taken in before the first solve where its correlation will probably come this close to its threshold, in
 # shares of the step to the next λ.
 EAGER = 0.5
-MEASURES = {None: 0, "mse": 1, "mae": 2}
+MEASURES = {None: 0, "mse": 1, "mae": 2, "deviance": 3}
 
 
 class Lane:
@@ -48,6 +48,7 @@ class Lane:
         self.sigma = scaling.y_norm or 1.0
         # of an inner solver that is not compiled: (features, u) at each λ, and the correlations foreseen at the last
         self.points: list[tuple[Ints, Floats]] = []
+        self.levels: list[float] = []  # and where the linear predictor stands at the means of the columns
         self.seen: tuple[float, Floats] | None = None
         self.track = gram_kernel.Track(
             getattr(inner, "set", None), inner.train, inner.residual, inner.root, inner.held, inner.share, scaling,
@@ -58,7 +59,8 @@ class Lane:
         """Start at the top of a decreasing grid; ``keep`` says whether coefficients are recorded."""
         held = measure if self.inner.held is not None else None
         self.goal, self.max_iter, self.keep, self.measured = goal, max_iter, keep, held is not None
-        self.points = []
+        self.deviance = held == "deviance"
+        self.points, self.levels = [], []
         self.track.grid(np.ascontiguousarray(lams), goal, max_iter, MEASURES[held], keep)
 
     def free(self) -> Ints:
@@ -81,9 +83,11 @@ class Lane:
             lam = float(track.lams[track.k])
             rounds, gap = self.inner.solve(lam / self.sigma, lam, self.goal, self.max_iter)
             which, u = self.inner.coefficients()
-            del self.points[track.k :]
+            del self.points[track.k :], self.levels[track.k :]
             self.points.append((which, u))
-            track.solved(rounds, gap, self.inner.square, float(np.abs(u).sum()))
+            self.levels.append(self.inner.level)
+            loss = self.inner.held_loss() if self.deviance else 0.0
+            track.solved(rounds, gap, self.inner.square, float(np.abs(u).sum()), loss)
 
     def _expect(self) -> None:
         """Take in what will probably enter at a new λ: linear extrapolation of the correlations that the span knows.
@@ -152,8 +156,9 @@ class Lane:
         loss = np.asarray(track.loss) if self.measured else None
         points = self._points() if self.keep else []
         return from_points(
-            self.scaling, points, np.asarray(track.length), gaps, deviance, loss, np.asarray(track.rounds)
-        )
+            self.scaling, points, np.asarray(track.length), gaps, deviance, loss, np.asarray(track.rounds),
+            np.asarray(self.levels) if len(self.levels) == len(gaps) else None,
+        )  # fmt: skip
 
     def _points(self) -> list[tuple[Ints, Floats]]:
         """(features, u) of the coefficients that are not zero, at each λ."""

@@ -24,6 +24,8 @@ class GramInner:
     """W with G_W in memory: takes features in, drops and rebuilds the matrix, starts from given coefficients."""
 
     name = "gram"
+    shares = True  # blocks of inner products with the other lanes
+    level = 0.0
 
     def __init__(self, gathered: Gathered, scaling: Scaling, target: Floats, held: slice | None):
         self.gathered, self.scaling, self.held = gathered, scaling, held

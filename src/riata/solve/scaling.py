@@ -29,6 +29,14 @@ SURE = 1e-3
 CANCELS = 1e2
 
 
+@dataclasses.dataclass(frozen=True)
+class Null:
+    """The model without features: its intercept, and the smallest value that the loss could have."""
+
+    intercept: float
+    floor: float
+
+
 @dataclasses.dataclass(eq=False)
 class Scaling:
     """One training set's canonical form (see the module). Arrays have shape (n_features,)."""
@@ -44,6 +52,7 @@ class Scaling:
     y_mean: float
     y_norm: float  # σ = sqrt(null deviance); 0 for a target that the null model fits exactly
     limits: tuple[Floats, Floats] | None  # the caller's bounds, where there are any
+    null: Null | None = None  # of a loss that is not quadratic; then y_mean is 0 and σ² = 2 (f(null) − f(saturated))
 
     @property
     def bounded(self) -> bool:
@@ -112,7 +121,12 @@ def _scaling(
     ``rows`` gives the weights of the training rows, for what the sums cannot judge.
     """
     p = problem.n_features
-    y_stats = _sure_target(mean[p:], var[p:], whole[p:], problem.fit_intercept)
+    null = None
+    if problem.loss is not None:
+        null, y_norm = _null_model(problem, rows())
+        y_stats: tuple[float, float] | None = (0.0, y_norm)
+    else:
+        y_stats = _sure_target(mean[p:], var[p:], whole[p:], problem.fit_intercept)
     if y_stats is None:
         y_stats = _target(target, rows() / weight, problem.fit_intercept)
     mean, sd = _look_closer(problem, mean[:p], var[:p], whole[:p], rows)
@@ -134,7 +148,15 @@ def _scaling(
         limits = (lo, up)
         with np.errstate(invalid="ignore"):
             lo, up = lo * norm / sigma, up * norm / sigma
-    return Scaling(centre, norm, sd, excluded, a, b, lo, up, y_mean, y_norm, limits)
+    return Scaling(centre, norm, sd, excluded, a, b, lo, up, y_mean, y_norm, limits, null)
+
+
+def _null_model(problem: Problem, weight: Floats) -> tuple[Null, float]:
+    """The null model on rows of these weights, and σ; 0 where it cannot be improved upon."""
+    share = weight / weight.sum()
+    intercept, value = problem.loss.null(problem.offset, share, problem.fit_intercept)
+    deviance = problem.loss.deviance(problem.offset + intercept, share)
+    return Null(float(intercept), value - 0.5 * deviance), float(np.sqrt(max(deviance, 0.0)))
 
 
 def _sure_target(mean: Floats, var: Floats, whole: Floats, centred: bool) -> tuple[float, float] | None:

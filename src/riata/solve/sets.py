@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from riata.core.problem import Problem
 from riata.solve.gathered import Gathered
 from riata.solve.lane import Lane
+from riata.solve.newton import NewtonInner, compiled
 from riata.solve.outcome import Outcome
 from riata.solve.passes import Passes
 from riata.solve.quadratic import GramInner
@@ -46,15 +47,23 @@ class SetsEngine:
         root = np.sqrt(weight if order is None else weight[order])
         held = self._slices(groups, n_folds)
         matrix_free = design.is_sparse and design.shape[0] > DENSE_ROWS and tricks.get("matrix_free", True)
+        matrix_free = matrix_free and problem.loss is None
         self.name = "descent on the sparse residual" if matrix_free else "gram of the working set"
-        gathered = None if matrix_free else Gathered(design, base, root, order, problem.fit_intercept)
+        gathered = None
+        if problem.loss is not None:
+            self.name = "newton on the working set"
+            gathered = Gathered(design, base, np.ones_like(root), order, problem.fit_intercept)
+            rows = compiled(problem.loss, order, tricks.get("compiled_loss", True))
+        elif not matrix_free:
+            gathered = Gathered(design, base, root, order, problem.fit_intercept)
         lanes, shares = [], {}
-        for scaling, rows in zip(scales, held, strict=True):
-            target = self._target(scaling, root, order)
-            if gathered is None:
-                inner: Any = ResidualInner(problem, scaling, target, root, order, rows, tricks)
+        for scaling, out in zip(scales, held, strict=True):
+            if problem.loss is not None:
+                inner: Any = NewtonInner(problem, rows, gathered, scaling, root, order, out)
+            elif gathered is None:
+                inner = ResidualInner(problem, scaling, self._target(scaling, root, order), root, order, out, tricks)
             else:
-                inner = GramInner(gathered, scaling, target, rows)
+                inner = GramInner(gathered, scaling, self._target(scaling, root, order), out)
             shares[id(scaling)] = inner.share
             lanes.append(Lane(problem, scaling, inner, tricks.get("span", True)))
         self.passes = Passes(design, root, order, base, shares)

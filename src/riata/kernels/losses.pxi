@@ -1,0 +1,189 @@
+# Losses of the linear predictor, as Newton's method and the gap ask for them. Included by gram.pyx.
+#
+# A loss is a weighted sum over rows, f(η) = Σᵢ sᵢ ℓ(yᵢ, ηᵢ) (Cox: over events), convex in η. Rows of weight 0 are not
+# looked at. How far the dual point a·∇f(η) is from η in Fenchel and Young's sense,
+#
+#     f(η) + f*(a∇f(η)) − a⟨∇f(η), η⟩ ≥ 0,    0 where a = 1,
+#
+# is a Bregman divergence, and has a form without cancellation for each.
+
+cdef class RowLoss:
+    """A loss by rows. Concrete ones below; names as in riata.losses."""
+
+    cdef double[::1] y
+
+    def __init__(self, double[::1] y):
+        self.y = y
+
+    cdef double slopes(self, const double* eta, const double* s, double* r, double* h) noexcept nogil:
+        """r = −∇f, h = the diagonal of its Hessian; returns f."""
+        return 0.0
+
+    cdef double value(self, const double* eta, const double* s) noexcept nogil:
+        """f alone."""
+        return 0.0
+
+    cdef double apart(self, const double* eta, const double* s, double a) noexcept nogil:
+        """f(η) + f*(a∇f(η)) − a⟨∇f(η), η⟩."""
+        return 0.0
+
+
+cdef inline double log1p_exp(double x) noexcept nogil:
+    """log(1 + eˣ)."""
+    return (x if x > 0.0 else 0.0) + log1p(exp(-fabs(x)))
+
+
+cdef class BinomialLoss(RowLoss):
+    """log(1 + e^η) − yη with y in [0, 1]."""
+
+    cdef double slopes(self, const double* eta, const double* s, double* r, double* h) noexcept nogil:
+        cdef Py_ssize_t i
+        cdef double e, q, total = 0.0
+        for i in range(self.y.shape[0]):
+            if s[i] == 0.0:
+                r[i] = h[i] = 0.0
+                continue
+            e = exp(-fabs(eta[i]))
+            q = 1.0 / (1.0 + e)
+            total += s[i] * ((eta[i] if eta[i] > 0.0 else 0.0) - log(q) - self.y[i] * eta[i])
+            h[i] = s[i] * e * q * q
+            r[i] = s[i] * (self.y[i] - (q if eta[i] > 0.0 else e * q))
+        return total
+
+    cdef double value(self, const double* eta, const double* s) noexcept nogil:
+        cdef Py_ssize_t i
+        cdef double total = 0.0
+        for i in range(self.y.shape[0]):
+            if s[i] > 0.0:
+                total += s[i] * (log1p_exp(eta[i]) - self.y[i] * eta[i])
+        return total
+
+    cdef double apart(self, const double* eta, const double* s, double a) noexcept nogil:
+        """Kullback and Leibler's divergence of q = y + a(p − y) from p."""
+        cdef Py_ssize_t i
+        cdef double p, q, total = 0.0
+        for i in range(self.y.shape[0]):
+            if s[i] > 0.0:
+                p = 1.0 / (1.0 + exp(-eta[i]))
+                q = self.y[i] + a * (p - self.y[i])
+                total += s[i] * (relative(q, -log1p_exp(-eta[i])) + relative(1.0 - q, -log1p_exp(eta[i])))
+        return total
+
+
+cdef inline double relative(double q, double log_p) noexcept nogil:
+    """q log(q/p)."""
+    return q * (log(q) - log_p) if q > 0.0 else 0.0
+
+
+cdef class PoissonLoss(RowLoss):
+    """e^η − yη with y ≥ 0."""
+
+    cdef double slopes(self, const double* eta, const double* s, double* r, double* h) noexcept nogil:
+        cdef Py_ssize_t i
+        cdef double mu, total = 0.0
+        for i in range(self.y.shape[0]):
+            if s[i] == 0.0:
+                r[i] = h[i] = 0.0
+                continue
+            mu = exp(eta[i])
+            total += s[i] * (mu - self.y[i] * eta[i])
+            h[i] = s[i] * mu
+            r[i] = s[i] * (self.y[i] - mu)
+        return total
+
+    cdef double value(self, const double* eta, const double* s) noexcept nogil:
+        cdef Py_ssize_t i
+        cdef double total = 0.0
+        for i in range(self.y.shape[0]):
+            if s[i] > 0.0:
+                total += s[i] * (exp(eta[i]) - self.y[i] * eta[i])
+        return total
+
+    cdef double apart(self, const double* eta, const double* s, double a) noexcept nogil:
+        cdef Py_ssize_t i
+        cdef double mu, q, total = 0.0
+        for i in range(self.y.shape[0]):
+            if s[i] > 0.0:
+                mu = exp(eta[i])
+                q = self.y[i] + a * (mu - self.y[i])
+                total += s[i] * (relative(q, eta[i]) - q + mu)
+        return total
+
+
+cdef class HuberLoss(RowLoss):
+    """½r² for |r| ≤ δ, else δ|r| − ½δ², with r = y − η."""
+
+    cdef double delta
+
+    def __init__(self, double[::1] y, double delta):
+        self.y, self.delta = y, delta
+
+    cdef double slopes(self, const double* eta, const double* s, double* r, double* h) noexcept nogil:
+        cdef Py_ssize_t i
+        cdef double e, d = self.delta, total = 0.0
+        for i in range(self.y.shape[0]):
+            e = self.y[i] - eta[i]
+            r[i] = s[i] * clip(e, -d, d)
+            h[i] = s[i] if fabs(e) <= d else 0.0
+            total += 0.5 * s[i] * e * e if fabs(e) <= d else s[i] * d * (fabs(e) - 0.5 * d)
+        return total
+
+    cdef double value(self, const double* eta, const double* s) noexcept nogil:
+        cdef Py_ssize_t i
+        cdef double e, d = self.delta, total = 0.0
+        for i in range(self.y.shape[0]):
+            e = fabs(self.y[i] - eta[i])
+            total += 0.5 * s[i] * e * e if e <= d else s[i] * d * (e - 0.5 * d)
+        return total
+
+    cdef double apart(self, const double* eta, const double* s, double a) noexcept nogil:
+        cdef Py_ssize_t i
+        cdef double e, d = self.delta, total = 0.0
+        for i in range(self.y.shape[0]):
+            e = fabs(self.y[i] - eta[i])
+            total += s[i] * (1.0 - a) * (0.5 * (1.0 - a) * e * e if e <= d else d * e - 0.5 * d * d * (1.0 + a))
+        return total
+
+
+cdef class OutsideLoss(RowLoss):
+    """A loss that is written in Python: the slow twin of the others, and the way in for a new one."""
+
+    cdef object loss, order
+
+    def __init__(self, loss, order, Py_ssize_t n):
+        self.loss, self.order, self.y = loss, order, np.zeros(n)
+
+    cdef _given(self, const double* x):
+        """A vector in the rows' own order."""
+        cdef Py_ssize_t i, n = self.y.shape[0]
+        out = np.empty(n)
+        cdef double[::1] view = out
+        for i in range(n):
+            view[i] = x[i]
+        if self.order is None:
+            return out
+        back = np.empty(n)
+        back[self.order] = out
+        return back
+
+    cdef void _put(self, values, double sign, double* x) noexcept:
+        cdef Py_ssize_t i
+        cdef double[::1] view = np.ascontiguousarray(values if self.order is None else values[self.order], np.float64)
+        for i in range(self.y.shape[0]):
+            x[i] = sign * view[i]
+
+    cdef double slopes(self, const double* eta, const double* s, double* r, double* h) noexcept nogil:
+        with gil:
+            e, w = self._given(eta), self._given(s)
+            self._put(self.loss.gradient(e, w), -1.0, r)
+            self._put(self.loss.hessian(e, w), 1.0, h)
+            return self.loss.value(e, w)
+
+    cdef double value(self, const double* eta, const double* s) noexcept nogil:
+        with gil:
+            return self.loss.value(self._given(eta), self._given(s))
+
+    cdef double apart(self, const double* eta, const double* s, double a) noexcept nogil:
+        with gil:
+            e, w = self._given(eta), self._given(s)
+            return self.loss.value(e, w) + self.loss.conjugate_along(e, a, w) - a * (self.loss.gradient(e, w) @ e)
