@@ -8,6 +8,8 @@ cdef double ARMIJO = 1e-4
 cdef double LEVEL = 1e-13
 # A Hessian is kept while a step with it shrinks the gap at least this much.
 cdef double WORTH = 0.05
+# Where the dual point is scaled by more than 1 − NEAR, a bound on its divergence takes the place of logarithms.
+cdef double NEAR = 0.01
 
 
 cdef class NewtonSet:
@@ -178,19 +180,16 @@ cdef class NewtonSet:
     cdef void settle(self) noexcept nogil:
         """Bring b to its best value at these coefficients; value, gradient and curvature there."""
         cdef int i, turn
-        cdef double total, size, curve, delta
+        cdef double[3] sums
+        cdef double delta
         for turn in range(50):
             self.value = self.loss.slopes(&self.eta[0], &self.s[0], &self.r[0], &self.h[0])
             if not self.fits_level:
                 break
-            total = size = curve = 0.0
-            for i in range(self.n):
-                total += self.r[i]
-                size += fabs(self.r[i])
-                curve += self.h[i]
-            if fabs(total) <= LEVEL * size or curve <= 0.0:
+            three_sums(self.n, &self.r[0], &self.h[0], sums)
+            if fabs(sums[0]) <= LEVEL * sums[1] or sums[2] <= 0.0:
                 break
-            delta = clip(total / curve, -2.0, 2.0)
+            delta = clip(sums[0] / sums[2], -2.0, 2.0)
             if fabs(delta) <= 1e-15 * (1.0 + fabs(self.b)):
                 break
             self.b += delta
@@ -217,10 +216,7 @@ cdef class NewtonSet:
             total += self.frozen[i] * self.frozen[i]
         for j in range(first, m):
             column, z = &self.A[0, j], &self.Z[0, self.at[j]]
-            mean = 0.0
-            for i in range(rows):
-                column[i] = self.ratio[j] * z[i] * self.frozen[i]
-                mean += column[i] * self.frozen[i]
+            mean = weigh_column(rows, self.ratio[j], z, &self.frozen[0], column)
             if self.centred and total > 0.0:
                 mean = -mean / total
                 daxpy(&rows, &mean, &self.frozen[0], &one, column, &one)
@@ -268,7 +264,11 @@ cdef class NewtonSet:
             scaled += p.l1[j] * fabs(u) + 0.5 * p.l2[j] * u * u - u * c
             if p.l2[j] > 0.0 or fabs(c) > p.l1[j] * (1.0 + 1e-15):
                 scaled += conjugate(c, p.l1[j], p.l2[j], p.lo[j], p.up[j])
-        scaled += self.loss.apart(&self.eta[0], &self.s[0], t) / (self.sigma * self.sigma)
+        if self.loss.entropic and 1.0 - t < NEAR:
+            over = (1.0 - t) * (1.0 - t) * chi_square(self.n, &self.r[0], &self.h[0])
+        else:
+            over = self.loss.apart(&self.eta[0], &self.s[0], t)
+        scaled += over / (self.sigma * self.sigma)
         return max(scaled, 0.0) + lost
 
     # -- solving ---------------------------------------------------------------------------------------------
