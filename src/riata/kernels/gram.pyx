@@ -284,6 +284,7 @@ def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lam1, doub
 include "residual.pxi"
 include "working_set.pxi"
 include "losses.pxi"
+include "cox.pxi"
 include "newton.pxi"
 include "span.pxi"
 include "track.pxi"

@@ -12,13 +12,20 @@ cdef class RowLoss:
 
     cdef double[::1] y
     cdef int entropic                # whether (1 − a)² Σ r²/h bounds `apart`, as Kullback–Leibler ≤ chi-square says
+    cdef int terms                   # rows of B where the Hessian is diag(h) − B'B
 
     def __init__(self, double[::1] y):
-        self.y, self.entropic = y, False
+        self.y, self.entropic, self.terms = y, False, 0
 
     cdef double slopes(self, const double* eta, const double* s, double* r, double* h) noexcept nogil:
         """r = −∇f, h = the diagonal of its Hessian; returns f."""
         return 0.0
+
+    cdef void freeze(self) noexcept nogil:
+        """Remember the distributions of the last `slopes`, for `averages`."""
+
+    cdef void averages(self, double x, const double* z, double* out) noexcept nogil:
+        """out = x B z, where the Hessian has such a part."""
 
     cdef double value(self, const double* eta, const double* s) noexcept nogil:
         """f alone."""
@@ -35,6 +42,7 @@ cdef extern from "rows.h" nogil:
     double poisson_rows(long n, const double* y, const double* eta, const double* s, double* r, double* h)
     double poisson_value(long n, const double* y, const double* eta, const double* s)
     double weigh_column(long n, double x, const double* z, const double* f, double* a)
+    void all_exp(long n, const double* x, double* out)
     void three_sums(long n, const double* r, const double* h, double* out)
     double chi_square(long n, const double* r, const double* h)
 
@@ -171,5 +179,5 @@ cdef class OutsideLoss(RowLoss):
 
     cdef double apart(self, const double* eta, const double* s, double a) noexcept nogil:
         with gil:
-            e, w = self._given(eta), self._given(s)
-            return self.loss.value(e, w) + self.loss.conjugate_along(e, a, w) - a * (self.loss.gradient(e, w) @ e)
+            e = self._given(eta)
+            return self.loss.fenchel_young_along(e, e, a, self._given(s))

@@ -35,6 +35,7 @@ cdef class NewtonSet:
     cdef int fits_level              # whether b is free
     cdef readonly double b, sigma, value, floor
     cdef double[::1, :] G
+    cdef double[::1, :] B            # what the Hessian has beside its diagonal, times the columns of W
     cdef double[::1, :] A            # √frozen ∘ columns of W, about their weighted means where centred
     cdef int built                   # columns of A and G that are made
     cdef double[::1] hold
@@ -88,13 +89,15 @@ cdef class NewtonSet:
             return
         room = max(old + (old // 2 if old < 512 else old // 8), size, 32)
         vectors, G, A = np.zeros((14, room)), np.zeros((room, room), order="F"), np.zeros((self.n, room), order="F")
+        B = np.zeros((self.loss.terms, room), order="F")
         members, at = np.zeros(room, np.intp), np.zeros(room, np.intp)
         if old:
             vectors[:, :old] = np.asarray(self.hold).reshape(14, old)
             members[:old], at[:old] = self.members, self.at
             G[:self.built, :self.built] = np.asarray(self.G)[:self.built, :self.built]
             A[:, :self.built] = np.asarray(self.A)[:, :self.built]
-        self.hold, self.G, self.A = vectors.reshape(-1), G, A
+            B[:, :self.built] = np.asarray(self.B)[:, :self.built]
+        self.hold, self.G, self.A, self.B = vectors.reshape(-1), G, A, B
         self.members, self.at, self.room = members, at, room
         h = &self.hold[0]
         self.u, self.c, self.l1, self.l2 = h, h + room, h + 2 * room, h + 3 * room
@@ -208,7 +211,8 @@ cdef class NewtonSet:
     cdef void weigh(self, int first) noexcept nogil:
         """Columns of A and of G from ``first`` on, with the frozen curvature."""
         cdef int i, j, one = 1, rows = self.n, new = self.m - first, m = self.m, ld = self.room
-        cdef double total = 0.0, mean, unit = 1.0, zero = 0.0
+        cdef double total = 0.0, mean, unit = 1.0, zero = 0.0, minus = -1.0
+        cdef int terms = self.loss.terms
         cdef double* column
         cdef double* z
         cdef char turned = b'T', no = b'N'
@@ -217,11 +221,16 @@ cdef class NewtonSet:
         for j in range(first, m):
             column, z = &self.A[0, j], &self.Z[0, self.at[j]]
             mean = weigh_column(rows, self.ratio[j], z, &self.frozen[0], column)
-            if self.centred and total > 0.0:
+            if terms > 0:
+                self.loss.averages(self.ratio[j], z, &self.B[0, j])
+            elif self.centred and total > 0.0:
                 mean = -mean / total
                 daxpy(&rows, &mean, &self.frozen[0], &one, column, &one)
         dgemm(&turned, &no, &m, &new, &rows, &unit, &self.A[0, 0], &rows, &self.A[0, first], &rows, &zero,
               &self.G[0, first], &ld)
+        if terms > 0:
+            dgemm(&turned, &no, &m, &new, &terms, &minus, &self.B[0, 0], &terms, &self.B[0, first], &terms, &unit,
+                  &self.G[0, first], &ld)
         for j in range(first, m):
             for i in range(j):
                 self.G[j, i] = self.G[i, j]
@@ -232,6 +241,7 @@ cdef class NewtonSet:
         cdef int i
         for i in range(self.n):
             self.frozen[i] = sqrt(self.h[i]) if self.h[i] > 0.0 else 0.0
+        self.loss.freeze()
         self.weigh(0)
         factor_clear(&self.w)
         self.stale = 0

@@ -28,8 +28,11 @@ COMPILED = {
 }
 
 
-def compiled(loss: Any, order: Ints | None, allowed: bool = True) -> Any:
-    """The loss as the solver calls it, its rows in ``order``."""
+def compiled(loss: Any, weight: Floats, order: Ints | None, allowed: bool = True) -> Any:
+    """The loss as the solver calls it, with its rows and their weights in ``order``."""
+    if allowed and loss.name == "cox" and loss.start is None:
+        terms = loss.terms(weight if order is None else _back(weight, order))
+        return gram_kernel.CoxLoss(loss.sets, terms, weight, order)
     make = COMPILED.get(loss.name) if allowed else None
     if make is None:
         return gram_kernel.OutsideLoss(loss, order, loss.n_samples)
@@ -45,8 +48,8 @@ class NewtonInner:
     nbytes = 0  # lanes never wait in turn
 
     def __init__(
-        self, problem: Problem, rows: Any, gathered: Gathered, scaling: Scaling, root: Floats, order: Ints | None,
-        held: slice | None,
+        self, problem: Problem, gathered: Gathered, scaling: Scaling, root: Floats, order: Ints | None,
+        held: slice | None, fast: bool = True,
     ):  # fmt: skip
         self.gathered, self.held, self.root, self.loss = gathered, held, root, problem.loss
         weight = root * root
@@ -58,8 +61,8 @@ class NewtonInner:
         self.order = order
         null = scaling.null
         self.set_ = gram_kernel.NewtonSet(
-            rows, self.weight, np.sqrt(root * root / self.share), np.ascontiguousarray(offset), null.intercept,
-            null.floor, scaling.y_norm or 1.0, problem.fit_intercept and problem.loss.has_intercept,
+            compiled(problem.loss, self.weight, order, fast), self.weight, np.sqrt(root * root / self.share), np.ascontiguousarray(offset), null.intercept,
+            null.floor, scaling.y_norm or 1.0, null.free,
             problem.fit_intercept, scaling, gathered.scaling,
         )  # fmt: skip
         self.residual, self.train = np.asarray(self.set_.eta), np.asarray(self.set_.train)

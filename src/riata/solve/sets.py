@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from riata.core.problem import Problem
 from riata.solve.gathered import Gathered
 from riata.solve.lane import Lane
-from riata.solve.newton import NewtonInner, compiled
+from riata.solve.newton import NewtonInner
 from riata.solve.outcome import Outcome
 from riata.solve.passes import Passes
 from riata.solve.quadratic import GramInner
@@ -49,17 +49,16 @@ class SetsEngine:
         matrix_free = design.is_sparse and design.shape[0] > DENSE_ROWS and tricks.get("matrix_free", True)
         matrix_free = matrix_free and problem.loss is None
         self.name = "descent on the sparse residual" if matrix_free else "gram of the working set"
-        gathered = None
+        gathered, fast = None, tricks.get("compiled_loss", True)
         if problem.loss is not None:
             self.name = "newton on the working set"
             gathered = Gathered(design, base, np.ones_like(root), order, problem.fit_intercept)
-            rows = compiled(problem.loss, order, tricks.get("compiled_loss", True))
         elif not matrix_free:
             gathered = Gathered(design, base, root, order, problem.fit_intercept)
         lanes, shares = [], {}
         for scaling, out in zip(scales, held, strict=True):
             if problem.loss is not None:
-                inner: Any = NewtonInner(problem, rows, gathered, scaling, root, order, out)
+                inner: Any = NewtonInner(problem, gathered, scaling, root, order, out, fast)
             elif gathered is None:
                 inner = ResidualInner(problem, scaling, self._target(scaling, root, order), root, order, out, tricks)
             else:
