@@ -85,7 +85,8 @@ class Lane:
             which, u = self.inner.coefficients()
             del self.points[track.k :], self.levels[track.k :]
             self.points.append((which, u))
-            self.levels.append(self.inner.level)
+            if self.scaling.null is not None:
+                self.levels.append(self.inner.level)
             loss = self.inner.held_loss() if self.deviance else 0.0
             track.solved(rounds, gap, self.inner.square, float(np.abs(u).sum()), loss)
 
@@ -157,7 +158,7 @@ class Lane:
         points = self._points() if self.keep else []
         return from_points(
             self.scaling, points, np.asarray(track.length), gaps, deviance, loss, np.asarray(track.rounds),
-            np.asarray(self.levels) if len(self.levels) == len(gaps) else None,
+            np.asarray(self.levels) if self.levels else None,
         )  # fmt: skip
 
     def _points(self) -> list[tuple[Ints, Floats]]:

@@ -25,7 +25,6 @@ class GramInner:
 
     name = "gram"
     shares = True  # blocks of inner products with the other lanes
-    level = 0.0
 
     def __init__(self, gathered: Gathered, scaling: Scaling, target: Floats, held: slice | None):
         self.gathered, self.scaling, self.held = gathered, scaling, held
