@@ -38,8 +38,9 @@ def path(
         minimise over (b, w)  (1/Σsᵢ) Σ sᵢ loss(yᵢ, oᵢ + b + xᵢᵀw) + λ Σⱼ vⱼ (l1_ratio |tⱼwⱼ| + ½(1−l1_ratio)(tⱼwⱼ)²)
         subject to            lowerⱼ ≤ wⱼ ≤ upperⱼ
 
-    The Gaussian loss is ½(y − η)², the others are minus the logarithm of the likelihood. tⱼ is the weighted standard deviation of column j (divisor n) if ``standardize``, else 1. The intercept b is not
-    penalised. λ is on scikit-learn's scale for ``alpha`` and glmnet's for ``lambda``.
+    The Gaussian loss is ½(y − η)², the others are minus the logarithm of the likelihood. tⱼ is the weighted standard
+    deviation of column j (divisor n) if ``standardize``, else 1. The intercept b is not penalised (Cox has none). λ is
+    on scikit-learn's scale for ``alpha`` (1/(nC) in its LogisticRegression) and glmnet's for ``lambda``.
 
     Parameters
     ----------

@@ -78,7 +78,7 @@ def engine(
             yield MomentsEngine(problem, groups, n_folds, pool, tricks)
             return
         scales = _lane_scalings(problem, groups, n_folds)
-        if problem.loss is None and is_ridge(problem) and not problem.design.is_sparse and tricks.get("dual_ridge", True):
+        if is_ridge(problem) and not problem.design.is_sparse and tricks.get("dual_ridge", True):
             yield RidgeEngine(problem, scales, groups, n_folds, pool)
         else:
             yield SetsEngine(problem, scales, groups, n_folds, pool, tricks)

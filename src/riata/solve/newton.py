@@ -61,10 +61,18 @@ class NewtonInner:
         self.order = order
         null = scaling.null
         self.set_ = gram_kernel.NewtonSet(
-            compiled(problem.loss, self.weight, order, fast), self.weight, np.sqrt(root * root / self.share), np.ascontiguousarray(offset), null.intercept,
-            null.floor, scaling.y_norm or 1.0, null.free,
-            problem.fit_intercept, scaling, gathered.scaling,
-        )  # fmt: skip
+            compiled(problem.loss, self.weight, order, fast),
+            self.weight,
+            np.sqrt(root * root / self.share),
+            np.ascontiguousarray(offset),
+            null.intercept,
+            null.floor,
+            scaling.y_norm or 1.0,
+            null.free,
+            problem.fit_intercept,
+            scaling,
+            gathered.scaling,
+        )
         self.residual, self.train = np.asarray(self.set_.eta), np.asarray(self.set_.train)
 
     @property

@@ -157,7 +157,8 @@ def _null_model(problem: Problem, weight: Floats) -> tuple[Null, float]:
     share = weight / weight.sum()
     intercept, value = problem.loss.null(problem.offset, share, problem.fit_intercept)
     deviance = problem.loss.deviance(problem.offset + intercept, share)
-    return Null(float(intercept), value - 0.5 * deviance, problem.fit_intercept and problem.loss.has_intercept), float(np.sqrt(max(deviance, 0.0)))
+    free = problem.fit_intercept and problem.loss.has_intercept
+    return Null(float(intercept), value - 0.5 * deviance, free), float(np.sqrt(max(deviance, 0.0)))
 
 
 def _sure_target(mean: Floats, var: Floats, whole: Floats, centred: bool) -> tuple[float, float] | None:

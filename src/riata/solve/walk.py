@@ -113,7 +113,8 @@ class Walk:
         if gathered.need(union):
             for lane in self.lanes:
                 lane.inner.moved()
-        if not newcomers[0][0].inner.shares or sum(len(lane.inner.W) * len(features) for lane, features in newcomers) * gathered.n <= MULTIPLIED:  # fmt: skip
+        products = sum(len(lane.inner.W) * len(features) for lane, features in newcomers) * gathered.n
+        if not newcomers[0][0].inner.shares or products <= MULTIPLIED:
             for lane, features in newcomers:
                 lane.enter(features)
             return
