@@ -11,7 +11,7 @@ from riata.losses.base import Array, Loss
 from riata.losses.numerics import excess
 from riata.losses.partial import Fast, Slow, Terms, distributions, make_terms
 from riata.losses.risk_sets import RiskSets
-from riata.losses.survival import survival, strata_codes
+from riata.losses.survival import strata_codes, survival
 from riata.losses.targets import no_options
 
 TIES = ("breslow", "efron")

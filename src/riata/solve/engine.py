@@ -58,7 +58,7 @@ def engine(
     n_folds: int = 0,
     *,
     threads: int | None = None,
-    measure: str = "mse",
+    measure: Any = "mse",
     tricks: dict[str, Any] | None = None,
 ) -> Any:
     """The engine for this problem and its folds, inside the contexts that it needs.

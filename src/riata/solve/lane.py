@@ -32,7 +32,8 @@ READ_SHARE = 0.4
 # A feature is taken in before the first solve where its correlation will probably come this close to its threshold, in
 # shares of the step to the next λ.
 EAGER = 0.5
-MEASURES = {None: 0, "mse": 1, "mae": 2, "deviance": 3}
+MEASURES = {None: 0, "mse": 1, "mae": 2}
+SCORED = 3  # by a score in Python, of which the track only keeps the value
 
 
 class Lane:
@@ -55,13 +56,14 @@ class Lane:
             self.unit, int(max(32, READ_SHARE * len(self.unit))), use_span,
         )  # fmt: skip
 
-    def begin(self, lams: Floats, goal: float, max_iter: int, measure: str | None, keep: bool) -> None:
+    def begin(self, lams: Floats, goal: float, max_iter: int, measure: Any, keep: bool) -> None:
         """Start at the top of a decreasing grid; ``keep`` says whether coefficients are recorded."""
         held = measure if self.inner.held is not None else None
         self.goal, self.max_iter, self.keep, self.measured = goal, max_iter, keep, held is not None
-        self.deviance = held == "deviance"
+        self.score = held if callable(held) else None
         self.points, self.levels = [], []
-        self.track.grid(np.ascontiguousarray(lams), goal, max_iter, MEASURES[held], keep)
+        code = SCORED if self.score else MEASURES[held]
+        self.track.grid(np.ascontiguousarray(lams), goal, max_iter, code, keep)
 
     def free(self) -> Ints:
         """Features without a threshold that are not in W."""
@@ -87,7 +89,7 @@ class Lane:
             self.points.append((which, u))
             if self.scaling.null is not None:
                 self.levels.append(self.inner.level)
-            loss = self.inner.held_loss() if self.deviance else 0.0
+            loss = self.inner.held_score(self.score) if self.score else 0.0
             track.solved(rounds, gap, self.inner.square, float(np.abs(u).sum()), loss)
 
     def _expect(self) -> None:

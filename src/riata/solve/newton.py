@@ -7,6 +7,7 @@ takes the residual's place in every pass and in the span bound, which holds for 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -118,18 +119,12 @@ class NewtonInner:
         (on,) = u.nonzero()
         return self.W[on], u[on]
 
-    def held_loss(self) -> float:
-        """Mean loss on the rows held out."""
-        weight = self.root * self.root
-        mask = np.zeros_like(weight)
-        mask[self.held] = weight[self.held]
-        total = mask.sum()
-        if total == 0.0:
-            return np.nan
-        eta = self.residual
-        if self.order is not None:
-            eta, mask = _back(eta, self.order), _back(mask, self.order)
-        return float(self.loss.held_out(eta, mask / total))
+    def held_score(self, score: Callable[..., float]) -> float:
+        """``score(loss, η, held, train)`` of the rows held out (see riata.scores)."""
+        held = np.zeros_like(self.weight)
+        held[self.held] = self.root[self.held] ** 2
+        parts = self.residual, held, self.weight * self.share
+        return score(self.loss, *(parts if self.order is None else (_back(part, self.order) for part in parts)))
 
 
 def _back(values: Floats, order: Ints) -> Floats:
