@@ -218,12 +218,11 @@ cdef class Workspace:
 
 def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lam1, double[::1] lam2, double[::1] a,
               double[::1] b, double[::1] lo, double[::1] up, double[::1] start, double[::1, :] U, double[::1] gaps,
-              int[::1] rounds, double[::1] deviance, double goal, int max_iter,
-              bint ahead):
+              int[::1] rounds, double[::1] deviance, double[::1] length, double goal, int max_iter, bint ahead):
     """The whole path in one call: problem k has l1 = lam1[k]·a and l2 = lam2[k]·b, warm-started.
 
-    Written are U (p, L), the gaps, the rounds (negative where max_iter was reached) and what each solution explains,
-    2q'u − u'Gu = u'(q + c). With ``ahead`` each support is guessed from the slopes of the two solutions before.
+    Written are U (p, L), the gaps, the rounds (negative where max_iter was reached), what each solution explains,
+    2q'u − u'Gu = u'(q + c), and its length ‖u‖₁. With ``ahead`` each support is guessed from the slopes of the two solutions before.
     Returns the number of factors made from scratch.
     """
     cdef int m = <int> G.shape[0], L = <int> lam1.shape[0], k, j, one = 1
@@ -272,9 +271,10 @@ def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lam1, doub
                 memcpy(old, p.c, m * sizeof(double))
             rounds[k] = solve(&p, &w, &base, goal, max_iter, &gaps[k])
             memcpy(&U[0, k], p.u, m * sizeof(double))
-            deviance[k] = 0.0
+            deviance[k] = length[k] = 0.0
             for j in range(m):
                 deviance[k] += p.u[j] * (q[j] + p.c[j])
+                length[k] += fabs(p.u[j])
         space_free(&w)
         free(hold)
     return w.built

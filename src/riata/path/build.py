@@ -9,6 +9,7 @@ import numpy as np
 from riata.core.errors import InvalidData, InvalidOption, did_you_mean
 from riata.core.problem import Floats, Problem
 from riata.design import as_design
+from riata.kernels.scan import finite
 
 FAMILIES = ("gaussian",)
 
@@ -119,7 +120,7 @@ def _vector(values: Any, n: int, what: str, of: str) -> Floats:
             expected=f"shape ({n},)",
             got=f"shape {np.shape(values)}",
         )
-    if not np.isfinite(out.sum()) and not np.isfinite(out).all():
+    if not finite(out[:, None]):
         row = int(np.flatnonzero(~np.isfinite(out))[0])
         raise InvalidData(
             f"{what} has a value that is not finite at row {row}.",
