@@ -31,6 +31,8 @@ cdef int AFRESH = 16
 cdef double FORETOLD = 1.000001
 # Newcomers are appended as one block from this size of the factor on: below, single appends cost as little.
 cdef int BLOCK_FROM = 16
+# Up to here a product is done by hand: a call of BLAS takes a lock and costs more than its arithmetic.
+cdef int FEW = 24
 # Descent has settled when no coordinate moves the objective by more than this share of the gap wanted.
 cdef double SETTLED = 1e-4
 
