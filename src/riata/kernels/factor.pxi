@@ -185,19 +185,21 @@ cdef void factor_solve(Space* w, double* x) noexcept nogil:
     cdef char lower_part = b'L', plain = b'N', turned = b'T'
     cdef const double* column
     cdef double value
+    cdef double[FEW] over
     if a <= FEW:
+        for i in range(a):          # side by side, and not one after the other below
+            over[i] = 1.0 / w.L[<size_t> i * ld + i]
         for i in range(a):
             column = w.L + <size_t> i * ld
-            value = x[i] / column[i]
+            value = x[i] * over[i]
             x[i] = value
             for k in range(i + 1, a):
                 x[k] -= column[k] * value
         for i in range(a - 1, -1, -1):
-            column = w.L + <size_t> i * ld
-            value = x[i]
-            for k in range(i + 1, a):
-                value -= column[k] * x[k]
-            x[i] = value / column[i]
+            value = x[i] * over[i]
+            x[i] = value
+            for k in range(i):
+                x[k] -= w.L[<size_t> k * ld + i] * value
         return
     dtrsv(&lower_part, &plain, &plain, &a, w.L, &ld, x, &one)
     dtrsv(&lower_part, &turned, &plain, &a, w.L, &ld, x, &one)

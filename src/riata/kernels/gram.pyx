@@ -32,7 +32,8 @@ cdef double FORETOLD = 1.000001
 # Newcomers are appended as one block from this size of the factor on: below, single appends cost as little.
 cdef int BLOCK_FROM = 16
 # Up to here a product is done by hand: a call of BLAS takes a lock and costs more than its arithmetic.
-cdef int FEW = 24
+cdef enum:
+    FEW = 24
 # Descent has settled when no coordinate moves the objective by more than this share of the gap wanted.
 cdef double SETTLED = 1e-4
 
@@ -234,7 +235,7 @@ def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lam1, doub
     cdef double* old
     cdef double* was
     cdef Base base
-    cdef double minus = -1.0, plus = 1.0
+    cdef double minus = -1.0, plus = 1.0, explained, total
     cdef char keep = b'N'
     if m == 0:
         return 0
@@ -273,10 +274,11 @@ def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lam1, doub
                 memcpy(old, p.c, m * sizeof(double))
             rounds[k] = solve(&p, &w, &base, goal, max_iter, &gaps[k])
             memcpy(&U[0, k], p.u, m * sizeof(double))
-            deviance[k] = length[k] = 0.0
+            explained = total = 0.0
             for j in range(m):
-                deviance[k] += p.u[j] * (q[j] + p.c[j])
-                length[k] += fabs(p.u[j])
+                explained += p.u[j] * (q[j] + p.c[j])
+                total += fabs(p.u[j])
+            deviance[k], length[k] = explained, total
         space_free(&w)
         free(hold)
     return w.built
