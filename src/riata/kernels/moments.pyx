@@ -9,7 +9,7 @@ triangle of M is kept.
 
 from libc.math cimport fabs, hypot, sqrt, INFINITY
 from libc.stdlib cimport malloc, free
-from scipy.linalg.cython_blas cimport dsyrk
+from scipy.linalg.cython_blas cimport ddot, dsymm, dsyrk
 
 ctypedef fused real:
     float
@@ -234,3 +234,32 @@ def canonical(const double[::1, :] M, const double[::1, :] held, const double[::
         for j in range(p):
             G[j, j] = 1.0
         free(d)
+
+
+def squared_error(const double[::1, :] M, const double[::1, :] U, const double[::1] scale, const double[::1] shift,
+                  double constant, double[::1] loss):
+    """beta'M beta for each column of U, from the lower triangle of M: the sum of squares of -A beta.
+
+        beta = [scale ∘ u, -1, constant + shift'(scale ∘ u)]
+    """
+    cdef int p = <int> U.shape[0], width = p + 2, count = <int> U.shape[1], k, j, unit = 1
+    cdef double plus = 1.0, zero = 0.0, total
+    cdef char left = b'L', lower_part = b'L'
+    cdef double* beta = <double*> malloc(2 * <size_t> width * max(count, 1) * sizeof(double))
+    cdef double* image = beta + <size_t> width * count
+    cdef double* b
+    if beta == NULL:
+        raise MemoryError
+    with nogil:
+        for k in range(count):
+            b = beta + <size_t> k * width
+            total = constant
+            for j in range(p):
+                b[j] = scale[j] * U[j, k]
+                total += shift[j] * b[j]
+            b[p], b[p + 1] = -1.0, total
+        dsymm(&left, &lower_part, &width, &count, &plus, <double*> &M[0, 0], &width, beta, &width, &zero, image, &width)
+        for k in range(count):
+            total = ddot(&width, beta + <size_t> k * width, &unit, image + <size_t> k * width, &unit)
+            loss[k] = 0.0 if total < 0.0 else total     # NaN stays
+        free(beta)

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.blas import dsymm
 
 from riata.core.problem import Problem
 from riata.kernels import gram as gram_kernel
@@ -70,7 +69,7 @@ class MomentsEngine:
         """(G, q) of lane k on its own canonical scale."""
         s, p, origin = self.scales[k], self.p, self.sums.origin
         total, held = self.sums.total, None
-        if k and np.max(np.where(s.excluded, 0.0, self.scales[0].norm / s.norm), initial=0.0) > CANCELS:
+        if k and np.count_nonzero((self.scales[0].norm > CANCELS * s.norm) & ~s.excluded):
             total, origin = self.sums.without(k - 1, s)
         elif k:
             held = self.sums.block(k - 1)
@@ -156,12 +155,10 @@ class MomentsEngine:
         weight = block[p + 1, p + 1]
         if weight <= 0:
             return np.full(U.shape[1], np.nan)
-        e = np.ones(p) if origin.e is None else origin.e
-        beta = np.empty((p + 2, U.shape[1]), order="F")
-        np.multiply(U, ((s.y_norm / origin.sigma) * e / s.norm)[:, None], out=beta[:p])
-        beta[p] = -1.0
+        e = 1.0 if origin.e is None else origin.e
         # the lane's mean prediction sits at its own means, the block at the common origin
-        shift = ((origin.m - s.mean) / e) @ beta[:p] if self.problem.fit_intercept else 0.0
-        beta[p + 1] = (s.y_mean - origin.c) / origin.sigma + shift
-        image = dsymm(1.0, block, beta, lower=1)
-        return np.maximum(np.einsum("il,il->l", beta, image), 0.0) / weight * origin.sigma**2
+        shift = (origin.m - s.mean) / e if self.problem.fit_intercept else np.zeros(p)
+        loss = np.empty(U.shape[1])
+        scale = e / s.norm * (s.y_norm / origin.sigma)
+        kernel.squared_error(block, U, scale, shift, (s.y_mean - origin.c) / origin.sigma, loss)
+        return loss / weight * origin.sigma**2

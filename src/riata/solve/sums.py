@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,7 +72,11 @@ class Sums:
         self.target = problem.y - problem.offset if shifted else np.ascontiguousarray(problem.y)
         self.groups = groups
         self.raw = problem.design.raw
-        if not problem.design.is_sparse and not self.raw.flags.forc and any(step % self.raw.itemsize for step in self.raw.strides):
+        if (
+            not problem.design.is_sparse
+            and not self.raw.flags.forc
+            and any(step % self.raw.itemsize for step in self.raw.strides)
+        ):
             self.raw = np.array(self.raw)  # a field of records
         n_groups = int(groups.max()) + 1 if n_folds else 1
         self.rows = _members(groups, n_groups) if n_groups > 1 else [None]
@@ -173,9 +176,7 @@ class Sums:
         if not design.is_sparse:
             if rows is not None and len(rows) and rows[-1] - rows[0] == len(rows) - 1:  # side by side
                 first, last, rows = first + int(rows[0]), last + int(rows[0]), None
-            kernel.accumulate(
-                self.raw, self.target, origin.at, origin.e, origin.sigma, self.root, rows, first, last, M
-            )
+            kernel.accumulate(self.raw, self.target, origin.at, origin.e, origin.sigma, self.root, rows, first, last, M)
             return M
         height = max(64, (1 << 19) // (design.shape[1] + 2))
         for start in range(first, last, height):
@@ -193,4 +194,3 @@ def _members(groups: Ints, n_groups: int) -> list[Ints]:
     """The rows of each group, in order."""
     order = np.argsort(groups, kind="stable")
     return np.split(order, np.cumsum(np.bincount(groups, minlength=n_groups))[:-1])
-
