@@ -29,8 +29,9 @@ def test_every_place_is_looked_at(layout, dtype):
 def test_large_numbers_are_finite():
     """Their sum is not."""
     X = np.full((50, 3), np.finfo(np.float64).max)
+    with np.errstate(over="ignore"):
+        assert np.isinf(X.sum())  # otherwise this tests nothing
     assert finite(X)
-    assert not np.isfinite(X[:, 0] * 2).any()
 
 
 @pytest.mark.parametrize("shape", [(0, 3), (3, 0), (1, 1)])

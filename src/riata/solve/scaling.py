@@ -76,7 +76,7 @@ def scalings(
     target = problem.y - problem.offset if np.count_nonzero(problem.offset) else problem.y
     out, whole = [], None
     for g in range(-1, n_groups if n_groups > 1 else 0):
-        centre, var = np.empty((2, mean.shape[1]))
+        centre, var = np.empty(mean.shape[1]), np.empty(mean.shape[1])
         weight = kernel.merge(mean, m2, total, g, centre, var)
         whole = var if whole is None else whole
         out.append(_scaling(problem, centre, var, weight, whole, target, partial(_without, s, groups, g)))
@@ -111,13 +111,14 @@ def _scaling(
         centre, norm = mean, sd.copy()
     else:
         centre, norm = np.zeros(p), np.hypot(sd, mean)
-    a, b, lo, up = np.empty((4, p))
-    excluded = np.empty(p, np.bool_)
+    a, b, lo, up, excluded = np.empty(p), np.empty(p), np.empty(p), np.empty(p), np.empty(p, np.bool_)
     bounded = kernel.canonical(
         sd, problem.penalty_factor, problem.lower, problem.upper, problem.l1_ratio, problem.standardize,
         y_norm if y_norm > 0 else 1.0, norm, excluded.view(np.uint8), a, b, lo, up,
     )  # fmt: skip
     limits = (problem.lower, problem.upper) if bounded else None
+    if not bounded:  # infinite on any scale: one array for all lanes
+        lo, up = problem.lower, problem.upper
     return Scaling(centre, norm, sd, excluded, a, b, lo, up, y_mean, y_norm, limits)
 
 

@@ -71,13 +71,9 @@ class Sums:
         shifted = np.count_nonzero(problem.offset)
         self.target = problem.y - problem.offset if shifted else np.ascontiguousarray(problem.y)
         self.groups = groups
-        self.raw = problem.design.raw
-        if (
-            not problem.design.is_sparse
-            and not self.raw.flags.forc
-            and any(step % self.raw.itemsize for step in self.raw.strides)
-        ):
-            self.raw = np.array(self.raw)  # a field of records
+        self.raw = raw = problem.design.raw
+        if not problem.design.is_sparse and not raw.flags.forc and any(step % raw.itemsize for step in raw.strides):
+            self.raw = np.array(raw)  # a field of records
         n_groups = int(groups.max()) + 1 if n_folds else 1
         self.rows = _members(groups, n_groups) if n_groups > 1 else [None]
         self.keep = (n_groups + 1) * (problem.n_features + 2) ** 2 * 8 <= keep_bytes
