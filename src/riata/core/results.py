@@ -42,7 +42,6 @@ class Path:
     coef_active: Floats
     intercept: Floats
     gap_rel: Floats
-    df: NDArray[np.intp]
     dev_ratio: Floats
     null_deviance: float
     scale: Floats
@@ -58,6 +57,11 @@ class Path:
     @property
     def n_features(self) -> int:
         return len(self.scale)
+
+    @cached_property
+    def df(self) -> NDArray[np.intp]:
+        """(n_lams,) number of non-zero coefficients."""
+        return np.asarray(np.count_nonzero(self.coef_active, axis=0), np.intp)
 
     @cached_property
     def coef(self) -> Floats:

@@ -10,6 +10,7 @@ from riata import losses
 from riata.core.errors import InvalidData, InvalidOption
 from riata.core.problem import Floats, Problem
 from riata.design import as_design
+from riata.kernels.scan import finite
 
 
 def make_problem(
@@ -132,7 +133,7 @@ def _vector(values: Any, n: int, what: str, of: str) -> Floats:
             expected=f"shape ({n},)",
             got=f"shape {np.shape(values)}",
         )
-    if not np.isfinite(out.sum()) and not np.isfinite(out).all():
+    if not finite(out[:, None]):
         row = int(np.flatnonzero(~np.isfinite(out))[0])
         raise InvalidData(
             f"{what} has a value that is not finite at row {row}.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 
 from riata.core.blas import one_blas_thread
 from riata.core.problem import Problem
-from riata.solve.moments import MomentsEngine
+from riata.solve.moments import MomentsEngine, side_by_side
 from riata.solve.ridge import RidgeEngine, is_ridge
 from riata.solve.scaling import Scaling, scalings
 from riata.solve.sets import SetsEngine
-from riata.solve.sums import halves
 
 Ints = NDArray[np.intp]
 
@@ -31,14 +30,12 @@ def cpu_count() -> int:
     return os.cpu_count() or 1
 
 
-@contextmanager
 def _workers(threads: int | None, lanes: int) -> Any:
+    """A context with a pool of threads, or with None where there is nothing to share."""
+    if lanes == 1 or threads == 1:
+        return nullcontext()
     count = min(threads or cpu_count(), lanes)
-    if count <= 1:
-        yield None
-        return
-    with ThreadPoolExecutor(count) as pool:
-        yield pool
+    return ThreadPoolExecutor(count) if count > 1 else nullcontext()
 
 
 def _is_small(problem: Problem, tricks: dict[str, Any]) -> bool:
@@ -72,8 +69,8 @@ def engine(
     if groups is None:
         groups = np.zeros(problem.n_samples, np.intp)
     small = _is_small(problem, tricks) and (measure == "mse" or n_folds == 0)
-    parts = halves(*problem.design.shape) if small else 1
-    with one_blas_thread(), _workers(threads, max(n_folds + 1, parts)) as pool:
+    parts = side_by_side(*problem.design.shape, n_folds) if small else n_folds + 1
+    with one_blas_thread(), _workers(threads, parts) as pool:
         if small:
             yield MomentsEngine(problem, groups, n_folds, pool, tricks)
             return
