@@ -43,6 +43,8 @@ cdef class Track:
     cdef double[::1] correlation
     cdef int count
     cdef const double[::1, :] X      # own reads: raw columns, or None
+    cdef const double[::1] data      # the same of a sparse matrix, by columns, or None
+    cdef const int[::1] indices, indptr
     cdef Py_ssize_t[::1] order       # sorted place -> row of X, or None
     cdef double[::1] v
     cdef readonly long long reads    # columns read
@@ -78,7 +80,7 @@ cdef class Track:
         for j in range(p):
             self.edge[j] = <float> (unit[j] / self.top)
         # an attribute that was never set is not None but nothing at all
-        self.X, self.order = None, None
+        self.X, self.order, self.data = None, None, None
         self.span = Span(train.shape[0], p)
         self.grid(np.zeros(0), 0.0, 0, 0, 0)
 
@@ -90,6 +92,11 @@ cdef class Track:
     def own(self, const double[::1, :] X, order):
         """Read single columns from this matrix without asking; rows are in ``order``, or as they come (None)."""
         self.X, self.v = X, np.empty(X.shape[0])
+        self.order = None if order is None else order
+
+    def own_sparse(self, const double[::1] data, const int[::1] indices, const int[::1] indptr, order):
+        """The same from a matrix that is stored by columns."""
+        self.data, self.indices, self.indptr, self.v = data, indices, indptr, np.empty(self.root.shape[0])
         self.order = None if order is None else order
 
     def grid(self, double[::1] lams, double goal, int max_iter, int measure, int keep):
@@ -208,7 +215,7 @@ cdef class Track:
         self.since += self.count
         if self.since > self.open_.shape[0]:
             return TO_PASS
-        if self.X is None:
+        if self.X is None and self.data is None:
             return TO_READ
         self.judge(lam)
         return TO_ENTER if self.count > 0 else AT_END
@@ -269,7 +276,13 @@ cdef class Track:
         self.reads += self.count
         for t in range(self.count):
             j = self.open_[t]
-            c = ddot(&size, <double*> &self.X[0, j], &one, &self.v[0], &one) / self.norm[j]
+            if self.data is None:
+                c = ddot(&size, <double*> &self.X[0, j], &one, &self.v[0], &one) / self.norm[j]
+            else:
+                c = 0.0
+                for i in range(self.indptr[j], self.indptr[j + 1]):
+                    c += self.data[i] * self.v[self.indices[i]]
+                c /= self.norm[j]
             edge = lam * self.unit[j]
             if fabs(c) > edge and (self.up[j] > 0.0 if c > 0.0 else self.lo[j] < 0.0):
                 self.open_[kept] = j

@@ -75,6 +75,11 @@ class Lane:
         track = self.track
         while True:
             event = track.advance()
+            if event == ENTER and self.inner.alone:
+                newcomers = self.violators()
+                if len(newcomers):
+                    self.enter(newcomers)
+                continue
             if event != SOLVE:
                 return event
             self._expect()

@@ -46,6 +46,7 @@ class ResidualInner:
     """Descent and conjugate gradients on W; the residual is kept in the row order of X as ρ + κ."""
 
     name = "residual"
+    alone = True  # whether newcomers enter without what other lanes know
 
     def __init__(
         self,

@@ -58,7 +58,7 @@ class SetsEngine:
             shares[id(scaling)] = inner.share
             lanes.append(Lane(problem, scaling, inner, tricks.get("span", True)))
         self.passes = Passes(design, root, order, base, shares)
-        if gathered is not None and tricks.get("own_reads", True):
+        if tricks.get("own_reads", True):
             self._read_alone(lanes, order)
         budget = tricks.get("budget", GRAM_BYTES + GRAM_SHARE * design.nbytes)
         self.walk = Walk(lanes, gathered, self.passes, pool, budget)
@@ -66,7 +66,12 @@ class SetsEngine:
     def _read_alone(self, lanes: list[Lane], order: Ints | None) -> None:
         """Lanes read single columns themselves where those lie in memory as they are needed."""
         raw = self.problem.design.raw
-        as_it_is = not self.problem.design.is_sparse and raw.dtype == np.float64 and raw.flags.f_contiguous
+        if self.problem.design.is_sparse:
+            if raw.indices.dtype == raw.indptr.dtype == np.intc and not len(self.passes.far):
+                for lane in lanes:
+                    lane.track.own_sparse(raw.data, raw.indices, raw.indptr, order)
+            return
+        as_it_is = raw.dtype == np.float64 and raw.flags.f_contiguous
         if as_it_is and not len(self.passes.far):
             for lane in lanes:
                 lane.track.own(raw, order)
