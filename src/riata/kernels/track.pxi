@@ -48,6 +48,7 @@ cdef class Track:
     cdef Py_ssize_t[::1] order       # sorted place -> row of X, or None
     cdef double[::1] v
     cdef readonly long long reads    # columns read
+    cdef float[::1] seen             # correlations that `expect` last found in the table, or None
     cdef Py_ssize_t since            # columns that were left open since the span last learnt
     # results
     cdef readonly double[::1] gaps, square, loss, length
@@ -80,7 +81,7 @@ cdef class Track:
         for j in range(p):
             self.edge[j] = <float> (unit[j] / self.top)
         # an attribute that was never set is not None but nothing at all
-        self.X, self.order, self.data = None, None, None
+        self.X, self.order, self.data, self.seen = None, None, None, None
         self.span = Span(train.shape[0], p)
         self.grid(np.zeros(0), 0.0, 0, 0, 0)
 
@@ -125,6 +126,34 @@ cdef class Track:
                 self.open_[self.count] = j
                 self.correlation[self.count] = c[j]
                 self.count += 1
+        return True
+
+    def expect(self, double lam, double ratio):
+        """Find what will probably violate optimality at lam: `asked`; false where nothing is known yet.
+
+        The correlations that the span tells are moved on by ``ratio`` times their step since the last call.
+        """
+        cdef Py_ssize_t j, p = self.unit.shape[0]
+        cdef float[KEPT] a
+        cdef float c, ahead, most = <float> ratio
+        cdef int k, first = self.seen is None
+        self.count = 0
+        if self.span.size == 0:
+            return False
+        if first:
+            self.seen = np.empty(p, np.float32)
+        with nogil:
+            self.span.project(self.train, a)
+            for j in range(p):
+                c = 0.0
+                for k in range(self.span.size):
+                    c += a[k] * self.span.table[k, j]
+                ahead = c if first else c + most * (c - self.seen[j])
+                self.seen[j] = c
+                if fabsf(ahead) > lam / self.sigma * self.unit[j] and self.count < self.open_.shape[0] and (
+                        self.up[j] > 0.0 if ahead > 0.0 else self.lo[j] < 0.0):
+                    self.open_[self.count] = j
+                    self.count += 1
         return True
 
     def enter(self, Py_ssize_t[::1] features):
