@@ -24,6 +24,8 @@ cdef int FIRST_EPOCHS = 3, EPOCHS = 4, CG_STEPS = 100, ROUNDS = 400
 cdef double LOOSE = 0.1
 # ... or this many times the gap wanted, which it bounds from far above.
 cdef double TIGHT = 5.0
+# Entries of the copy that are kept between two λ.
+cdef int KEPT_ENTRIES = 1 << 18
 # Descent stops when no change squared is above this.
 cdef double SMALL = 1e-28
 
@@ -97,8 +99,9 @@ cdef class Descent:
                 self.indptr[i + 1] = at
 
     def drop(self):
-        """Give the copy back."""
-        self.data = self.indices = None
+        """Give the copy back where it is large: every lane has one."""
+        if self.data is not None and self.data.shape[0] > KEPT_ENTRIES:
+            self.data = self.indices = None
 
     # -- products --------------------------------------------------------------------------------------------
     cdef inline double dot(self, int j, double* x) noexcept nogil:
@@ -374,8 +377,3 @@ cdef class Descent:
                     break
                 going = self.newton(goal, price)
         return self.gap <= goal or self.epochs > max_iter or going
-
-
-def tune(int a, int b, double c, double d):
-    global FIRST_EPOCHS, EPOCHS, LOOSE, TIGHT
-    FIRST_EPOCHS, EPOCHS, LOOSE, TIGHT = a, b, c, d

@@ -46,7 +46,7 @@ class Lane:
         if self.trivial:
             self.unit[:] = np.inf
         self.sigma = scaling.y_norm or 1.0
-        # of an inner solver that is not compiled: (features, u) at each λ, and the λ where correlations were last foreseen
+        # of an inner solver that is not compiled: (features, u) at each λ, and where correlations were last foreseen
         self.points: list[tuple[Ints, Floats]] = []
         self.seen = 0.0
         self.track = gram_kernel.Track(

@@ -229,6 +229,7 @@ class ResidualInner:
         self.fast.take(*self.csc, self.W, self.scaling.mean, self.scaling.norm, total)
         price = self.price.in_entries(FRESH if self.use_factor else np.inf)
         done = self.fast.solve(self.u, *pen, lam1, goal, max_iter, price)
+        self.fast.drop()
         self.spent = ENTRY * self.fast.spent
         return self.fast.epochs, self.fast.gap, bool(done)
 

@@ -65,8 +65,7 @@ class SetsEngine:
         if tricks.get("own_reads", True):
             self._read_alone(lanes, order)
         budget = tricks.get("budget", GRAM_BYTES + GRAM_SHARE * design.nbytes)
-        workers = pool._max_workers if pool is not None else 1
-        self.walk = Walk(lanes, gathered, self.passes, pool, budget, workers, tricks.get("apart", True))
+        self.walk = Walk(lanes, gathered, self.passes, pool, budget, tricks.get("apart", True))
 
     def _read_alone(self, lanes: list[Lane], order: Ints | None) -> None:
         """Lanes read single columns themselves where those lie in memory as they are needed."""

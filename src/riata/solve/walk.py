@@ -44,7 +44,6 @@ class Walk:
     passes: Passes
     pool: ThreadPoolExecutor | None
     budget: float  # bytes that the Gram matrices of all lanes may take together
-    workers: int = 1
     apart: bool = True  # whether lanes that share no Gram blocks go on without waiting for each other
 
     def _each(self, task: Callable[[Any], Any], lanes: Iterable[Any]) -> list[Any]:
@@ -91,7 +90,7 @@ class Walk:
         if self.pool is None or lanes[0].problem.design.nbytes < WORTH_THREADS:
             work()
             return
-        for done in [self.pool.submit(work) for _ in range(self.workers)]:
+        for done in [self.pool.submit(work) for _ in lanes]:  # those beyond the threads find nothing left
             done.result()
 
     def _further(self, lane: Lane) -> bool:
