@@ -47,10 +47,10 @@ class Lane:
         if self.trivial:
             self.unit[:] = np.inf
         self.sigma = scaling.y_norm or 1.0
-        # of an inner solver that is not compiled: (features, u) at each λ, and the correlations foreseen at the last
+        # of an inner solver that is not compiled: (features, u) at each λ, and where correlations were last foreseen
         self.points: list[tuple[Ints, Floats]] = []
         self.levels: list[float] = []  # and where the linear predictor stands at the means of the columns
-        self.seen: tuple[float, Floats] | None = None
+        self.seen = 0.0
         self.track = gram_kernel.Track(
             getattr(inner, "set", None), inner.train, inner.residual, inner.root, inner.held, inner.share, scaling,
             self.unit, int(max(32, READ_SHARE * len(self.unit))), use_span,
@@ -79,6 +79,11 @@ class Lane:
         track = self.track
         while True:
             event = track.advance()
+            if event == ENTER and self.inner.alone:
+                newcomers = self.violators()
+                if len(newcomers):
+                    self.enter(newcomers)
+                continue
             if event != SOLVE:
                 return event
             self._expect()
@@ -101,15 +106,12 @@ class Lane:
         if k == 0 or k < len(self.points) or not self.inner.eager:
             return
         lam, before = float(lams[k]), float(lams[k - 1])
-        c = self.track.span.correlations_of(self.inner.train)
-        if c is None:
-            return
-        old, self.seen = self.seen, (before, c)
-        if old is not None and old[0] > before:
-            c = c + (c - old[1]) * ((before - lam) / (old[0] - before))
-        cols = self._over(lam * (1.0 - EAGER * (1.0 - lam / before)), c)
-        if len(cols):
-            self.enter(cols)
+        ratio = (before - lam) / (self.seen - before) if self.seen > before else 0.0
+        if self.track.expect(lam * (1.0 - EAGER * (1.0 - lam / before)), ratio):
+            self.seen = before
+            cols = self.track.asked
+            if len(cols):
+                self.enter(cols)
 
     def _over(self, lam: float, c: Floats, cols: Ints | slice = slice(None)) -> Ints:
         """Which of these correlations are beyond their thresholds at λ, in a direction that the bounds allow."""

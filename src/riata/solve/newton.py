@@ -46,6 +46,7 @@ class NewtonInner:
     name = "newton"
     eager = False
     shares = False  # the weights are each lane's own
+    alone = False
     nbytes = 0  # lanes never wait in turn
 
     def __init__(
