@@ -9,8 +9,9 @@ import scipy.linalg as sl
 
 Array = np.ndarray
 
-ROUNDS = 60
+ROUNDS = 30
 HALVINGS = 40
+NOTHING = 1e-32  # a decrease of the value, in units of it, that a gradient of rounding alone would promise
 RIDGE = 1e-13  # of the diagonal: lets a singular Hessian (a direction that changes nothing) be factorised
 
 
@@ -48,6 +49,8 @@ def minimise(
             return x
         step = direction(hessian(x), g)
         slope, size = float(g @ step), 1.0
+        if -slope <= NOTHING * abs(f):
+            return x
         for _ in range(HALVINGS):
             new = x + size * step
             g_new, f_new = gradient(new), value(new)
