@@ -58,6 +58,22 @@ class Cox(Loss):
         start, stop, event = survival(y)
         return cls(stop, event, start, strata_codes(strata, stop.size), ties)
 
+    @classmethod
+    def examples(cls, rng: np.random.Generator, n: int) -> list[tuple[Any, dict[str, Any]]]:
+        stop = rng.integers(1, max(3, n // 2), n).astype(float)
+        event = rng.uniform(size=n) < 0.7
+        event[:2] = True
+        late = np.column_stack([stop - rng.integers(1, 4, n), stop, event])
+        plain, strata = late[:, 1:], rng.integers(0, 2, n)
+        distinct = np.column_stack([rng.permutation(n) + 1.0, event])
+        return [
+            (distinct, {}),
+            (plain, {"ties": "breslow"}),
+            (plain, {"ties": "efron"}),
+            (late, {"strata": strata}),
+            (late, {"strata": strata, "ties": "efron"}),
+        ]
+
     def terms(self, s: Array) -> Terms:
         """Masses and shares of the terms at weights s; InvalidData where no event has a weight."""
         out = make_terms(self.sets, np.where(s > 0, s, 0.0), self.ties == "efron")
