@@ -35,7 +35,7 @@ def drawn(seed, n, kind):
     y, options = Cox.examples(rng, n)[kind]
     loss = Cox.parse(y, **options)
     s = rng.uniform(0.1, 2.0, n) * (rng.uniform(size=n) < 0.8)
-    s[loss.event] += 0.1  # never without an event
+    s[np.flatnonzero(loss.event)[0]] = 1.0  # never without an event
     return loss, rng.normal(size=n), s / s.sum(), rng
 
 
