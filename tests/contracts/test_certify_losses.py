@@ -162,7 +162,7 @@ def test_the_gap_vanishes_at_the_minimum(name, kind, penalty):
 
 @pytest.mark.parametrize("penalty", PENALTIES)
 @pytest.mark.parametrize(("name", "kind"), KINDS)
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=4, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 2**31), size=st.sampled_from([1.0, 1e-1, 1e-2, 1e-4]))
 def test_the_dual_never_exceeds_the_minimum(name, kind, penalty, seed, size):
     """The heart of the matter: D ≤ P* ≤ P at any coefficients, however bad; and worse ones have a larger gap."""
@@ -228,7 +228,10 @@ def test_many_are_each():
     problem, slow, answers = solved("binomial", 0, "lasso")
     coef = np.column_stack([(u / slow.t[:, None])[:, 0] for _, _, u, _ in answers])
     b, lams = np.array([b[0] for _, b, _, _ in answers]), np.array([lam for lam, _, _, _ in answers])
-    assert certify_many(problem, coef, b, lams) == [certify(problem, coef[:, k], b[k], lams[k]) for k in range(2)]
+    for k, many in enumerate(certify_many(problem, coef, b, lams)):
+        one = certify(problem, coef[:, k], b[k], lams[k])
+        assert many.primal == pytest.approx(one.primal, rel=1e-14)
+        assert many.gap_rel == pytest.approx(one.gap_rel, abs=1e-12)
 
 
 def test_what_is_not_allowed_has_an_infinite_gap():
@@ -264,7 +267,8 @@ def test_group_terms_are_the_conjugate(seed, ridge, l1):
     c = rng.normal(size=(3, 1)) * rng.choice([0.3, 3.0])
     c *= 1.0 if ridge else pen.largest_scale(c)
     value = pen.fenchel_young(u, c)
-    points = np.vstack([np.zeros((1, 3)), 4 * rng.normal(size=(20000, 3)) * rng.uniform(size=(20000, 1))])
+    points = rng.normal(size=(4000, 3)) * 0.3 + np.sign(c[:, 0]) * np.maximum(np.abs(c[:, 0] / spread) - l1, 0) / spread
+    points = np.vstack([np.zeros((1, 3)), *(points * size for size in (0.1, 0.3, 0.6, 1.0, 1.5))])
     h = np.linalg.norm(points * spread, axis=1) + 0.5 * ridge * np.sum((points * spread) ** 2, axis=1)
     h += l1 * np.abs(points * spread).sum(axis=1)
     reached = float(np.max(points @ c[:, 0] - h)) + pen.value(u) - float(np.sum(u * c))
