@@ -5,8 +5,8 @@ c = −Z'v in the domain of h*; it proves
 
     P(w) − P* ≤ [F(η) + F*(v) − ⟨v, η⟩] + Σ_j [h_j(w_j) + h_j*(c_j) − c_j w_j]          (both sums of terms ≥ 0)
 
-The candidates are v = a·∇F(η′). With a = 1 and η′ = η nothing would be feasible by more than luck, so η′ = η + b′ + Z_A d
-where (b′, d) minimises F(η′) + ⟨goal, d⟩: then Σ v = 0 and c_A = goal exactly. A holds the features without a penalty
+The candidates are v = a·∇F(η′). With η′ = η nothing would be feasible but by luck, so η′ = η + b′ + Z_A d where
+(b′, d) minimises F(η′) + ⟨goal, d⟩: then Σ v = 0 and c_A = goal exactly. A holds the features without a penalty
 (goal 0) and, for a sharper point, those of the support (goal: what their coefficients ask for). Only the *candidate*
 moves; the coefficients certified stay as they are.
 """
@@ -16,10 +16,29 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import scipy.linalg as sl
 
 from riata.losses.newton import minimise
 
 Array = np.ndarray
+
+DEPENDENT = 1e-6  # what the columns before it leave of a column, in units of its norm, for it to be left out
+
+
+def independent(columns: Array, s: Array, size: Array) -> Array:
+    """Which columns (n, k) to keep so that none is a combination of those kept; the larger ``size`` goes first.
+
+    Goals of dependent columns can contradict each other (a solver may leave a dust of coefficients on duplicates).
+    """
+    A = columns * np.sqrt(s)[:, None]
+    norm = np.sqrt(np.sum(A * A, axis=0))
+    rank = 1.0 + 1e-3 * np.argsort(np.argsort(size))  # ties in norm are decided by size, no digit is lost
+    scale = np.where(norm > 0, rank / np.where(norm > 0, norm, 1.0), 0.0)
+    R, pivot = sl.qr(A * scale, mode="r", pivoting=True, check_finite=False)
+    left = np.abs(np.diag(R[: pivot.size]))
+    keep = np.zeros(pivot.size, bool)
+    keep[pivot[: left.size]] = left > DEPENDENT * rank[pivot[: left.size]]
+    return keep
 
 
 class Refit:
@@ -27,7 +46,7 @@ class Refit:
 
     def __init__(self, loss: Any, s: Array, columns: Array, fixed: Array, goal: Array, intercept: bool) -> None:
         self.loss, self.s = loss, s
-        n, k = columns.shape
+        n = columns.shape[0]
         outputs = fixed.shape[1]
         if intercept:
             columns = np.column_stack([columns, np.ones(n)])

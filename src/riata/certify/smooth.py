@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from riata.certify.candidate import Refit
+from riata.certify.candidate import Refit, independent
 from riata.certify.columns import columns_of
 from riata.certify.gaussian import NUMBERS, ROOM, SHARPEN, WORK, Certificate
 from riata.certify.grouped import Grouped
@@ -177,17 +177,33 @@ def _smallest_gap(prepared: Prepared, penalty: Separable | Grouped, w: Array, et
     best, _ = _candidate(prepared, penalty, w, eta, intercept, free)
     zero = prepared.loss.fenchel_young_along(eta, eta, 0.0, prepared.weight)
     best = min(best, zero + penalty.fenchel_young(w, np.zeros_like(w)))
-    fixed = free | (penalty.support(w) & size)
+    fixed, careful = free | (penalty.support(w) & size), False
     for _ in range(ROUNDS):
         n, k = prepared.weight.size, int(fixed.sum())
         if best <= SHARPEN * prepared.null or k == 0 or n * k > ROOM or n * float(k) ** 2 > WORK:
             break
         gap, violating = _candidate(prepared, penalty, w, eta, intercept, fixed)
+        if not math.isfinite(gap) and not careful:  # once: without the columns that depend on larger ones
+            fixed, careful = _thinned(prepared, w, fixed), True
+            continue
         best = min(best, gap)
-        if not np.any(violating & ~fixed):
+        wider = fixed | violating
+        wider = _thinned(prepared, w, wider) if careful else wider
+        if np.array_equal(wider, fixed):
             break
-        fixed = fixed | violating
+        fixed = wider
     return best
+
+
+def _thinned(prepared: Prepared, w: Array, fixed: Array) -> Array:
+    """``fixed`` without the features whose columns depend on those of larger coefficients."""
+    used = np.flatnonzero(fixed.any(axis=1))
+    if not used.size:
+        return fixed
+    size = np.abs(w[used]).max(axis=1) * prepared.columns.norm[used]
+    out = fixed.copy()
+    out[used[~independent(prepared.columns.gather(used), prepared.weight, size)]] = False
+    return out
 
 
 def _candidate(

@@ -37,6 +37,10 @@ class Huber(RowLoss):
             raise InvalidOption("delta is where Huber's loss turns linear.", expected="a number > 0", got=delta)
         return cls(numbers(y), float(delta))
 
+    @classmethod
+    def examples(cls, rng: np.random.Generator, n: int) -> list[tuple[Any, dict[str, Any]]]:
+        return [(rng.standard_t(2, size=n), {}), (rng.normal(size=n), {"delta": 0.3})]
+
     def rows(self, eta: Array) -> Array:
         size = np.abs(eta - self.y)
         near = np.minimum(size, self.delta)

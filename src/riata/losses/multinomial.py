@@ -44,6 +44,10 @@ class Multinomial(Loss):
             raise InvalidData("All rows are of one class.", expected="at least two labels", got=str(found.tolist()))
         return cls(np.eye(found.size)[code], found)
 
+    @classmethod
+    def examples(cls, rng: np.random.Generator, n: int) -> list[tuple[Any, dict[str, Any]]]:
+        return [(rng.permutation(np.resize(np.array(["a", "b", "c"]), n)), {})]
+
     def probabilities(self, eta: Array) -> Array:
         """softmax(η), (n, K)."""
         return softmax(eta, axis=1)

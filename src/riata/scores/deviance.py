@@ -1,7 +1,7 @@
 """Mean deviance: 2 (F(η) − the smallest F) on the held-out rows.
 
-Cox's partial likelihood is not a sum over rows: what a fold adds to it is F on all rows less F on the training rows, per
-event held out (van Houwelingen et al. 2006, Stat. Med. 25, 3201; glmnet's grouped deviance).
+Cox's partial likelihood is not a sum over rows: what a fold adds to it is F on all rows less F on the training rows,
+per event held out (van Houwelingen et al. 2006, Stat. Med. 25, 3201; glmnet's grouped deviance).
 """
 
 from __future__ import annotations
