@@ -69,7 +69,7 @@ def engine(
     if groups is None:
         groups = np.zeros(problem.n_samples, np.intp)
     small = _is_small(problem, tricks) and (measure == "mse" or n_folds == 0)
-    parts = side_by_side(*problem.design.shape, n_folds) if small else n_folds + 1
+    parts = side_by_side(problem.n_samples, problem.n_features, n_folds) if small else n_folds + 1
     with one_blas_thread(), _workers(threads, parts) as pool:
         if small:
             yield MomentsEngine(problem, groups, n_folds, pool, tricks)

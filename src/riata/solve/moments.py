@@ -141,7 +141,7 @@ class MomentsEngine:
                 self.ahead,
             )
         loss = self._held_loss(k, U) if k and measure else None
-        (active,) = U.any(axis=1).nonzero() if keep else (np.zeros(0, np.intp),)
+        active = np.flatnonzero(U.any(axis=1)) if keep else np.zeros(0, np.intp)
         return outcome(s, active, U[active], length, 2.0 * gaps, deviance, loss, np.abs(rounds))
 
     def _held_loss(self, k: int, U: Floats) -> Floats:

@@ -62,6 +62,7 @@ class NewtonInner:
         offset = problem.offset if order is None else problem.offset[order]
         self.order = order
         null = scaling.null
+        assert null is not None  # every loss of its own has a null model
         self.set_ = gram_kernel.NewtonSet(
             compiled(problem.loss, self.weight, order, fast),
             self.weight,

@@ -62,6 +62,7 @@ class SetsEngine:
         lanes, shares = [], {}
         for scaling, out in zip(scales, held, strict=True):
             if problem.loss is not None:
+                assert gathered is not None
                 inner: Any = NewtonInner(problem, gathered, scaling, root, order, out, fast)
             elif gathered is None:
                 inner = ResidualInner(problem, scaling, self._target(scaling, root, order), root, order, out, tricks)
