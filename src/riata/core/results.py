@@ -35,6 +35,11 @@ class Path:
     status : how the solve ended; a sentence
     early_stopped : True where the path ends before the grid that was asked for
     stats : counts of the work done (rounds, full and partial passes over X) and the inner solver used
+    penalty : name of the penalty
+    penalty_factor : (n_features,) the factors that an adaptive penalty learnt, else None
+    stationarity : (n_lams,) of a concave penalty, else None: largest distance of a feature's correlation from what its
+        coefficient asks for, over sd(xⱼ)·sd(y) (of the loss's gradient at the null model). No duality gap exists then,
+        and gap_rel is NaN.
     """
 
     lams: Floats
@@ -53,6 +58,9 @@ class Path:
     status: Status
     early_stopped: bool
     stats: dict[str, Any]
+    penalty: str = "l1"
+    penalty_factor: Floats | None = None
+    stationarity: Floats | None = None
 
     @property
     def n_features(self) -> int:
