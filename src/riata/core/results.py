@@ -66,6 +66,16 @@ class Path:
     def n_features(self) -> int:
         return len(self.scale)
 
+    @property
+    def measure_of_error(self) -> str:
+        """What ``certificate`` holds, in words."""
+        return "relative duality gap" if self.stationarity is None else "stationarity residual"
+
+    @property
+    def certificate(self) -> Floats:
+        """(n_lams,) gap_rel, or ``stationarity`` where no gap exists."""
+        return self.gap_rel if self.stationarity is None else self.stationarity
+
     @cached_property
     def df(self) -> NDArray[np.intp]:
         """(n_lams,) number of non-zero coefficients."""
@@ -144,7 +154,8 @@ class CVResult:
     fold_weight : (n_folds,) sum of the sample weights held out
     cvm : (n_lams,) mean of ``loss`` over the folds, weighted by fold_weight
     cvse : (n_lams,) its standard error, sqrt(Σ w (loss − cvm)² / Σ w / (n_folds − 1))
-    gap_rel : (n_lams, n_folds) proven bound for every training fit
+    gap_rel : (n_lams, n_folds) proven bound for every training fit; NaN where the penalty is concave
+    stationarity : (n_lams, n_folds) of concave penalties, as in the path, else None
     foldid : (n_repeats, n_samples) fold of each row, −1 where a row is never held out
     measure : the score's name: "mse", "mae", "deviance", "auc", …
     larger : whether larger is better (AUC, accuracy, concordance)
@@ -163,6 +174,12 @@ class CVResult:
     warnings: list[str]
     rules: dict[str, Callable[[CVResult], int]]
     larger: bool = False
+    stationarity: Floats | None = None
+
+    @property
+    def certificate(self) -> Floats:
+        """(n_lams, n_folds) gap_rel, or ``stationarity`` where no gap exists."""
+        return self.gap_rel if self.stationarity is None else self.stationarity
 
     @property
     def risk(self) -> Floats:

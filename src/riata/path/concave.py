@@ -33,7 +33,8 @@ L1 = Callable[..., Any]
 
 STEPS = 500  # linear approximations of one λ
 SHARE = 0.1  # of the tolerance: where a sequence ends
-INNER = 1e-15  # relative gap of a weighted lasso: stationarity is of the order of the root of a gap
+INNER = 1e-20  # relative gap of a weighted lasso, as small as it gets: stationarity goes with the root of a gap
+AT_BOUND = 1e-12  # a coefficient this close to its bound, in units of the bound, is at it
 
 
 class Sequence:
@@ -180,8 +181,8 @@ class Sequence:
         slope = self.slopes(np.abs(self.t * w), lam, self.v) * self.t
         high = np.where(w >= 0, slope, -slope)
         low = np.where(w > 0, slope, -slope)
-        high = np.where(w >= problem.upper, np.inf, high)
-        low = np.where(w <= problem.lower, -np.inf, low)
+        high = np.where(w >= problem.upper * (1.0 - AT_BOUND), np.inf, high)
+        low = np.where(w <= problem.lower * (1.0 - AT_BOUND), -np.inf, low)
         off = np.maximum(0.0, np.maximum(c - high, low - c))
         return np.where(self.open, off / (self.norm * (self.reference or 1.0)), 0.0)
 

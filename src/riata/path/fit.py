@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import warnings
 from typing import Any
 
 import numpy as np
 
-from riata.core.errors import InvalidOption, NotConverged
+from riata.core.errors import InvalidOption
 from riata.core.problem import Floats, Problem
 from riata.core.results import Path
 from riata.core.status import Status
 from riata.path.concave import sequence
-from riata.path.drive import MAX_ITER, solve_path
+from riata.path.drive import MAX_ITER, solve_path, warn_missed
 from riata.path.grid import checked, lam_grid
 from riata.path.sqrt import sqrt_grid, sqrt_path
 
@@ -71,14 +70,7 @@ def _concave(
     coef, intercept, away, explained, run = sequence(problem, grid, tol, max_iter, threads, l1_path)
     missed = np.flatnonzero(away > tol)
     if warn and len(missed):
-        worst = int(np.argmax(away))
-        warnings.warn(
-            f"{len(missed)} of {len(grid)} solutions missed tol={tol:g}: the largest stationarity residual is "
-            f"{away[worst]:.2g}, at lambda={grid[worst]:.6g}. Raise gamma, standardise the columns, or leave out the "
-            "smallest lambdas.",
-            NotConverged,
-            stacklevel=4,
-        )
+        warn_missed(grid, away, tol, "", "stationarity residual")
     active = np.flatnonzero(coef.any(axis=1))
     names = problem.design.names or [f"x{j}" for j in range(problem.n_features)]
     return Path(
