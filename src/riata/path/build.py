@@ -62,6 +62,11 @@ def make_problem(
             "l1_ratio mixes the penalties.", expected="a number from 0 (ridge) to 1 (lasso)", got=l1_ratio
         )
     low, high = _bounds(lower, upper, p)
+    if loss is not None and not kind.takes(loss.n_outputs):
+        raise InvalidOption(
+            f"Penalty {kind.name!r} goes with one linear predictor; the family {family!r} has {loss.n_outputs}.",
+            got=kind.name,
+        )
     problem = Problem(
         design,
         target,

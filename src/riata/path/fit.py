@@ -26,6 +26,12 @@ def _is_sqrt(problem: Problem) -> bool:
     return problem.loss is not None and problem.loss.name == "sqrt"
 
 
+def default_grid(problem: Problem, n_lams: int = 100, lam_min_ratio: float | None = None) -> Floats:
+    """The grid of a path that is asked for without one, from its own λ_max down."""
+    plain = learnt(problem).replace(penalty=None)
+    return (sqrt_grid if _is_sqrt(problem) else lam_grid)(plain, n_lams, lam_min_ratio)
+
+
 def l1_path(problem: Problem, lams: Any = None, **how: Any) -> Path:
     """The path of a problem without a penalty of its own."""
     return (sqrt_path if _is_sqrt(problem) else solve_path)(problem, lams, **how)
@@ -34,7 +40,7 @@ def l1_path(problem: Problem, lams: Any = None, **how: Any) -> Path:
 def learnt(problem: Problem, threads: int | None = None) -> Problem:
     """The problem with what its penalty learns from its rows, such as adaptive factors; itself where that is nothing."""
     if problem.penalty is None or not problem.penalty.learns:
-        return problem
+        return problem  # a concave one stays
 
     def fit(inner: Problem, lams: Any = None, **how: Any) -> Path:
         return l1_path(inner, lams, threads=threads, **how)
@@ -62,11 +68,7 @@ def _concave(
     del start, tricks  # a concave path depends on where it begins: at the lasso
     if early_stop:
         raise InvalidOption("The path of a concave penalty has no early stop.", got="early_stop=True")
-    plain = problem.replace(penalty=None)
-    if lams is None:
-        grid = (sqrt_grid if _is_sqrt(problem) else lam_grid)(plain, n_lams, lam_min_ratio)
-    else:
-        grid = checked(lams)
+    grid = default_grid(problem, n_lams, lam_min_ratio) if lams is None else checked(lams)
     coef, intercept, away, explained, run = sequence(problem, grid, tol, max_iter, threads, l1_path)
     missed = np.flatnonzero(away > tol)
     if warn and len(missed):

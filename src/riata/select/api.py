@@ -107,7 +107,7 @@ def _solve(data: Data, o: Options, progress: Progress) -> tuple[Problem, CVResul
     )  # fmt: skip
     lams = o.lams
     if o.lam is not None:
-        grid = front.lam_grid(problem, o.n_lams, o.lam_min_ratio) if lams is None else np.asarray(lams, dtype=float)
+        grid = front.default_grid(problem, o.n_lams, o.lam_min_ratio) if lams is None else np.asarray(lams, dtype=float)
         lams = np.unique(np.append(grid, o.lam))[::-1]
     foldid = _folds(data, o)
     progress(f"solving {len(lams) if lams is not None else o.n_lams} lambdas for all folds at once")
