@@ -38,8 +38,7 @@ def l1_ball(z: Any, radius: float = 1.0, weight: Any = None) -> Floats:
     gone, paid = np.isinf(a), np.isfinite(a) & (a > 0)
     out = np.where(gone, 0.0, z)
     size = np.abs(z[..., paid])
-    level = _level(size, a[paid], r)
-    out[..., paid] = np.sign(z[..., paid]) * np.maximum(size - level[..., None] * a[paid], 0.0) + 0.0
+    out[..., paid] = np.sign(z[..., paid]) * _lowered(size, a[paid], r) + 0.0
     return out
 
 
@@ -54,8 +53,7 @@ def simplex(z: Any, total: float = 1.0) -> Floats:
     shift = z.max(axis=-1, keepdims=True) - r
     moved = z - shift
     ones = np.ones(z.shape[-1])
-    level = _level(np.maximum(moved, 0.0), ones, r)
-    return np.maximum(moved - level[..., None], 0.0)
+    return _lowered(np.maximum(moved, 0.0), ones, r)
 
 
 def l2_ball(z: Any, radius: float = 1.0, groups: Any = None) -> Floats:
@@ -105,6 +103,14 @@ def _level(size: Floats, a: Floats, r: float) -> Floats:
     last = np.where(counts.any(axis=-1), last, 0)[..., None]
     level = np.take_along_axis(reach, last, -1) / np.take_along_axis(square, last, -1)
     return np.maximum(level[..., 0], 0.0)
+
+
+def _lowered(size: Floats, a: Floats, r: float) -> Floats:
+    """(size − θa)₊ for every row; where θ > 0 the bounded sum is r to the last digits, however small beside size."""
+    level = _level(size, a, r)[..., None]
+    low = np.maximum(size - level * a, 0.0)
+    total = (low @ a)[..., None]
+    return low * np.divide(r, total, out=np.ones_like(total), where=(level > 0) & (total > 0))
 
 
 def _lengths(z: Floats, code: NDArray[np.intp]) -> Floats:
