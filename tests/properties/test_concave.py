@@ -49,7 +49,8 @@ def target(loss, rng, n):
 
 @pytest.mark.parametrize(("penalty", "loss"), SCALAR)
 @pytest.mark.parametrize("wide", [False, True], ids=["tall", "wide"])
-def test_every_penalty_goes_with_every_loss(penalty, loss, wide):
+@pytest.mark.parametrize("lower", [-0.05, None], ids=["box", "free"])
+def test_every_penalty_goes_with_every_loss(penalty, loss, wide, lower):
     rng = np.random.default_rng(3)
     n, p = (30, 45) if wide else (60, 7)
     y, options, known = target(loss, rng, n)
@@ -57,10 +58,8 @@ def test_every_penalty_goes_with_every_loss(penalty, loss, wide):
     X[:, :2] += known[:, None] * np.array([0.8, -0.5])
     how = {"sample_weight": rng.integers(1, 4, n), "offset": 0.1 * rng.normal(size=n)}
     factor = np.ones(p)
-    factor[-1], factor[-2] = 0.0, np.inf
-    problem = make_problem(
-        X, y, family=loss, penalty=penalty, penalty_factor=factor, lower=-0.4, **how, **options
-    )
+    factor[-1], factor[-2] = 0.0 if lower is None else 2.0, np.inf
+    problem = make_problem(X, y, family=loss, penalty=penalty, penalty_factor=factor, lower=lower, **how, **options)
     ratio = 0.3 if wide else 0.05
     path = fit_path(problem, n_lams=8, lam_min_ratio=ratio)
     certificates = certify_many(learnt(problem), path.coef, path.intercept, path.lams)
@@ -72,7 +71,8 @@ def test_every_penalty_goes_with_every_loss(penalty, loss, wide):
     assert str(path.status).startswith("Every solution is stationary" if concave else "Every duality gap")
     assert path.df[-1] > path.df[0]
     assert path.coef[-2].any() is np.False_
-    assert path.coef.min() >= -0.4
+    assert lower is None or path.coef.min() == lower
+    assert lower is not None or path.coef[-1].all()
     assert (path.stationarity is None) != concave
     assert path.penalty == penalty
 
@@ -144,7 +144,8 @@ def test_no_start_does_better_where_the_problem_is_nearly_convex(penalty, seed):
 def test_a_flat_slope_is_the_lasso(name, family):
     X, y = regression(4)
     y = (y > y.mean()).astype(int) if family == "binomial" else y
-    lasso = riata.path(X, y, family=family, n_lams=12, lam_min_ratio=0.05, tol=1e-13)
+    y = np.where(np.random.default_rng(1).random(len(y)) < 0.2, 1 - y, y) if family == "binomial" else y
+    lasso = fit_path(make_problem(X, y, family=family), n_lams=12, lam_min_ratio=0.05, tol=1e-18)
     path = riata.path(X, y, family=family, penalty=name, gamma=1e12, lams=lasso.lams)
     np.testing.assert_allclose(path.coef_per_sd, lasso.coef_per_sd, atol=2e-7 * np.abs(lasso.coef_per_sd).max())
     near = riata.path(X, y, family=family, penalty=name, gamma=2.5, lams=lasso.lams)
@@ -263,6 +264,7 @@ def test_each_fold_is_a_fit_of_its_own(penalty, family):
     """By hand: everything, the pilot too, from the training rows alone."""
     X, y = regression(31)
     y = (y > y.mean()).astype(int) if family == "binomial" else y
+    y = np.where(np.random.default_rng(1).random(len(y)) < 0.2, 1 - y, y) if family == "binomial" else y
     foldid = make_folds(len(y), 4, seed=1)
     cv = cross_validate(make_problem(X, y, family=family, penalty=penalty), foldid=foldid, n_lams=12, lam_min_ratio=0.02)
     for f in range(4):

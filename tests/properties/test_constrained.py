@@ -28,7 +28,7 @@ def projected_gradient(loss, X, s, radius, weight, rounds=30000):
 
 
 @pytest.mark.parametrize("family", ["gaussian", "binomial", "poisson"])
-@pytest.mark.parametrize("radius", [0.05, 0.4, 1.2])
+@pytest.mark.parametrize("radius", [0.05, 0.3, 0.8])
 def test_it_is_the_minimum(family, radius):
     rng, X, y = data(1)
     y = {"binomial": (y > y.mean()) * 1.0, "poisson": rng.poisson(np.exp(0.3 * y))}.get(family, y)

@@ -37,13 +37,18 @@ def l1_path(problem: Problem, lams: Any = None, **how: Any) -> Path:
     return (sqrt_path if _is_sqrt(problem) else solve_path)(problem, lams, **how)
 
 
+def _step(problem: Problem, lams: Any = None, **how: Any) -> Path:
+    """A solution on the way to something else: nobody asks for its proof."""
+    return sqrt_path(problem, lams, prove=False, **how) if _is_sqrt(problem) else solve_path(problem, lams, **how)
+
+
 def learnt(problem: Problem, threads: int | None = None) -> Problem:
     """The problem with what its penalty learns from its rows, such as adaptive factors; itself where that is nothing."""
     if problem.penalty is None or not problem.penalty.learns:
         return problem  # a concave one stays
 
     def fit(inner: Problem, lams: Any = None, **how: Any) -> Path:
-        return l1_path(inner, lams, threads=threads, **how)
+        return _step(inner, lams, threads=threads, **how)
 
     return problem.penalty.learn(problem, fit)
 
@@ -69,7 +74,7 @@ def _concave(
     if early_stop:
         raise InvalidOption("The path of a concave penalty has no early stop.", got="early_stop=True")
     grid = default_grid(problem, n_lams, lam_min_ratio) if lams is None else checked(lams)
-    coef, intercept, away, explained, run = sequence(problem, grid, tol, max_iter, threads, l1_path)
+    coef, intercept, away, explained, run = sequence(problem, grid, tol, max_iter, threads, _step)
     missed = np.flatnonzero(away > tol)
     if warn and len(missed):
         warn_missed(grid, away, tol, "", "stationarity residual")
