@@ -59,7 +59,13 @@ def page() -> str:
         facts = [f"`{name}`", cls.words, cls.formula.replace("|", "\\|"), defaults(cls)]
         lines.append(f"| {' | '.join([*facts, *('yes' if x else 'no' for x in (cls.convex, cls.l1_ratio))])} |")
     known, together = sorted(losses()), set(combinations())
-    lines += ["", "## Which goes with which loss", "", f"| penalty | {' | '.join(known)} |", "|---" * (1 + len(known)) + "|"]
+    lines += [
+        "",
+        "## Which goes with which loss",
+        "",
+        f"| penalty | {' | '.join(known)} |",
+        "|---" * (1 + len(known)) + "|",
+    ]
     for name in sorted(penalties()):
         lines.append(f"| `{name}` | {' | '.join('yes' if (name, loss) in together else '–' for loss in known)} |")
     return "\n".join([*lines, CONCAVE])

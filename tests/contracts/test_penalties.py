@@ -90,7 +90,9 @@ def test_the_known_values_of_mcp_and_scad():
     """Fan & Li's (2001) and Zhang's (2010) thresholds, by hand at λ = 1."""
     z, one = np.array([0.9, -1.5, 2.5, 3.5, -4.0]), np.ones(1)
     np.testing.assert_allclose(MCP(3.0).prox(z, one), [0.0, -0.75, 2.25, 3.5, -4.0], rtol=1e-15)
-    np.testing.assert_allclose(SCAD(3.7).prox(z, one), [0.0, -0.5, (2.7 * 2.5 - 3.7) / 1.7, (2.7 * 3.5 - 3.7) / 1.7, -4.0])
+    np.testing.assert_allclose(
+        SCAD(3.7).prox(z, one), [0.0, -0.5, (2.7 * 2.5 - 3.7) / 1.7, (2.7 * 3.5 - 3.7) / 1.7, -4.0]
+    )
 
 
 # --- facts and options ------------------------------------------------------------------------------------------------

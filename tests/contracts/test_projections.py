@@ -1,4 +1,4 @@
-"""Is every projection the nearest point? The variational inequality says so: (z − x)'(y − x) ≤ 0 for all y of the set."""
+"""Is every projection the nearest point? It is where (z − x)'(y − x) ≤ 0 for all y of the set."""
 
 import numpy as np
 import pytest

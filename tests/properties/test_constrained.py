@@ -19,7 +19,7 @@ def projected_gradient(loss, X, s, radius, weight, rounds=30000):
     """min F(b + Xw) with Σ weight|w| ≤ radius: descent, the intercept by its own null model."""
     w, step = np.zeros(X.shape[1]), 1.0 / np.linalg.norm((X.T * s) @ X, 2)
     for _ in range(rounds):
-        b, value = loss.null(X @ w, s)
+        b, _ = loss.null(X @ w, s)
         new = l1_ball(w - step * X.T @ loss.gradient(X @ w + b, s), radius, weight)
         if np.abs(new - w).max() <= 1e-15:
             break

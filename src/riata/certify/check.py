@@ -39,8 +39,8 @@ def certify(problem: Any, coef: Array, intercept: Any, lam: float) -> Certificat
         minimise over (b, w)  F(o + b + Xw) + lam sum_j v_j (l1_ratio |t_j w_j| + ½(1 - l1_ratio)(t_j w_j)²)
 
     with F the loss of the problem: (1/S) sum_i s_i ½(y_i - eta_i)² where it has none. The linear predictor, a dual
-    feasible point, the duality gap and the stationarity residual (alone where the penalty is concave) are recomputed in float64 with plain NumPy and
-    SciPy: no kernel, nothing a solver left behind.
+    feasible point, the duality gap and the stationarity residual are recomputed in float64 with plain NumPy and
+    SciPy: no kernel, nothing a solver left behind. Under a concave penalty there is the stationarity residual alone.
 
     Parameters
     ----------

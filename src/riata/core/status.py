@@ -18,8 +18,8 @@ class Status(enum.Enum):
         "and another stationary point may be lower."
     )
     not_stationary = (
-        "Stopped with a stationarity residual above the tolerance. Raise gamma or tol, standardise the columns, or leave "
-        "out the smallest lambdas."
+        "Stopped with a stationarity residual above the tolerance. Raise gamma or tol, standardise the columns, or "
+        "leave out the smallest lambdas."
     )
     early_stop = "The path stopped early, as asked: a further lambda would explain hardly more."
 

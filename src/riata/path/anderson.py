@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from riata.core.problem import Floats
@@ -29,7 +31,7 @@ class Anderson:
         if not self.used:
             return image
         residual = [b - a for a, b in zip(self.x, self.image, strict=True)]
-        steps = np.column_stack([b - a for a, b in zip(residual[:-1], residual[1:], strict=True)])
-        moves = np.column_stack([b - a for a, b in zip(self.image[:-1], self.image[1:], strict=True)])
+        steps = np.column_stack([b - a for a, b in pairwise(residual)])
+        moves = np.column_stack([b - a for a, b in pairwise(self.image)])
         share = np.linalg.lstsq(steps, residual[-1], rcond=1e-10)[0]
         return image - moves @ share

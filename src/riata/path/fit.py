@@ -43,7 +43,7 @@ def _step(problem: Problem, lams: Any = None, **how: Any) -> Path:
 
 
 def learnt(problem: Problem, threads: int | None = None) -> Problem:
-    """The problem with what its penalty learns from its rows, such as adaptive factors; itself where that is nothing."""
+    """The problem with what its penalty learns from its rows (adaptive factors); itself where there is nothing."""
     if problem.penalty is None or not problem.penalty.learns:
         return problem  # a concave one stays
 

@@ -23,7 +23,9 @@ from riata.path.drive import solve_path, warn_missed
 from riata.path.grid import checked, lam_max, spread
 from riata.path.roots import solve_increasing
 
-LEAST = 5e-9  # smallest μ, over the lasso's λ_max: below, the length of a perfect fit is lost in the rounding of squares
+LEAST = (
+    5e-9  # smallest μ, over the lasso's λ_max: below, the length of a perfect fit is lost in the rounding of squares
+)
 EXACT = 1e-20  # relative gap of the lassos behind: as small as it gets
 
 

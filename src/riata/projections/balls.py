@@ -1,9 +1,9 @@
 """Euclidean projections onto the sets that bound what the penalties price. All exact, by sorting, O(n log n).
 
-    l1_ball     Σ aⱼ|xⱼ| ≤ r              (Duchi, Shalev-Shwartz, Singer & Chandra 2008)
-    simplex     x ≥ 0, Σ xⱼ = r           (Held, Wolfe & Crowder 1974)
-    l2_ball     ‖x‖₂ ≤ r, of the whole or of every group
-    group_ball  Σ_g a_g ‖x_g‖₂ ≤ r
+l1_ball     Σ aⱼ|xⱼ| ≤ r              (Duchi, Shalev-Shwartz, Singer & Chandra 2008)
+simplex     x ≥ 0, Σ xⱼ = r           (Held, Wolfe & Crowder 1974)
+l2_ball     ‖x‖₂ ≤ r, of the whole or of every group
+group_ball  Σ_g a_g ‖x_g‖₂ ≤ r
 """
 
 from __future__ import annotations

@@ -44,8 +44,8 @@ def select(X: Any, y: Any, *, rule: str = "1se", **options: Any) -> Selection:
     penalty_factor, lower, upper : array with one value per column of X, or {name: value}
     positive : True for lower = 0
     lams, n_lams, lam_min_ratio, l1_ratio, standardize, fit_intercept, tol, max_iter, threads : as in riata.path
-    penalty : "l1", "adaptive" (factors learnt inside every training fold), "mcp", "scad", "log", or one made with options
-        such as ``riata.penalties.mcp.MCP(gamma=2.5)``
+    penalty : "l1", "adaptive" (factors learnt inside every training fold), "mcp", "scad", "log", or one made with
+        options such as ``riata.penalties.mcp.MCP(gamma=2.5)``
     measure : "mse" or "mae", the held-out loss
     feature_names : names for the columns of an array
 
