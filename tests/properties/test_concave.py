@@ -247,6 +247,18 @@ def test_adaptive_is_the_lasso_with_factors_from_its_pilot(pilot, gamma):
     assert not path.coef[np.isinf(factor)].any()
 
 
+def test_a_saturated_pilot_is_passed_over():
+    """With more features than rows a perfect fit has a deviance of nothing, whose logarithm beats any count."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(20, 60))
+    y = X[:, 0] + 0.5 * rng.normal(size=20)
+    factor = learnt(make_problem(X, y, penalty="adaptive")).penalty_factor
+    whole = riata.path(X, y, tol=1e-12)
+    assert whole.df.max() > 15
+    assert 1 <= np.isfinite(factor).sum() <= 10
+    assert factor[0] == 1
+
+
 def test_factors_given_go_into_the_adaptive_ones():
     X, y = regression(22)
     v = np.array([0.0, 2.0, np.inf, 1, 1, 1, 1, 1])

@@ -138,12 +138,10 @@ class _Lengths:
         path, where = self.path(lams)
         length = self.of(path)[where]
         coef = path.coef[:, where]
-        over = length > t  # by rounding: the constraint holds to the last bit or so
-        coef[:, over] *= t[over] / length[over]
         null = 0.5 * path.null_deviance
         # gap under the constraint ≤ gap of the penalised problem + λ (t − length)
         slack = lams * np.abs(t - length) / null if null > 0 else np.zeros(len(t))
         return Constrained(
-            t, lams, np.minimum(length, t), coef, path.intercept[where], path.gap_rel[where] + slack,
+            t, lams, length, coef, path.intercept[where], path.gap_rel[where] + slack,
             path.feature_names,
         )  # fmt: skip
