@@ -1,5 +1,7 @@
 """The square-root lasso: what ties it to the lasso, its certificates, and the laws of its λ."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ import riata
 from riata.certify import certify_many
 from riata.path import fit_path, make_problem
 from riata.path.roots import solve_increasing
+from riata.path.sqrt import simple_gaps, squares
 
 
 def data(seed=0, n=50, p=8, noise=1.0):
@@ -60,6 +63,26 @@ def test_more_features_than_rows_down_to_a_perfect_fit():
     found = certify_many(problem, path.coef, path.intercept, path.lams)
     assert max(c.gap_rel for c in found) <= 1e-7
     assert np.abs(y - X @ path.coef[:, -1] - path.intercept[-1]).max() <= 1e-6
+
+
+def test_a_wide_path_to_its_perfect_fit():
+    """Its stored bound stays sharp where the residual is rounding; certificates from scratch agree where it is not."""
+    rng = np.random.default_rng(4)
+    X = rng.normal(size=(40, 300))
+    y = X[:, :5].sum(axis=1) + rng.normal(size=40)
+    problem = make_problem(X, y, family="sqrt", sample_weight=rng.integers(1, 3, 40))
+    path = fit_path(problem, n_lams=40)
+    assert path.gap_rel.max() <= 1e-7
+    some = path.dev_ratio < 0.999
+    found = certify_many(problem, path.coef[:, some], path.intercept[some], path.lams[some])
+    assert max(c.gap_rel for c in found) <= 1e-12
+    assert path.gap_rel[some].max() <= 1e-12
+    moved = path.coef * (1 + 1e-3)
+    off = [c.gap_rel for c in certify_many(problem, moved[:, some], path.intercept[some], path.lams[some])]
+    behind = fit_path(squares(problem))
+    behind = dataclasses.replace(behind, active=path.active, coef_active=path.coef_active)
+    worse = simple_gaps(problem, behind, moved, path.intercept, path.lams)[some]
+    assert np.all(worse >= np.array(off) - 1e-12)
 
 
 def test_one_lam_is_the_paths():

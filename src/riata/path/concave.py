@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import scipy.linalg as sl
 from numpy.typing import NDArray
 
 from riata import losses
@@ -31,6 +32,8 @@ from riata.solve.scaling import scalings
 Ints = NDArray[np.intp]
 L1 = Callable[..., Any]
 
+JUMPS = 8  # Newton steps on one support
+NEAR = 1e-6  # of a coefficient: the difference that its penalty's curvature is taken over
 STEPS = 500  # linear approximations of one λ
 SHARE = 0.1  # of the tolerance: where a sequence ends
 INNER = 1e-20  # relative gap of a weighted lasso, as small as it gets: stationarity goes with the root of a gap
@@ -49,6 +52,7 @@ class Sequence:
         self.mean, self.norm, self.sd = scaling.mean, scaling.norm, scaling.sd
         self.t = scaling.sd if problem.standardize else np.ones(problem.n_features)
         self.open = ~scaling.excluded
+        self.bounded = scaling.bounded
         self.v = np.where(self.open, problem.penalty_factor, 0.0)
         free = problem.fit_intercept and self.loss.has_intercept
         b, value = self.loss.null(problem.offset, self.s, free)
@@ -138,8 +142,11 @@ class Sequence:
         outside[self.W] = False
         return np.flatnonzero(outside & (np.abs(c) >= (2.0 * then - lam) * self.v * self.t))
 
-    def settle(self, lam: float) -> None:
-        """Local linear approximations on the working set until the slopes no longer move."""
+    def settle(self, lam: float, trust: bool) -> None:
+        """Local linear approximations on the working set until the slopes no longer move.
+
+        With ``trust`` a jump to a stationary point of the support ends it: the caller looks at the features at 0.
+        """
         W, v, t = self.W, self.v[self.W], self.t[self.W]
         if not len(W):
             return
@@ -156,21 +163,85 @@ class Sequence:
                 continue
             best = min(best, value)
             self.w[W], self.b = w, b
+            with np.errstate(all="ignore"):  # a step too far is found out by its sign or its value
+                jumped = self.jump(lam)
+            if jumped:
+                if trust:
+                    return
+                size, memory = np.abs(t * self.w[W]), Anderson()
+                best = min(best, self.objective(self.w[W], self.b, lam))
             moved = np.abs(self.slopes(size, lam, v) - slope) * unit
             if np.max(moved[size > 0], initial=0.0) <= SHARE * self.tol:
                 return
             x = np.maximum(memory.next(x, size), 0.0)
 
+    def jump(self, lam: float) -> bool:
+        """Newton steps on the support, with the curvature of the penalty; whether they reached a stationary point.
+
+        They are kept only where no sign changes and the objective has not risen: else the sequence goes on as it was.
+        """
+        W = self.W
+        on = np.flatnonzero(self.w[W])
+        if not len(on) or len(on) >= len(self.s) or self.bounded:
+            return False
+        v, t, sign = self.v[W][on], self.t[W][on], np.sign(self.w[W][on])
+        A = self.Z[:, on] - self.mean[W][on]
+        w, b = self.w[W].copy(), self.b + float(self.mean[W] @ self.w[W]) * self.centred
+        start = self.objective(self.w[W], self.b, lam)
+        goal = SHARE * self.tol * self.norm[W][on] * self.reference
+        for _ in range(JUMPS):
+            level = b - float(self.mean[W] @ w) * self.centred
+            eta = self.eta(w, level)
+            slope = self.loss.gradient(eta, self.s)
+            size = np.abs(t * w[on])
+            push = A.T @ slope + sign * t * self.slopes(size, lam, v)
+            if np.all(np.abs(push) <= goal) and abs(slope.sum()) * self.centred <= SHARE * self.tol * self.reference:
+                if self.objective(w, level, lam) > start + 1e-14 * abs(start):
+                    return False
+                self.w[W], self.b = w, level
+                return True
+            step = self.newton(A, eta, slope, push, t * t * self.bend(size, lam, v))
+            if step is None:
+                return False
+            w[on] -= step[: len(on)]
+            b -= step[-1] if self.centred else 0.0
+            if np.any(np.sign(w[on]) != sign):
+                return False
+        return False
+
+    def newton(self, A: Floats, eta: Floats, slope: Floats, push: Floats, bend: Floats) -> Floats | None:
+        """The step on (support, intercept), or None where the objective is not convex there."""
+        k = A.shape[1]
+        whole = np.column_stack([A, np.ones(len(A))]) if self.centred else A
+        H = whole.T @ self.loss.hessian_times(eta, self.s, whole)
+        H[np.arange(k), np.arange(k)] += bend
+        right = np.append(push, slope.sum()) if self.centred else push
+        unit = 1.0 / np.sqrt(np.maximum(np.diag(H), np.finfo(float).tiny))
+        try:
+            factor = sl.cho_factor(H * unit * unit[:, None], lower=True, check_finite=True)
+        except (ValueError, np.linalg.LinAlgError):
+            return None
+        return np.asarray(unit * sl.cho_solve(factor, unit * right))
+
+    def bend(self, size: Floats, lam: float, v: Floats) -> Floats:
+        """p'' by a difference of slopes, which is exact where p is quadratic."""
+        step = NEAR * np.maximum(size, lam * NEAR)
+        ahead, behind = self.slopes(size + step, lam, v), self.slopes(np.maximum(size - step, 0.0), lam, v)
+        return (ahead - behind) / (size + step - np.maximum(size - step, 0.0))
+
     def solve(self, lam: float, then: float) -> float:
         """Bring the coefficients to a stationary point at λ; returns how stationary."""
+        trust = True
         while True:
-            self.settle(lam)
+            self.settle(lam, trust)
             c, level = self.correlations()
             away = self.away(lam, c)
             outside = np.ones(len(away), bool)
             outside[self.W] = False
             which = np.flatnonzero(outside & (away > SHARE * self.tol))
-            if not len(which):
+            if trust and not len(which) and np.max(away[~outside], initial=0.0) > SHARE * self.tol:
+                trust = False
+            elif not len(which):
                 self.take_in(self.likely(c, lam, then))
                 return max(float(np.max(away, initial=0.0)), abs(level) / (self.reference or 1.0))
             self.take_in(which)
