@@ -34,6 +34,7 @@ L1 = Callable[..., Any]
 
 JUMPS = 8  # Newton steps on one support
 NEAR = 1e-6  # of a coefficient: the difference that its penalty's curvature is taken over
+FEW = 4  # times fewer coefficients than members: then their columns are gathered
 STEPS = 500  # linear approximations of one λ
 SHARE = 0.1  # of the tolerance: where a sequence ends
 INNER = 1e-20  # relative gap of a weighted lasso, as small as it gets: stationarity goes with the root of a gap
@@ -66,12 +67,20 @@ class Sequence:
         self.Z = np.zeros((problem.n_samples, 0))
         self.sub: Problem | None = None
         self.engine: MomentsEngine | None = None
+        self.last = np.zeros(0), np.zeros(problem.n_samples)
+        self.G: Floats | None = None  # on the canonical scale, where there is one of all features
+        n, p = problem.design.shape
+        self.few = problem.loss is None and p <= min(n, GRAM_FEATURES) and (not problem.design.is_sparse or p <= 500)
         self.steps = self.passes = 0
 
     # -- the point -------------------------------------------------------------------------------------------
     def eta(self, w: Floats, b: float) -> Floats:
-        """The linear predictor of coefficients of the working set."""
-        return self.problem.offset + b + self.Z @ w
+        """The linear predictor of coefficients of the working set; the last one is remembered."""
+        if len(w) != len(self.last[0]) or not np.array_equal(w, self.last[0]):
+            (on,) = np.nonzero(w)
+            fit = self.Z[:, on] @ w[on] if FEW * len(on) < len(w) else self.Z @ w
+            self.last = w.copy(), fit
+        return self.problem.offset + b + self.last[1]
 
     def objective(self, w: Floats, b: float, lam: float) -> float:
         """F + Σ p on the working set."""
@@ -100,6 +109,9 @@ class Sequence:
         """These features join the working set."""
         if not len(features):
             return
+        if self.few and not len(self.W):
+            self.take_all()
+            return
         self.W = np.concatenate([self.W, features])
         self.Z = np.asfortranarray(np.column_stack([self.Z, self.problem.design.columns(features)]))
         p, W = self.plain, self.W
@@ -110,6 +122,16 @@ class Sequence:
         self.engine = None
         if small:
             self.engine = MomentsEngine(self.sub, np.zeros(len(self.s), np.intp), 0, None, {})
+
+    def take_all(self) -> None:
+        """Few features: one Gram matrix of all of them, for good, on X as it lies."""
+        problem, raw = self.problem, self.problem.design.raw
+        self.W = np.arange(problem.n_features)
+        lies = isinstance(raw, np.ndarray) and raw.dtype == np.float64
+        self.Z = raw if lies else problem.design.columns(self.W)
+        self.sub = self.plain
+        self.engine = MomentsEngine(self.plain, np.zeros(len(self.s), np.intp), 0, None, {})
+        self.G = self.engine.lane(0)[0]
 
     def lasso(self, lam: float, factor: Floats) -> tuple[Floats, float]:
         """The weighted lasso on the working set, begun where things stand: (coefficients, intercept)."""
@@ -200,7 +222,7 @@ class Sequence:
                     return False
                 self.w[W], self.b = w, level
                 return True
-            step = self.newton(A, eta, slope, push, t * t * self.bend(size, lam, v))
+            step = self.newton(on, A, eta, slope, push, t * t * self.bend(size, lam, v))
             if step is None:
                 return False
             w[on] -= step[: len(on)]
@@ -209,11 +231,15 @@ class Sequence:
                 return False
         return False
 
-    def newton(self, A: Floats, eta: Floats, slope: Floats, push: Floats, bend: Floats) -> Floats | None:
+    def newton(self, on: Ints, A: Floats, eta: Floats, slope: Floats, push: Floats, bend: Floats) -> Floats | None:
         """The step on (support, intercept), or None where the objective is not convex there."""
         k = A.shape[1]
         whole = np.column_stack([A, np.ones(len(A))]) if self.centred else A
-        H = whole.T @ self.loss.hessian_times(eta, self.s, whole)
+        if self.G is None:
+            H = whole.T @ self.loss.hessian_times(eta, self.s, whole)
+        else:  # of squares: the same at every point, and known
+            H, size = np.eye(whole.shape[1]), self.norm[self.W[on]]
+            H[:k, :k] = self.G[np.ix_(on, on)] * size * size[:, None]
         H[np.arange(k), np.arange(k)] += bend
         right = np.append(push, slope.sum()) if self.centred else push
         unit = 1.0 / np.sqrt(np.maximum(np.diag(H), np.finfo(float).tiny))

@@ -57,6 +57,7 @@ def _columns(group: Any) -> None:
 
 
 def _model(group: Any) -> None:
+    _set(group, "--penalty", metavar="NAME", help="l1, adaptive, mcp, scad or log (l1); see docs/penalties.md")
     _set(group, "--l1-ratio", type=float, metavar="R", help="1 is the lasso, 0 is ridge (1)")
     _set(group, "--penalty-factor", action="append", metavar="NAME=V|FILE",
          help="penalty of a feature: 0 never penalised, inf left out; or a file of name,value lines")  # fmt: skip
