@@ -88,9 +88,10 @@ def sqrt_path(
     if prove:
         coef = np.zeros((problem.n_features, len(grid)))
         coef[path.active] = coef_active
-        gaps = simple_gaps(problem, path, coef, intercept, grid)
-        if gaps is None:
-            gaps = np.array([c.gap_rel for c in certify_many(problem, coef, intercept, grid)])
+        simple = simple_gaps(problem, path, coef, intercept, grid)
+        if simple is None:
+            simple = np.array([c.gap_rel for c in certify_many(problem, coef, intercept, grid)])
+        gaps = simple
     missed = bool((gaps > tol).any())
     if warn and missed:
         warn_missed(grid, gaps, tol)

@@ -70,8 +70,8 @@ def cross_validate(
     score = scores.find(measure, problem.family)
     job = _Job(problem, tol, max_iter, threads, score, warn, tricks or {})
     grid = None if lams is None else checked(lams)
-    one_by_one = isinstance(foldid, list) or design_for is not None or not job.tricks.get("lockstep", True)
-    if one_by_one or not together(problem):
+    apart = design_for is not None or not job.tricks.get("lockstep", True) or not together(problem)
+    if isinstance(foldid, list) or apart:
         path = fit_path(
             problem, grid, n_lams=n_lams, lam_min_ratio=lam_min_ratio, tol=tol, max_iter=max_iter, threads=threads,
             warn=False, tricks=tricks,
