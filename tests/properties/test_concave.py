@@ -174,6 +174,23 @@ def test_large_coefficients_are_not_shrunk():
     assert np.abs(riata.path(X, y, lams=path.lams).coef[:, -1] - [3.0, 0.0, -5.0]).max() > 1e-3
 
 
+@pytest.mark.parametrize("name", CONCAVE)
+@pytest.mark.parametrize("family", ["gaussian", "binomial"])
+def test_newton_steps_change_the_work_and_not_the_answer(name, family):
+    # rows enough that no classes are separated: a flat penalty would then let coefficients run to infinity
+    X, y = regression(9, n=400 if family == "binomial" else 80, p=12 if family == "binomial" else 30)
+    y = (
+        (np.random.default_rng(1).random(len(y)) < 1 / (1 + np.exp(-0.2 * y))).astype(int)
+        if family == "binomial"
+        else y
+    )
+    problem = make_problem(X, y, family=family, penalty=name, gamma=5.0)
+    fast, slow = (fit_path(problem, n_lams=12, lam_min_ratio=0.2, tricks={"jumps": on}) for on in (True, False))
+    np.testing.assert_allclose(fast.coef_per_sd, slow.coef_per_sd, atol=1e-6 * np.abs(slow.coef_per_sd).max())
+    assert fast.stats["rounds"] <= 0.8 * slow.stats["rounds"]
+    assert max(fast.stationarity.max(), slow.stationarity.max()) <= 1e-8
+
+
 # --- laws -------------------------------------------------------------------------------------------------------------
 
 

@@ -73,6 +73,8 @@ def test_more_features_than_rows():
     X, y = rng.normal(size=(15, 40)), rng.normal(size=15)
     fit = riata.constrained(X, y, [0.3, 1.0, 50.0])
     assert fit.gap_rel.max() <= 1e-7
+    # where the bound does not bind, λ is not 0 and what that may cost is counted
+    assert fit.gap_rel[2] >= fit.lam[2] * (50.0 - fit.length[2]) / (0.5 * y.var()) > 0
     np.testing.assert_allclose(fit.predict(X)[:, 2], y, atol=1e-4)
 
 

@@ -71,6 +71,7 @@ class Sequence:
         self.G: Floats | None = None  # on the canonical scale, where there is one of all features
         n, p = problem.design.shape
         self.few = problem.loss is None and p <= min(n, GRAM_FEATURES) and (not problem.design.is_sparse or p <= 500)
+        self.jumps = True
         self.steps = self.passes = 0
 
     # -- the point -------------------------------------------------------------------------------------------
@@ -204,7 +205,7 @@ class Sequence:
         """
         W = self.W
         on = np.flatnonzero(self.w[W])
-        if not len(on) or len(on) >= len(self.s) or self.bounded:
+        if not self.jumps or not len(on) or len(on) >= len(self.s) or self.bounded:
             return False
         v, t, sign = self.v[W][on], self.t[W][on], np.sign(self.w[W][on])
         A = self.Z[:, on] - self.mean[W][on]
@@ -292,13 +293,14 @@ class Sequence:
 
 
 def sequence(
-    problem: Problem, lams: Floats, tol: float, max_iter: int, threads: int | None, l1: L1
+    problem: Problem, lams: Floats, tol: float, max_iter: int, threads: int | None, l1: L1, jumps: bool = True
 ) -> tuple[Floats, Floats, Floats, Floats, Sequence]:
     """(coef (p, L), intercept, stationarity, explained) along a decreasing grid, and who found them."""
     L = len(lams)
     coef, rest = np.zeros((problem.n_features, L), order="F"), np.zeros((3, L))
     with one_blas_thread():
         run = Sequence(problem, tol, max_iter, threads, l1)
+        run.jumps = jumps
         if run.spread > 0:
             run.begin(float(lams[0]), float(lams[min(1, L - 1)]))
         for k, lam in enumerate(lams):

@@ -70,11 +70,13 @@ def _concave(
     max_iter: int = MAX_ITER, threads: int | None = None, early_stop: bool = False, warn: bool = False,
     start: Floats | None = None, tricks: dict[str, bool] | None = None,
 ) -> Path:  # fmt: skip
-    del start, tricks  # a concave path depends on where it begins: at the lasso
+    del start  # a concave path depends on where it begins: at the lasso
     if early_stop:
         raise InvalidOption("The path of a concave penalty has no early stop.", got="early_stop=True")
     grid = default_grid(problem, n_lams, lam_min_ratio) if lams is None else checked(lams)
-    coef, intercept, away, explained, run = sequence(problem, grid, tol, max_iter, threads, _step)
+    coef, intercept, away, explained, run = sequence(
+        problem, grid, tol, max_iter, threads, _step, (tricks or {}).get("jumps", True)
+    )
     missed = np.flatnonzero(away > tol)
     if warn and len(missed):
         warn_missed(grid, away, tol, "", "stationarity residual")
