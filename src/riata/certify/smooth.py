@@ -118,7 +118,7 @@ def certify_many(problem: Any, coef: Array, intercept: Array, lams: Array) -> li
         raise InvalidOption("Bounds go with separable penalties only.", got="bounds and groups")
     lams, outputs = np.asarray(lams, np.float64), problem.loss.n_outputs
     coef, intercept = np.asarray(coef, np.float64), np.asarray(intercept, np.float64)
-    expected = ((problem.n_features, lams.size), (lams.size,))
+    expected: tuple[tuple[int, ...], ...] = ((problem.n_features, lams.size), (lams.size,))
     if outputs > 1:
         expected = ((problem.n_features, outputs, lams.size), (outputs, lams.size))
     if (coef.shape, intercept.shape) != expected:

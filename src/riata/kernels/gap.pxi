@@ -63,19 +63,20 @@ cdef double gap_at(Quadratic* p, double* c, double rr, double lost) noexcept nog
     return aug if aug > 0.0 else 0.0
 
 
-cdef double gap_of(Quadratic* p, Space* w, double rr) noexcept nogil:
-    """Duality gap on these coordinates; unpenalised ones are projected off the dual point first."""
+cdef double project(Quadratic* p, Space* w, double* out) noexcept nogil:
+    """Correlations after the dual point was made orthogonal to unpenalised columns; the squared norm that took."""
     cdef int i, j, k, a = 0, one = 1, info = 0
     cdef double lost = 0.0, minus
     cdef double* H
     cdef char lower_part = b'L'
+    memcpy(out, p.c, p.m * sizeof(double))
     for j in range(p.m):
         if is_projected(p, j):
             w.listed[a] = j
             w.g[a] = p.c[j]
             a += 1
     if a == 0:
-        return gap_at(p, p.c, rr, 0.0)
+        return 0.0
     H = <double*> malloc(<size_t> a * a * sizeof(double))
     for i in range(a):
         for k in range(i, a):
@@ -86,10 +87,14 @@ cdef double gap_of(Quadratic* p, Space* w, double rr) noexcept nogil:
     if info == 0:
         dpotrs(&lower_part, &a, &one, H, &a, w.d, &a, &info)
     free(H)
-    memcpy(w.t, p.c, p.m * sizeof(double))
     for i in range(a):
         lost += w.g[i] * w.d[i]
         minus = -w.d[i]
-        daxpy(&p.m, &minus, p.G + <size_t> w.listed[i] * p.ld, &one, w.t, &one)
-    lost = lost if lost > 0.0 else 0.0
+        daxpy(&p.m, &minus, p.G + <size_t> w.listed[i] * p.ld, &one, out, &one)
+    return lost if lost > 0.0 else 0.0
+
+
+cdef double gap_of(Quadratic* p, Space* w, double rr) noexcept nogil:
+    """Duality gap on these coordinates; unpenalised ones are projected off the dual point first."""
+    cdef double lost = project(p, w, w.t)
     return gap_at(p, w.t, rr - lost if rr > lost else 0.0, lost)

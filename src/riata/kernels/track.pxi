@@ -43,14 +43,17 @@ cdef class Track:
     cdef double[::1] correlation
     cdef int count
     cdef const double[::1, :] X      # own reads: raw columns, or None
+    cdef const double[::1] data      # the same of a sparse matrix, by columns, or None
+    cdef const int[::1] indices, indptr
     cdef Py_ssize_t[::1] order       # sorted place -> row of X, or None
     cdef double[::1] v
     cdef readonly long long reads    # columns read
+    cdef float[::1] seen             # correlations that `expect` last found in the table, or None
     cdef Py_ssize_t since            # columns that were left open since the span last learnt
     # results
     cdef readonly double[::1] gaps, square, loss, length
     cdef readonly int[::1] rounds
-    cdef int measure                 # 0 none, 1 squares, 2 absolute values
+    cdef int measure                 # 0 none, 1 squares, 2 absolute values, 3 what `solved` says
     cdef int keep                    # whether coefficients are recorded
     cdef readonly Py_ssize_t[::1] ends
     cdef int* where
@@ -78,7 +81,7 @@ cdef class Track:
         for j in range(p):
             self.edge[j] = <float> (unit[j] / self.top)
         # an attribute that was never set is not None but nothing at all
-        self.X, self.order = None, None
+        self.X, self.order, self.data, self.seen = None, None, None, None
         self.span = Span(train.shape[0], p)
         self.grid(np.zeros(0), 0.0, 0, 0, 0)
 
@@ -90,6 +93,11 @@ cdef class Track:
     def own(self, const double[::1, :] X, order):
         """Read single columns from this matrix without asking; rows are in ``order``, or as they come (None)."""
         self.X, self.v = X, np.empty(X.shape[0])
+        self.order = None if order is None else order
+
+    def own_sparse(self, const double[::1] data, const int[::1] indices, const int[::1] indptr, order):
+        """The same from a matrix that is stored by columns."""
+        self.data, self.indices, self.indptr, self.v = data, indices, indptr, np.empty(self.root.shape[0])
         self.order = None if order is None else order
 
     def grid(self, double[::1] lams, double goal, int max_iter, int measure, int keep):
@@ -120,6 +128,34 @@ cdef class Track:
                 self.count += 1
         return True
 
+    def expect(self, double lam, double ratio):
+        """Find what will probably violate optimality at lam: `asked`; false where nothing is known yet.
+
+        The correlations that the span tells are moved on by ``ratio`` times their step since the last call.
+        """
+        cdef Py_ssize_t j, p = self.unit.shape[0]
+        cdef float[KEPT] a
+        cdef float c, ahead, most = <float> ratio
+        cdef int k, first = self.seen is None
+        self.count = 0
+        if self.span.size == 0:
+            return False
+        if first:
+            self.seen = np.empty(p, np.float32)
+        with nogil:
+            self.span.project(self.train, a)
+            for j in range(p):
+                c = 0.0
+                for k in range(self.span.size):
+                    c += a[k] * self.span.table[k, j]
+                ahead = c if first else c + most * (c - self.seen[j])
+                self.seen[j] = c
+                if fabsf(ahead) > lam / self.sigma * self.unit[j] and self.count < self.open_.shape[0] and (
+                        self.up[j] > 0.0 if ahead > 0.0 else self.lo[j] < 0.0):
+                    self.open_[self.count] = j
+                    self.count += 1
+        return True
+
     def enter(self, Py_ssize_t[::1] features):
         """These are in the working set now; the present λ is to be solved again."""
         cdef Py_ssize_t i
@@ -129,11 +165,14 @@ cdef class Track:
         self.left -= <int> features.shape[0]
         self.is_solved = 0
 
-    def solved(self, int rounds, double gap, double square, double length):
-        """What an inner solver that is not compiled reached at the present λ; ``length`` is |u|_1."""
+    def solved(self, int rounds, double gap, double square, double length, double loss):
+        """What an inner solver that is not compiled reached at the present λ; ``length`` is |u|_1.
+
+        ``loss`` is that on the rows held out, where it is neither squares nor absolute values that are measured.
+        """
         self.is_solved = 1
         self.rounds[self.k] += rounds
-        self.gaps[self.k], self.square[self.k], self.length[self.k] = gap, square, length
+        self.gaps[self.k], self.square[self.k], self.length[self.k], self.loss[self.k] = gap, square, length, loss
 
     def passed(self):
         """Nothing outside the working set violates optimality: record the solution, go to the next λ."""
@@ -208,7 +247,7 @@ cdef class Track:
         self.since += self.count
         if self.since > self.open_.shape[0]:
             return TO_PASS
-        if self.X is None:
+        if self.X is None and self.data is None:
             return TO_READ
         self.judge(lam)
         return TO_ENTER if self.count > 0 else AT_END
@@ -269,7 +308,13 @@ cdef class Track:
         self.reads += self.count
         for t in range(self.count):
             j = self.open_[t]
-            c = ddot(&size, <double*> &self.X[0, j], &one, &self.v[0], &one) / self.norm[j]
+            if self.data is None:
+                c = ddot(&size, <double*> &self.X[0, j], &one, &self.v[0], &one) / self.norm[j]
+            else:
+                c = 0.0
+                for i in range(self.indptr[j], self.indptr[j + 1]):
+                    c += self.data[i] * self.v[self.indices[i]]
+                c /= self.norm[j]
             edge = lam * self.unit[j]
             if fabs(c) > edge and (self.up[j] > 0.0 if c > 0.0 else self.lo[j] < 0.0):
                 self.open_[kept] = j
@@ -282,7 +327,7 @@ cdef class Track:
         """Record the solution at this λ and go to the next; negative where memory ran out."""
         cdef int k = self.k, j
         cdef double total = 0.0
-        if self.measure != 0:
+        if self.measure == 1 or self.measure == 2:
             self.loss[k] = self.held_loss()
         if self.set is not None:
             for j in range(self.set.m):

@@ -33,6 +33,7 @@ READ_SHARE = 0.4
 # shares of the step to the next λ.
 EAGER = 0.5
 MEASURES = {None: 0, "mse": 1, "mae": 2}
+SCORED = 3  # by a score in Python, of which the track only keeps the value
 
 
 class Lane:
@@ -46,20 +47,23 @@ class Lane:
         if self.trivial:
             self.unit[:] = np.inf
         self.sigma = scaling.y_norm or 1.0
-        # of an inner solver that is not compiled: (features, u) at each λ, and the correlations foreseen at the last
+        # of an inner solver that is not compiled: (features, u) at each λ, and where correlations were last foreseen
         self.points: list[tuple[Ints, Floats]] = []
-        self.seen: tuple[float, Floats] | None = None
+        self.levels: list[float] = []  # and where the linear predictor stands at the means of the columns
+        self.seen = 0.0
         self.track = gram_kernel.Track(
             getattr(inner, "set", None), inner.train, inner.residual, inner.root, inner.held, inner.share, scaling,
             self.unit, int(max(32, READ_SHARE * len(self.unit))), use_span,
         )  # fmt: skip
 
-    def begin(self, lams: Floats, goal: float, max_iter: int, measure: str | None, keep: bool) -> None:
+    def begin(self, lams: Floats, goal: float, max_iter: int, measure: Any, keep: bool) -> None:
         """Start at the top of a decreasing grid; ``keep`` says whether coefficients are recorded."""
         held = measure if self.inner.held is not None else None
         self.goal, self.max_iter, self.keep, self.measured = goal, max_iter, keep, held is not None
-        self.points = []
-        self.track.grid(np.ascontiguousarray(lams), goal, max_iter, MEASURES[held], keep)
+        self.score = held if callable(held) else None
+        self.points, self.levels = [], []
+        code = SCORED if self.score else MEASURES[held]
+        self.track.grid(np.ascontiguousarray(lams), goal, max_iter, code, keep)
 
     def free(self) -> Ints:
         """Features without a threshold that are not in W."""
@@ -75,15 +79,23 @@ class Lane:
         track = self.track
         while True:
             event = track.advance()
+            if event == ENTER and self.inner.alone:
+                newcomers = self.violators()
+                if len(newcomers):
+                    self.enter(newcomers)
+                continue
             if event != SOLVE:
                 return event
             self._expect()
             lam = float(track.lams[track.k])
             rounds, gap = self.inner.solve(lam / self.sigma, lam, self.goal, self.max_iter)
             which, u = self.inner.coefficients()
-            del self.points[track.k :]
+            del self.points[track.k :], self.levels[track.k :]
             self.points.append((which, u))
-            track.solved(rounds, gap, self.inner.square, float(np.abs(u).sum()))
+            if self.scaling.null is not None:
+                self.levels.append(self.inner.level)
+            loss = self.inner.held_score(self.score) if self.score else 0.0
+            track.solved(rounds, gap, self.inner.square, float(np.abs(u).sum()), loss)
 
     def _expect(self) -> None:
         """Take in what will probably enter at a new λ: linear extrapolation of the correlations that the span knows.
@@ -94,15 +106,12 @@ class Lane:
         if k == 0 or k < len(self.points) or not self.inner.eager:
             return
         lam, before = float(lams[k]), float(lams[k - 1])
-        c = self.track.span.correlations_of(self.inner.train)
-        if c is None:
-            return
-        old, self.seen = self.seen, (before, c)
-        if old is not None and old[0] > before:
-            c = c + (c - old[1]) * ((before - lam) / (old[0] - before))
-        cols = self._over(lam * (1.0 - EAGER * (1.0 - lam / before)), c)
-        if len(cols):
-            self.enter(cols)
+        ratio = (before - lam) / (self.seen - before) if self.seen > before else 0.0
+        if self.track.expect(lam * (1.0 - EAGER * (1.0 - lam / before)), ratio):
+            self.seen = before
+            cols = self.track.asked
+            if len(cols):
+                self.enter(cols)
 
     def _over(self, lam: float, c: Floats, cols: Ints | slice = slice(None)) -> Ints:
         """Which of these correlations are beyond their thresholds at λ, in a direction that the bounds allow."""
@@ -152,8 +161,9 @@ class Lane:
         loss = np.asarray(track.loss) if self.measured else None
         points = self._points() if self.keep else []
         return from_points(
-            self.scaling, points, np.asarray(track.length), gaps, deviance, loss, np.asarray(track.rounds)
-        )
+            self.scaling, points, np.asarray(track.length), gaps, deviance, loss, np.asarray(track.rounds),
+            np.asarray(self.levels) if self.levels else None,
+        )  # fmt: skip
 
     def _points(self) -> list[tuple[Ints, Floats]]:
         """(features, u) of the coefficients that are not zero, at each λ."""

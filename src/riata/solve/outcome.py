@@ -38,12 +38,19 @@ def outcome(
     dev_ratio: Floats,
     loss: Floats | None,
     rounds: NDArray[np.intp],
+    level: Floats | None = None,
 ) -> Outcome:
-    """Undo the scaling: w = u σ/d and b = ȳ − m'w, which is the optimal intercept. ``length`` (n_lams,) is ‖u‖₁."""
+    """Undo the scaling: w = u σ/d and b = ȳ − m'w, which is the optimal intercept. ``length`` (n_lams,) is ‖u‖₁.
+
+    ``level`` (n_lams,) stands in for ȳ where the loss is not quadratic.
+    """
     coef = u * (scaling.y_norm / scaling.norm[active])[:, None]
     if scaling.limits is not None:  # un-scaling may miss a bound by the last bit
         np.clip(coef, *(limit[active][:, None] for limit in scaling.limits), out=coef)
-    intercept = scaling.y_mean - scaling.mean[active] @ coef
+    if scaling.null is not None and not scaling.null.free:
+        intercept = np.zeros(len(gap_rel))
+    else:
+        intercept = (scaling.y_mean if level is None else level) - scaling.mean[active] @ coef
     # rounding in the sums behind a gap grows with the terms that cancel in them
     if scaling.y_norm > 0:
         gap_rel = gap_rel + ROUNDING * (1.0 + length)
@@ -58,10 +65,11 @@ def from_points(
     dev_ratio: Floats,
     loss: Floats | None,
     rounds: NDArray[np.intp],
+    level: Floats | None = None,
 ) -> Outcome:
     """The same from the sparse solutions (features, u) at each λ; without any, no coefficient is known."""
     active = np.unique(np.concatenate([which for which, _ in points])) if points else np.zeros(0, np.intp)
     u = np.zeros((len(active), len(gap_rel)))
     for k, (which, values) in enumerate(points):
         u[np.searchsorted(active, which), k] = values
-    return outcome(scaling, active, u, length, gap_rel, dev_ratio, loss, rounds)
+    return outcome(scaling, active, u, length, gap_rel, dev_ratio, loss, rounds, level)

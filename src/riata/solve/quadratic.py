@@ -24,6 +24,8 @@ class GramInner:
     """W with G_W in memory: takes features in, drops and rebuilds the matrix, starts from given coefficients."""
 
     name = "gram"
+    shares = True  # blocks of inner products with the other lanes
+    alone = False  # whether newcomers enter without what other lanes know
 
     def __init__(self, gathered: Gathered, scaling: Scaling, target: Floats, held: slice | None):
         self.gathered, self.scaling, self.held = gathered, scaling, held

@@ -1,0 +1,136 @@
+"""The inner solve of one lane under a loss that is not quadratic: proximal Newton steps on the working set.
+
+Each step solves the lasso of a quadratic model exactly, by the same compiled solver as a Gaussian lane, and moves
+towards its solution as far as the objective falls. Outside the working set nothing changes: the gradient of the loss
+takes the residual's place in every pass and in the span bound, which holds for any smooth loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riata.core.problem import Problem
+from riata.kernels import gram as gram_kernel
+from riata.solve.gathered import Gathered
+from riata.solve.scaling import Scaling
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+
+# What a loss of riata.losses hands to its compiled twin; the others are asked in Python.
+COMPILED = {
+    "binomial": lambda loss, y: gram_kernel.BinomialLoss(y),
+    "poisson": lambda loss, y: gram_kernel.PoissonLoss(y),
+    "huber": lambda loss, y: gram_kernel.HuberLoss(y, loss.delta),
+}
+
+
+def compiled(loss: Any, weight: Floats, order: Ints | None, allowed: bool = True) -> Any:
+    """The loss as the solver calls it, with its rows and their weights in ``order``."""
+    if allowed and loss.name == "cox" and loss.start is None:
+        terms = loss.terms(weight if order is None else _back(weight, order))
+        return gram_kernel.CoxLoss(loss.sets, terms, weight, order)
+    make = COMPILED.get(loss.name) if allowed else None
+    if make is None:
+        return gram_kernel.OutsideLoss(loss, order, loss.n_samples)
+    return make(loss, np.ascontiguousarray(loss.y if order is None else loss.y[order], np.float64))
+
+
+class NewtonInner:
+    """W with the linear predictor on all rows and a Gram matrix of some past Hessian."""
+
+    name = "newton"
+    eager = False
+    shares = False  # the weights are each lane's own
+    alone = False
+    nbytes = 0  # lanes never wait in turn
+
+    def __init__(
+        self, problem: Problem, gathered: Gathered, scaling: Scaling, root: Floats, order: Ints | None,
+        held: slice | None, fast: bool = True,
+    ):  # fmt: skip
+        self.gathered, self.held, self.root, self.loss = gathered, held, root, problem.loss
+        weight = root * root
+        if held is not None:
+            weight[held] = 0.0
+        self.share = float(weight.sum())
+        self.weight = weight / self.share  # of the training rows, in fold order
+        offset = problem.offset if order is None else problem.offset[order]
+        self.order = order
+        null = scaling.null
+        assert null is not None  # every loss of its own has a null model
+        self.set_ = gram_kernel.NewtonSet(
+            compiled(problem.loss, self.weight, order, fast),
+            self.weight,
+            np.sqrt(root * root / self.share),
+            np.ascontiguousarray(offset),
+            null.intercept,
+            null.floor,
+            scaling.y_norm or 1.0,
+            null.free,
+            problem.fit_intercept,
+            scaling,
+            gathered.scaling,
+        )
+        self.residual, self.train = np.asarray(self.set_.eta), np.asarray(self.set_.train)
+
+    @property
+    def W(self) -> Ints:
+        """The members, in the order they came."""
+        return np.asarray(self.set_.features)
+
+    def grow(self, features: Ints, total: Floats | None = None, columns: Ints | None = None) -> None:
+        """Take features into W."""
+        self.set_.columns(self.gathered.Z)
+        self.set_.enlist(features, self.gathered.where)
+
+    def moved(self) -> None:
+        """The gathered columns lie elsewhere now."""
+        self.set_.columns(self.gathered.Z)
+
+    def begin(self, u: Floats) -> None:
+        """Start from u (n_features,), whose support is in W."""
+        self.set_.begin(u[self.W])
+
+    def solve(self, lam1: float, lam2: float, goal: float, max_iter: int) -> tuple[int, float]:
+        """Bring u and the intercept to the solution on W; returns (rounds, gap on W)."""
+        return self.set_.solve(lam1, lam2, goal, max_iter)
+
+    @property
+    def level(self) -> float:
+        """The linear predictor less its offset, where every column has this lane's mean."""
+        return self.set_.level
+
+    @property
+    def factors(self) -> int:
+        """Cholesky factors made from scratch."""
+        return self.set_.factors
+
+    @property
+    def square(self) -> float:
+        """The share of the null deviance that is left."""
+        return 1.0 - self.set_.explained
+
+    def coefficients(self) -> tuple[Ints, Floats]:
+        """Non-zero features and their u."""
+        u = self.set_.coefficients
+        (on,) = u.nonzero()
+        return self.W[on], u[on]
+
+    def held_score(self, score: Callable[..., float]) -> float:
+        """``score(loss, η, held, train)`` of the rows held out (see riata.scores)."""
+        held = np.zeros_like(self.weight)
+        held[self.held] = self.root[self.held] ** 2
+        parts = self.residual, held, self.weight * self.share
+        return score(self.loss, *(parts if self.order is None else (_back(part, self.order) for part in parts)))
+
+
+def _back(values: Floats, order: Ints) -> Floats:
+    """From fold order to the rows' own."""
+    out = np.empty_like(values)
+    out[order] = values
+    return out
