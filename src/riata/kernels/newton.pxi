@@ -8,6 +8,9 @@ cdef double ARMIJO = 1e-4
 cdef double LEVEL = 1e-13
 # A Hessian is kept while a step with it shrinks the gap at least this much.
 cdef double WORTH = 0.05
+# Rows without curvature get this share of the largest in the model, else it would have no minimum where their gradient
+# pulls in a direction that no other row holds (Huber's loss far out).
+cdef double FLAT_ROW = 1e-6
 # Where the dual point is scaled by more than 1 − NEAR, a bound on its divergence takes the place of logarithms.
 cdef double NEAR = 0.01
 
@@ -30,7 +33,7 @@ cdef class NewtonSet:
     cdef double[::1] s, root, offset
     cdef readonly double[::1] eta    # linear predictor on all rows, held-out ones too
     cdef readonly double[::1] train  # (gradient / root) / σ: its correlations with ζ are the lane's
-    cdef double[::1] r, h, frozen, move, trial
+    cdef double[::1] r, h, frozen, kept, move, trial   # kept: η where the Hessian was taken
     cdef int n, centred              # centred: the Hessian is taken about weighted means
     cdef int fits_level              # whether b is free
     cdef readonly double b, sigma, value, floor
@@ -72,7 +75,7 @@ cdef class NewtonSet:
         self.loss, self.s, self.root, self.offset, self.n = loss, s, root, offset, <int> n
         self.b, self.floor, self.sigma, self.fits_level, self.centred = b, floor, sigma, fits_level, centred
         self.eta, self.train, self.r, self.h = np.empty(n), np.zeros(n), np.empty(n), np.empty(n)
-        self.frozen, self.move, self.trial = np.empty(n), np.empty(n), np.empty(n)
+        self.frozen, self.kept, self.move, self.trial = np.empty((4, n))
         self.mean, self.norm, self.all_a, self.all_b = scaling.mean, scaling.norm, scaling.a, scaling.b
         self.all_lo, self.all_up = scaling.lo, scaling.up
         self.base_mean, self.base_norm = base.mean, base.norm
@@ -89,7 +92,7 @@ cdef class NewtonSet:
             return
         room = max(old + (old // 2 if old < 512 else old // 8), size, 32)
         vectors, G, A = np.zeros((14, room)), np.zeros((room, room), order="F"), np.zeros((self.n, room), order="F")
-        B = np.zeros((self.loss.terms, room), order="F")
+        B = np.zeros((max(self.loss.terms, 0), room), order="F")
         members, at = np.zeros(room, np.intp), np.zeros(room, np.intp)
         if old:
             vectors[:, :old] = np.asarray(self.hold).reshape(14, old)
@@ -216,6 +219,10 @@ cdef class NewtonSet:
         cdef double* column
         cdef double* z
         cdef char turned = b'T', no = b'N'
+        if terms < 0:
+            with gil:
+                self.weigh_outside(first)
+            return
         for i in range(rows):
             total += self.frozen[i] * self.frozen[i]
         for j in range(first, m):
@@ -236,12 +243,26 @@ cdef class NewtonSet:
                 self.G[j, i] = self.G[i, j]
         self.built = m
 
+    cdef void weigh_outside(self, int first):
+        """Columns of G from ``first`` on, from the loss's exact Hessian at the frozen point."""
+        at, m = np.asarray(self.at)[:self.m], self.m
+        Z = np.asarray(self.Z)[:, at] * np.asarray(self.hold)[8 * self.room:8 * self.room + m]
+        G = np.asarray(self.G)
+        G[:m, first:m] = Z.T @ (<OutsideLoss> self.loss).times(self.kept, self.s, Z[:, first:])
+        G[first:m, :m] = G[:m, first:m].T
+        self.built = m
+
     cdef void model(self) noexcept nogil:
         """Take the Hessian here."""
         cdef int i
+        cdef double top = 0.0
         for i in range(self.n):
-            self.frozen[i] = sqrt(self.h[i]) if self.h[i] > 0.0 else 0.0
+            if self.h[i] > top * self.s[i]:
+                top = self.h[i] / self.s[i]
+        for i in range(self.n):
+            self.frozen[i] = sqrt(max(self.h[i], FLAT_ROW * top * self.s[i]))
         self.loss.freeze()
+        memcpy(&self.kept[0], &self.eta[0], self.n * sizeof(double))
         self.weigh(0)
         factor_clear(&self.w)
         self.stale = 0
