@@ -157,7 +157,8 @@ def test_separable_classes_end_in_finite_coefficients():
     X = np.linspace(-1, 1, 40)[:, None] + 0.001 * np.random.default_rng(0).normal(size=(40, 3))
     problem = make_problem(X, X[:, 0] > 0, family="binomial")
     path = solve_path(problem, lam_grid(problem, 30, 1e-7))
-    assert np.isfinite(path.coef).all() and path.dev_ratio[-1] > 0.999
+    assert np.isfinite(path.coef).all()
+    assert path.dev_ratio[-1] > 0.999
     check_path(problem, path)
 
 
