@@ -63,7 +63,7 @@ class NewtonInner:
         self.order = order
         null = scaling.null
         assert null is not None  # every loss of its own has a null model
-        self.set_ = gram_kernel.NewtonSet(
+        self.set = gram_kernel.NewtonSet(
             compiled(problem.loss, self.weight, order, fast),
             self.weight,
             np.sqrt(root * root / self.share),
@@ -76,50 +76,35 @@ class NewtonInner:
             scaling,
             gathered.scaling,
         )
-        self.residual, self.train = np.asarray(self.set_.eta), np.asarray(self.set_.train)
+        self.residual, self.train = np.asarray(self.set.eta), np.asarray(self.set.train)
 
     @property
     def W(self) -> Ints:
         """The members, in the order they came."""
-        return np.asarray(self.set_.features)
+        return np.asarray(self.set.features)
 
     def grow(self, features: Ints, total: Floats | None = None, columns: Ints | None = None) -> None:
         """Take features into W."""
-        self.set_.columns(self.gathered.Z)
-        self.set_.enlist(features, self.gathered.where)
+        self.set.enlist(features)
+        self.set.place(self.gathered.where)
+        self.set.columns(self.gathered.Z)
 
     def moved(self) -> None:
         """The gathered columns lie elsewhere now."""
-        self.set_.columns(self.gathered.Z)
+        self.set.columns(self.gathered.Z)
 
     def begin(self, u: Floats) -> None:
         """Start from u (n_features,), whose support is in W."""
-        self.set_.begin(u[self.W])
-
-    def solve(self, lam1: float, lam2: float, goal: float, max_iter: int) -> tuple[int, float]:
-        """Bring u and the intercept to the solution on W; returns (rounds, gap on W)."""
-        return self.set_.solve(lam1, lam2, goal, max_iter)
-
-    @property
-    def level(self) -> float:
-        """The linear predictor less its offset, where every column has this lane's mean."""
-        return self.set_.level
+        self.set.begin(u[self.W])
 
     @property
     def factors(self) -> int:
         """Cholesky factors made from scratch."""
-        return self.set_.factors
+        return self.set.factors
 
-    @property
-    def square(self) -> float:
-        """The share of the null deviance that is left."""
-        return 1.0 - self.set_.explained
-
-    def coefficients(self) -> tuple[Ints, Floats]:
-        """Non-zero features and their u."""
-        u = self.set_.coefficients
-        (on,) = u.nonzero()
-        return self.W[on], u[on]
+    def solve(self, lam1: float, lam2: float, goal: float, max_iter: int) -> tuple[int, float]:
+        """Bring u and the intercept to the solution on W; returns (rounds, gap on W)."""
+        return self.set.solve(lam1, lam2, goal, max_iter)
 
     def held_score(self, score: Callable[..., float]) -> float:
         """``score(loss, η, held, train)`` of the rows held out (see riata.scores)."""
