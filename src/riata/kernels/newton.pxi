@@ -90,6 +90,10 @@ cdef class NewtonSet(Members):
             self.u[i] = u[i]
         self.refresh_eta()
 
+    def value_with(self, const double[::1] weights):
+        """The loss of the present η with other weights, of the rows held out for one."""
+        return self.loss.value(&self.eta[0], &weights[0])
+
     # -- the point -------------------------------------------------------------------------------------------
     cdef void multiply(self, double* d, double* out) noexcept nogil:
         """out = σ Σ dⱼ ratioⱼ zⱼ on all rows."""

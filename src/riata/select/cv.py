@@ -102,7 +102,7 @@ class _Job:
         self.threads, self.score, self.warn, self.tricks = threads, score, warn, tricks
         self.measure: Any = score.name
         if problem.loss is not None:
-            self.measure = score.of
+            self.measure = score
 
     def weight(self, held: Floats) -> float:
         """How much rows held out with these weights count in the mean over folds."""

@@ -7,7 +7,6 @@ takes the residual's place in every pass and in the span bound, which holds for 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -32,7 +31,7 @@ COMPILED = {
 def compiled(loss: Any, weight: Floats, order: Ints | None, allowed: bool = True) -> Any:
     """The loss as the solver calls it, with its rows and their weights in ``order``."""
     if allowed and loss.name == "cox" and loss.start is None:
-        terms = loss.terms(weight if order is None else _back(weight, order))
+        terms = loss.terms(_back(weight, order))
         return gram_kernel.CoxLoss(loss.sets, terms, weight, order)
     make = COMPILED.get(loss.name) if allowed else None
     if make is None:
@@ -76,6 +75,7 @@ class NewtonInner:
             scaling,
             gathered.scaling,
         )
+        self.tested: Floats | None = None  # weights of the rows held out, once they are asked for
         self.residual, self.train = np.asarray(self.set.eta), np.asarray(self.set.train)
 
     @property
@@ -106,16 +106,25 @@ class NewtonInner:
         """Bring u and the intercept to the solution on W; returns (rounds, gap on W)."""
         return self.set.solve(lam1, lam2, goal, max_iter)
 
-    def held_score(self, score: Callable[..., float]) -> float:
+    def held_score(self, score: Any) -> float:
         """``score(loss, η, held, train)`` of the rows held out (see riata.scores)."""
-        held = np.zeros_like(self.weight)
-        held[self.held] = self.root[self.held] ** 2
-        parts = self.residual, held, self.weight * self.share
-        return score(self.loss, *(parts if self.order is None else (_back(part, self.order) for part in parts)))
+        if self.tested is None:
+            held = np.zeros_like(self.weight)
+            held[self.held] = self.root[self.held] ** 2
+            self.tested = held
+            if held.any() and self.loss.separable:
+                self.share_of_test = held / held.sum()
+                self.floor = self.loss.saturated(_back(self.share_of_test, self.order))
+        if score.name == "deviance" and self.loss.separable and self.tested.any():
+            return 2.0 * (self.set.value_with(self.share_of_test) - self.floor)
+        parts = self.residual, self.tested, self.weight * self.share
+        return score(self.loss, *(_back(part, self.order) for part in parts))
 
 
-def _back(values: Floats, order: Ints) -> Floats:
+def _back(values: Floats, order: Ints | None) -> Floats:
     """From fold order to the rows' own."""
+    if order is None:
+        return values
     out = np.empty_like(values)
     out[order] = values
     return out
