@@ -93,7 +93,8 @@ class BinaryModel(ClassifierMixin, FamilyModel):
 
     def predict(self, X: Any) -> NDArray[Any]:
         """The more probable class of each row, shape (n_samples,)."""
-        return self.classes_[(self._linear(X) > 0).astype(np.intp)]
+        second = self._linear(X) > 0
+        return self.classes_[second.astype(np.intp)]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -7,27 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
-from sklearn.utils.validation import check_array, column_or_1d
+from sklearn.utils.validation import column_or_1d
 
-from riata.core.errors import InvalidData
 from riata.estimators.family import FamilyModel
-from riata.estimators.inputs import read_weights
+from riata.estimators.inputs import log_exposure, read_weights
 from riata.losses import find
-
-
-def log_exposure(exposure: Any, n: int) -> NDArray[np.float64] | None:
-    """log(exposure) as the offset of each row; InvalidData unless every exposure is finite and > 0."""
-    if exposure is None:
-        return None
-    values = check_array(exposure, ensure_2d=False, dtype=np.float64, input_name="exposure")
-    if values.shape not in ((), (n,)):
-        raise InvalidData("exposure must have one value for each row.", expected=f"shape ({n},)", got=values.shape)
-    if not (values > 0).all():
-        row = int(np.flatnonzero(~(values > 0))[0])
-        raise InvalidData(
-            f"exposure is not positive at row {row}.", expected="numbers > 0", got=float(np.atleast_1d(values)[row])
-        )
-    return np.log(np.broadcast_to(values, (n,)))
 
 
 class CountModel(RegressorMixin, FamilyModel):

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from riata.core.errors import InvalidData
 from riata.core.problem import Problem
-from riata.estimators.inputs import read_weights
+from riata.estimators.inputs import log_exposure, read_weights
 from riata.estimators.options import ARRAY, BOOL, NONE, Rule, check_options, integer, real
 from riata.path import make_problem
 
@@ -70,7 +70,7 @@ class FamilyModel(BaseEstimator, abc.ABC):
             y_numeric=True,
         )
 
-    def _fit(self, X: Any, y: Any, sample_weight: Any, groups: Any = None, offset: Any = None, **more: Any) -> Self:
+    def _fit(self, X: Any, y: Any, sample_weight: Any, groups: Any = None, exposure: Any = None, **more: Any) -> Self:
         check_options(type(self).__name__, {k: rule for k, rule in self._rules.items() if k in vars(self)}, vars(self))
         X, y = self._read(X, y)
         y, weights, options, labels = self._target(y, read_weights(sample_weight, X.shape[0]))
@@ -78,7 +78,7 @@ class FamilyModel(BaseEstimator, abc.ABC):
             X,
             y,
             sample_weight=weights,
-            offset=offset,
+            offset=log_exposure(exposure, X.shape[0]),
             penalty_factor=self.penalty_factor,
             lower=getattr(self, "lower", None),
             upper=getattr(self, "upper", None),

@@ -13,9 +13,12 @@ from riata.estimators.convergence import warn_of_misses
 from riata.estimators.family import BOUNDS, FamilyModel
 from riata.estimators.family import RULES as SHARED
 from riata.estimators.options import Rule, real
-from riata.path import solve_path
+from riata.path import lam_max, solve_path
 
 RULES: dict[str, Rule] = {"alpha": real(0)} | SHARED | BOUNDS
+
+
+STEPS = 30  # of a walk from the alpha with all coefficients 0
 
 
 class OneAlpha(FamilyModel):
@@ -42,10 +45,12 @@ class OneAlpha(FamilyModel):
         return self._fit(X, y, sample_weight)
 
     def _solve(self, problem: Problem, labels: Any, groups: Any) -> tuple[NDArray[np.float64], float]:
-        path = solve_path(problem, [float(self.alpha)], tol=float(self.tol), threads=self.threads, warn=False)
-        self.gap_rel_ = float(path.gap_rel[0])
-        self.n_iter_ = iterations(path)[0]
-        warn_of_misses(path.lams, path.gap_rel, self.tol)
-        coef = np.zeros(path.n_features)
-        coef[path.active] = path.coef_active[:, 0]
-        return coef, float(path.intercept[0])
+        alpha, options = float(self.alpha), {"tol": float(self.tol), "threads": self.threads, "warn": False}
+        path = solve_path(problem, [alpha], **options)
+        if not path.gap_rel[0] <= self.tol:  # far from a curved loss's minimum: walk there instead of leaping
+            top = lam_max(problem)
+            steps = np.geomspace(top, max(alpha, 1e-6 * top), STEPS) if top > alpha else []
+            path = solve_path(problem, np.unique([*steps, alpha])[::-1], **options)
+        self.gap_rel_, self.n_iter_ = float(path.gap_rel[-1]), sum(iterations(path))
+        warn_of_misses(path.lams[-1:], path.gap_rel[-1:], self.tol)
+        return path.at(alpha)

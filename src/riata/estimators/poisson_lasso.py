@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from riata.estimators.counts import CountModel, log_exposure
+from riata.estimators.counts import CountModel
 from riata.estimators.one_alpha import RULES, OneAlpha
 
 
@@ -111,5 +111,4 @@ class PoissonLasso(OneAlpha, CountModel):
         -------
         self : object
         """
-        offset = log_exposure(exposure, len(y))
-        return self._fit(X, y, sample_weight, offset=offset)
+        return self._fit(X, y, sample_weight, exposure=exposure)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from riata.estimators.counts import CountModel, log_exposure
+from riata.estimators.counts import CountModel
 from riata.estimators.many_alphas import RULES, ManyAlphas
 
 
@@ -128,5 +128,4 @@ class PoissonLassoCV(ManyAlphas, CountModel):
         -------
         self : object
         """
-        offset = log_exposure(exposure, len(y))
-        return self._fit(X, y, sample_weight, groups, offset=offset)
+        return self._fit(X, y, sample_weight, groups, exposure=exposure)
