@@ -83,7 +83,7 @@ class FamilyModel(BaseEstimator, abc.ABC):
             lower=getattr(self, "lower", None),
             upper=getattr(self, "upper", None),
             l1_ratio=float(self.l1_ratio),
-            fit_intercept=bool(getattr(self, "fit_intercept", False)),
+            fit_intercept=bool(getattr(self, "fit_intercept", True)),
             standardize=bool(self.standardize),
             family=self._family,
             **options,
