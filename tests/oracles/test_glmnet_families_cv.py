@@ -38,7 +38,7 @@ def cross_validated(glmnet, name):
     measure, value, factor = SCORES[meta["measure_key"]]
     problem = make_problem(X, y, family=meta["family"])
     foldid = (stored["foldid"].astype(int) - 1).reshape(1, -1)
-    found = cross_validate(problem, stored["lambda"], foldid=foldid, tol=1e-10, measure=measure)
+    found = cross_validate(problem, stored["lambda"], foldid=foldid, tol=1e-12, measure=measure)
     return stored, found, value(stored["cvm"]), factor * stored["cvsd"]
 
 

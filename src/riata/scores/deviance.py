@@ -25,9 +25,7 @@ def score(loss: Any, eta: Any, held: Any, train: Any) -> float:
         return float(loss.held_out(eta, held / total))
     # each less its own infimum: with tied times these differ, and only so is the scale of the weights of no account
     both = held + train
-    return float(
-        2.0 * (loss.value(eta, both) - loss.saturated(both) - loss.value(eta, train) + loss.saturated(train)) / total
-    )
+    return (loss.deviance(eta, both) - loss.deviance(eta, train)) / total
 
 
 def weight(loss: Any, held: Any) -> float:
