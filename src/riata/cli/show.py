@@ -39,6 +39,8 @@ def as_json(sel: Selection, output: str | None) -> dict[str, Any]:
         {
             "schema": {"name": "riata.fit", "version": 1},
             "verdict": summary.verdict(sel),
+            "family": model.family,
+            "response": {key: value for key, value in model.response.items() if key != "baseline"},
             "data": model.data,
             "rule": sel.rule,
             "lambda": sel.lam,

@@ -191,7 +191,15 @@ def _numbers(y: Any, labels: bool) -> tuple[Floats, tuple[Any, ...] | None]:
     if labels and array.dtype.kind not in "fiub":
         found, code = target_labels(array)
         return code.astype(float), tuple(str(word) for word in found.tolist())
-    return np.asarray(y, dtype=float), None
+    try:
+        return np.asarray(y, dtype=float), None
+    except (TypeError, ValueError):
+        raise InvalidData(
+            "the target y does not hold numbers.",
+            expected="a number in every row",
+            got=f"values of type {array.dtype}",
+            hint='family="binomial" models two classes.',
+        ) from None
 
 
 def check_no_gaps(X: Any, names: Sequence[str]) -> None:

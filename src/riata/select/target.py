@@ -23,7 +23,7 @@ def read(X: Any, y: Any, o: Options, row_label: RowLabel) -> tuple[Data, Options
     columns = _columns(X, y, o)
     y, more = (columns[-2], (*columns[:-2], columns[-1])) if columns else (y, ())
     outcome = None
-    if not columns and (o.family == "cox" or (o.family == AUTO and np.ndim(y) == 2 and not is_frame(X))):
+    if not columns and (o.family == "cox" or (o.family == AUTO and _is_survival(y))):
         outcome = _outcome(y)
         y = outcome[:, -2]
     data = prepare(
@@ -82,6 +82,16 @@ def _columns(X: Any, y: Any, o: Options) -> list[str]:
             expected='one column; or "time,event" with family="cox"',
         )  # fmt: skip
     return parts
+
+
+def _is_survival(y: Any) -> bool:
+    """Whether an array says when and whether: two or three columns, or fields, of which the last is 0 or 1."""
+    if isinstance(y, str):
+        return False
+    array = np.asarray(y)
+    if array.dtype.names:
+        return True
+    return array.ndim == 2 and array.shape[1] in (2, 3) and bool(np.isin(array[:, -1], (0, 1)).all())
 
 
 def _outcome(y: Any) -> NDArray[np.float64]:
