@@ -130,7 +130,8 @@ def test_a_cv_twin_is_the_path_at_its_choice(cls, data):
     X, y = data[0], data[1][family_of(cls)]
     model = cls(alphas=20, rule="1se").fit(X, y)
     at = np.flatnonzero(model.alphas_ == model.alpha_)[0]
-    path = riata.path(X, y, family=model._family, lams=model.alphas_)
+    more = {"delta": model.delta_} if cls is riata.HuberLassoCV else {}
+    path = riata.path(X, y, family=model._family, lams=model.alphas_, **more)
     np.testing.assert_allclose(np.ravel(model.coef_), path.coef[:, at], rtol=1e-4, atol=1e-6)
     single = SINGLE[CROSS_VALIDATED.index(cls)](alpha=model.alpha_).fit(X, y)
     np.testing.assert_allclose(single.coef_, model.coef_, rtol=1e-4, atol=1e-6)

@@ -43,9 +43,10 @@ class HuberLassoCV(ManyAlphas, RobustModel):
         Multiplies alpha for each feature, as given: 0 is never penalised, inf is left out.
     tol : float > 0, default=1e-8
         Bound on `gap_rel_`, the duality gap over the objective of the model without features.
-    delta : float > 0, default=1.35
-        Residual, in units of y, beyond which the loss is linear. Choose about 1.35 times the standard deviation of the
-        noise: for normal noise that costs 5 % of the precision. From the largest residual on it is least squares.
+    delta : float > 0, default=None
+        Residual, in units of y, beyond which the loss is linear; from the largest residual on it is least squares.
+        About 1.35 times the standard deviation of the noise costs 5 % of the precision if the noise is normal. None
+        is 1.35 times that of y, by the median of its absolute deviations (times 1.4826), which no outlier moves.
 
     Attributes
     ----------
@@ -58,6 +59,8 @@ class HuberLassoCV(ManyAlphas, RobustModel):
     coef_ : ndarray of shape (n_features,)
         In units of y per unit of X[:, j].
     intercept_ : float
+    delta_ : float
+        The delta used.
     gap_rel_ : float
         A proven upper bound on the objective above minus its minimum, over the objective of the model without features.
     n_iter_ : int
@@ -101,7 +104,7 @@ class HuberLassoCV(ManyAlphas, RobustModel):
         standardize: bool = True,
         penalty_factor: Any = None,
         tol: float = 1e-8,
-        delta: float = 1.35,
+        delta: float | None = None,
     ) -> None:
         self.alphas = alphas
         self.l1_ratio = l1_ratio

@@ -45,11 +45,12 @@ class OneAlpha(FamilyModel):
         return self._fit(X, y, sample_weight)
 
     def _solve(self, problem: Problem, labels: Any, groups: Any) -> tuple[NDArray[np.float64], float]:
-        alpha, options = float(self.alpha), {"tol": float(self.tol), "threads": self.threads, "warn": False}
+        alpha = float(self.alpha)
+        options: dict[str, Any] = {"tol": float(self.tol), "threads": self.threads, "warn": False}
         path = solve_path(problem, [alpha], **options)
         if not path.gap_rel[0] <= self.tol:  # far from a curved loss's minimum: walk there instead of leaping
             top = lam_max(problem)
-            steps = np.geomspace(top, max(alpha, 1e-6 * top), STEPS) if top > alpha else []
+            steps = np.geomspace(top, max(alpha, 1e-6 * top), STEPS) if top > alpha else np.empty(0)
             path = solve_path(problem, np.unique([*steps, alpha])[::-1], **options)
         self.gap_rel_, self.n_iter_ = float(path.gap_rel[-1]), sum(iterations(path))
         warn_of_misses(path.lams[-1:], path.gap_rel[-1:], self.tol)

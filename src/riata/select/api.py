@@ -41,7 +41,7 @@ def select(X: Any, y: Any, *, rule: str = "1se", **options: Any) -> Selection:
         exposure, else gaussian, and the notes say which and why
     exposure : name or array ("poisson"): what each count is a count of; log(exposure) joins the offset
     strata, ties : name or array, and "breslow" or "efron" ("cox")
-    delta : where the loss becomes linear, in units of y ("huber")
+    delta : where the loss becomes linear, in units of y ("huber"); by default 1.35 robust standard deviations of y
     rule : "1se" (the sparsest model within one standard error of the best) or "min" (the best)
     lam : float, optional
         Use this λ instead of a rule; cross-validation is reported all the same.

@@ -33,7 +33,7 @@ class Options:
     exposure: Any = None
     strata: Any = None
     ties: str = "breslow"
-    delta: float = 1.35
+    delta: float | None = None
     lams: Any = None
     n_lams: int = 100
     lam_min_ratio: float | None = None

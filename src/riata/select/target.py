@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riata.core.errors import InvalidData, InvalidOption
+from riata.losses.spread import huber_delta
 from riata.losses.survival import survival
 from riata.select.data import Data, prepare
 from riata.select.families import AUTO, FAMILIES, decide
@@ -44,7 +45,8 @@ def read(X: Any, y: Any, o: Options, row_label: RowLabel) -> tuple[Data, Options
 def options_of(data: Data, o: Options) -> dict[str, Any]:
     """What the family's loss takes besides y."""
     if o.family == "huber":
-        return {"delta": o.delta}
+        s = np.ones(len(data.y)) if data.sample_weight is None else data.sample_weight
+        return {"delta": huber_delta(data.y, s) if o.delta is None else o.delta}
     if o.family == "cox":
         return {"ties": o.ties, "strata": data.per_row(o.strata, "strata")}
     return {}

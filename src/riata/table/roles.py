@@ -72,11 +72,11 @@ def target_values(column: Column, label: RowLabel, labels: bool = False) -> tupl
     """
     column = resolve(column, label)
     if column.kind == "bool" or (labels and column.kind == "text"):
-        levels = tuple(sorted(set(column.values[~column.missing]))) if column.kind == "text" else ("False", "True")
-        place = {level: float(k) for k, level in enumerate(levels)}
+        words = tuple(sorted(set(column.values[~column.missing]))) if column.kind == "text" else ("False", "True")
+        place = {level: float(k) for k, level in enumerate(words)}
         numbers = np.array([np.nan if v is None else place[v] for v in column.values])
         number = Column(column.name, "number", numbers, column.missing, column.dtype)
-        return number, levels if labels else None
+        return number, words if labels else None
     if column.kind != "number":
         levels = sorted({str(v) for v in column.values[~column.missing]})[:5]
         raise InvalidData(

@@ -70,7 +70,8 @@ def _family(group: Any) -> None:
     group.add_argument("--start", metavar="COLUMN", help="cox: time at which observation begins, where not 0")
     _set(group, "--strata", metavar="COLUMN", help="cox: compare rows with the same value of this column only")
     _set(group, "--ties", choices=("breslow", "efron"), help="cox: how equal event times count (breslow)")
-    _set(group, "--delta", type=float, metavar="D", help="huber: residual from which the loss is linear (1.35)")
+    _set(group, "--delta", type=float, metavar="D",
+         help="huber: residual from which the loss is linear (1.35 robust SDs of the target)")  # fmt: skip
 
 
 def _columns(group: Any) -> None:
