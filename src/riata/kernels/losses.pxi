@@ -21,6 +21,10 @@ cdef class RowLoss:
         """r = −∇f, h = the diagonal of its Hessian; returns f."""
         return 0.0
 
+    cdef int bound(self, const double* eta, const double* s, double* h) noexcept nogil:
+        """Another h, with which the quadratic model here is nowhere below f; 0 where the loss needs none."""
+        return 0
+
     cdef void freeze(self) noexcept nogil:
         """Remember the distributions of the last `slopes`, for `averages`."""
 
@@ -104,6 +108,10 @@ cdef class PoissonLoss(RowLoss):
         return total
 
 
+# Where fewer of the rows are within δ, second derivatives say too little of Huber's loss.
+cdef double LITTLE = 0.25
+
+
 cdef class HuberLoss(RowLoss):
     """½r² for |r| ≤ δ, else δ|r| − ½δ², with r = y − η."""
 
@@ -114,13 +122,23 @@ cdef class HuberLoss(RowLoss):
 
     cdef double slopes(self, const double* eta, const double* s, double* r, double* h) noexcept nogil:
         cdef Py_ssize_t i
-        cdef double e, d = self.delta, total = 0.0
+        cdef double e, d = self.delta, total = 0.0, near = 0.0, every = 0.0
         for i in range(self.y.shape[0]):
             e = self.y[i] - eta[i]
             r[i] = s[i] * clip(e, -d, d)
             h[i] = s[i] if fabs(e) <= d else 0.0
+            near, every = near + h[i], every + s[i]
             total += 0.5 * s[i] * e * e if fabs(e) <= d else s[i] * d * (fabs(e) - 0.5 * d)
+        if near < LITTLE * every:
+            self.bound(eta, s, h)
         return total
+
+    cdef int bound(self, const double* eta, const double* s, double* h) noexcept nogil:
+        # slope over residual: far rows have no second derivative, and a model without them may lead nowhere
+        cdef Py_ssize_t i
+        for i in range(self.y.shape[0]):
+            h[i] = s[i] * min(1.0, self.delta / max(fabs(self.y[i] - eta[i]), self.delta))
+        return 1
 
     cdef double value(self, const double* eta, const double* s) noexcept nogil:
         cdef Py_ssize_t i

@@ -292,7 +292,7 @@ cdef class NewtonSet:
 
     cdef void solve_at(self, double lam1, double lam2, double goal, int max_iter) noexcept nogil:
         cdef Quadratic p
-        cdef int j, m = self.m, step, done = 0
+        cdef int j, m = self.m, step, done = 0, careful = 0
         cdef double before = INFINITY
         self.rounds, self.gap = 0, 0.0
         if m == 0:
@@ -311,8 +311,16 @@ cdef class NewtonSet:
         for step in range(STEPS):
             p.u, p.c = self.u, self.c
             self.gap = self.gap_here(&p)
-            if self.gap <= goal or self.rounds >= max_iter or (done < 0 and self.stale == 0):
+            if self.gap <= goal or self.rounds >= max_iter:
                 break
+            if done < 0 and self.stale == 0:
+                # no step along the Hessian's own model: a careful one, unless it was one
+                if careful or not self.loss.bound(&self.eta[0], &self.s[0], &self.h[0]):
+                    break
+                self.model()
+                careful = 1
+            else:
+                careful = 0
             if self.stale > 0 and (done < 0 or self.gap > WORTH * before):
                 self.model()
             before = self.gap
