@@ -4,7 +4,8 @@ Nothing here imports a kernel or a solver: what this package says about a soluti
 from the problem and the coefficients alone.
 """
 
-from riata.certify.gaussian import Certificate, certify, certify_many
+from riata.certify.check import certify, certify_many
+from riata.certify.gaussian import Certificate
 from riata.core.callable_module import make_callable
 
 __all__ = ["Certificate", "certify", "certify_many"]

@@ -127,7 +127,7 @@ class Prepared:
 
 
 def certify_many(problem: Any, coef: Array, intercept: Array, lams: Array) -> list[Certificate]:
-    """``certify`` for several solutions of one problem, for the price of about two passes over X.
+    """Certificates of several solutions of one least-squares problem, for the price of about two passes over X.
 
     Parameters
     ----------
@@ -241,39 +241,3 @@ def _after_projection(
     c[index] = goal[index]
     moved = Point(weight, point.residual, theta, c)
     return [gap_along(moved, penalty, w, float(np.abs(w[index]) @ missed))], penalty.kinked(c)
-
-
-def certify(problem: Any, coef: Array, intercept: float, lam: float) -> Certificate:
-    """Independent proof of how good (coef, intercept) is at λ = ``lam``.
-
-        minimise over (b, w)  (1/S) sum_i s_i ½(y_i - o_i - b - x_i'w)²
-                              + lam sum_j v_j (l1_ratio |t_j w_j| + ½(1 - l1_ratio)(t_j w_j)²)
-
-    The residual, a dual feasible point, the duality gap and the stationarity residual are
-    recomputed in float64 with plain NumPy and SciPy: no kernel, nothing a solver left behind.
-
-    Parameters
-    ----------
-    problem : riata.core.problem.Problem
-    coef : (n_features,), on the caller's scale; intercept : float; lam : float, >= 0, finite
-
-    Returns
-    -------
-    Certificate
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from riata.path import make_problem
-    >>> problem = make_problem(np.array([[1.0], [-1.0]]), np.array([2.0, -2.0]), standardize=False)
-    >>> certify(problem, np.array([1.5]), 0.0, 0.5).gap_rel
-    0.0
-    >>> certify(problem, np.array([1.0]), 0.0, 0.5).gap_rel
-    0.0625
-
-    References
-    ----------
-    DESIGN, section 5; the algebra is in ``riata.certify.dual``.
-    """
-    coef = np.asarray(coef, dtype=np.float64).reshape(-1, 1)
-    return certify_many(problem, coef, np.array([intercept]), np.array([lam]))[0]

@@ -28,6 +28,10 @@ class Problem:
     penalty_factor, lower, upper : float64, shape (n_features,); v ≥ 0, ∞ excludes; lower ≤ 0 ≤ upper on
         the scale of the coefficients that the caller sees
     l1_ratio : float in [0, 1]
+    loss : riata.losses.Loss or None
+        None is the squared error above, with the target ``y``; else Σ sᵢ·½(…)² is that loss at η = o + b + Xw, the
+        target is the loss's own, and ``offset`` has the shape of η ((n_samples, n_outputs) for several outputs).
+    groups : riata.core.groups.Groups or None
     """
 
     design: Any
@@ -42,6 +46,7 @@ class Problem:
     standardize: bool = True
     family: str = "gaussian"
     loss: Any = None
+    groups: Any = None
 
     @property
     def n_samples(self) -> int:
