@@ -26,8 +26,8 @@ cdef class Outputs:
         """F alone."""
         return 0.0
 
-    cdef double apart(self, const double* eta, const double* s, double a) noexcept nogil:
-        """F(η) + F*(a∇F(η)) − a⟨∇F(η), η⟩."""
+    cdef double apart(self, const double* eta, const double* s, const double* h, double a) noexcept nogil:
+        """F(η) + F*(a∇F(η)) − a⟨∇F(η), η⟩; h as ``slopes`` left it at η."""
         return 0.0
 
     def products(self, double[::1] eta, double[::1] s, V):
@@ -55,9 +55,9 @@ cdef class SquareOutputs(Outputs):
         return total
 
     cdef double value(self, const double* eta, const double* s) noexcept nogil:
-        return self.apart(eta, s, 0.0)
+        return self.apart(eta, s, eta, 0.0)
 
-    cdef double apart(self, const double* eta, const double* s, double a) noexcept nogil:
+    cdef double apart(self, const double* eta, const double* s, const double* h, double a) noexcept nogil:
         cdef int i, k
         cdef double e, total = 0.0
         for k in range(self.K):
@@ -81,7 +81,7 @@ cdef class PlainOutputs(Outputs):
     cdef double value(self, const double* eta, const double* s) noexcept nogil:
         return self.rows.value(eta, s)
 
-    cdef double apart(self, const double* eta, const double* s, double a) noexcept nogil:
+    cdef double apart(self, const double* eta, const double* s, const double* h, double a) noexcept nogil:
         return self.rows.apart(eta, s, a)
 
 
@@ -143,25 +143,31 @@ cdef class SoftmaxOutputs(Outputs):
                     total += s[i] * self.y[k * n + i] * (mass - eta[k * n + i])
         return total
 
-    cdef double apart(self, const double* eta, const double* s, double a) noexcept nogil:
-        """Kullback and Leibler's divergence of q = y + a(p − y) from p."""
-        cdef int i, k, n = self.n
-        cdef double top, mass, total = 0.0, q, log_p, y
+    cdef double apart(self, const double* eta, const double* s, const double* h, double a) noexcept nogil:
+        """Kullback and Leibler's divergence of q = y + a(p − y) from p.
+
+        A row of one class has q = a p but for its own entry, p + (1 − a)(1 − p): one logarithm a row.
+        """
+        cdef int i, k, n = self.n, own
+        cdef double total = 0.0, q, p, y, others, log_a = log(a) if a > 0.0 else 0.0
         for i in range(n):
             if s[i] == 0.0:
                 continue
-            top = -INFINITY
+            own, others = -1, 0.0
             for k in range(self.K):
-                top = max(top, eta[k * n + i])
-            mass = 0.0
+                if self.y[k * n + i] == 1.0:
+                    own = k
+                else:
+                    others += h[k * n + i]
+            if own >= 0 and h[own * n + i] > 1e-290:
+                p = h[own * n + i]
+                q = (1.0 - a) * others / p
+                total += s[i] * (a * others * log_a + (p + (1.0 - a) * others) * log1p(q))
+                continue
             for k in range(self.K):
-                mass += exp(eta[k * n + i] - top)
-            mass = log(mass) + top
-            for k in range(self.K):
-                log_p = eta[k * n + i] - mass
-                y = self.y[k * n + i]
-                q = y + a * (exp(log_p) - y)
-                total += s[i] * relative(q, log_p)
+                p, y = h[k * n + i], self.y[k * n + i]
+                q = y + a * (p - y)
+                total += s[i] * relative(q, log(max(p, 1e-300)))
         return total
 
 
@@ -196,7 +202,7 @@ cdef class OutsideOutputs(Outputs):
         with gil:
             return self.loss.value(self._eta(eta), self._weights(s))
 
-    cdef double apart(self, const double* eta, const double* s, double a) noexcept nogil:
+    cdef double apart(self, const double* eta, const double* s, const double* h, double a) noexcept nogil:
         with gil:
             e = self._eta(eta)
             return self.loss.fenchel_young_along(e, e, a, self._weights(s))

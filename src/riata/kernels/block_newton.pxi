@@ -8,7 +8,7 @@
 # Ridges, relative to the diagonal, that a singular matrix gets (dependent columns).
 cdef double[4] RIDGES = [0.0, 1e-11, 1e-9, 1e-6]
 # Descent may spend this share of a factorisation's work before one is made.
-cdef double CRAWL = 0.5
+cdef double CRAWL = 0.1
 
 
 cdef int list_active(Blocks* p) noexcept nogil:

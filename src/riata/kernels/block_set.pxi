@@ -7,6 +7,8 @@ cdef int STEPS = 200, HALVINGS = 40
 cdef double ARMIJO = 1e-4
 # The free coefficients are optimal where the gradient sums to this share of its absolute values.
 cdef double LEVEL = 1e-13
+# Between steps this much is enough; the gap that ends a solve is taken where they are optimal.
+cdef double LOOSE = 1e-6
 # A Hessian is kept while a step with it shrinks the gap at least this much.
 cdef double WORTH = 0.05
 # The model is solved to this share of the present gap: its error is larger while the Hessian is not the newest.
@@ -137,6 +139,17 @@ cdef class BlockSet:
         return np.asarray(self.hold)[:self.m]
 
     @property
+    def sizes(self):
+        """(‖u_g‖ > 0, ‖soft(c_g, s)‖/l1_g) of every block at the λ solved last."""
+        on, ratio = np.empty(self.nb, bool), np.empty(self.nb)
+        cdef int g
+        self.p.u, self.p.c = self.u, self.c
+        for g in range(self.nb):
+            on[g] = length(self.u + self.starts_[g], self.starts_[g + 1] - self.starts_[g]) > 0.0
+            ratio[g] = soft_length(&self.p, g, 1.0) / self.p.l1[g] if self.p.l1[g] > 0.0 else INFINITY
+        return on, ratio
+
+    @property
     def explained(self):
         """1 − (F − F(saturated)) / (F(null) − F(saturated))."""
         return 1.0 - 2.0 * (self.value - self.floor) / (self.sigma * self.sigma)
@@ -177,6 +190,44 @@ cdef class BlockSet:
         self.p.eig = &self.eighold[0]
         self.p.m, self.p.nb = self.m, self.nb
 
+    def shed(self, char[::1] keep):
+        """Let blocks (n_blocks,) go that ``keep`` does not name: their coefficients are zero."""
+        cdef int g, i, j, k, new = 0, nb = 0, first, b, cols, per = self.per, wide = self.nb
+        kept = np.empty(self.m, np.intc)
+        cdef int[::1] was = kept
+        for g in range(wide):
+            first, b = self.starts_[g], self.starts_[g + 1] - self.starts_[g]
+            if not keep[g]:
+                continue
+            for i in range(first, first + b):
+                was[new] = i
+                new += 1
+            self.ul1[nb], self.ul2[nb], self.made[nb], self.at_eig[nb] = self.ul1[g], self.ul2[g], self.made[g], self.at_eig[g]
+            nb += 1
+            self.starts_[nb] = new      # never ahead of what is still to be read
+        for i in range(new):
+            j = was[i]
+            self.members[i], self.outs[i], self.at[i] = self.members[j], self.outs[j], self.at[j]
+            self.u[i], self.c[i], self.ratio[i], self.us[i] = self.u[j], self.c[j], self.ratio[j], self.us[j]
+        cols = new // per
+        if self.built * per < self.m:
+            self.built = 0
+        if self.built and self.loss.kind == SQUARE:
+            for j in range(cols):
+                k = was[j * per] // per
+                for i in range(cols):
+                    self.G[i, j] = self.G[was[i * per] // per, k]
+                if k != j:
+                    for i in range(self.n):
+                        self.A[i, j] = self.A[i, k]
+                    for i in range(self.f * self.K):
+                        self.E[i, j] = self.E[i, k]
+            self.built = cols
+        else:
+            self.built = 0
+        self.m, self.nb = new, nb
+        self.p.m, self.p.nb = new, nb
+
     def begin(self, double[::1] u):
         """Start from these coefficients (m,) of the members."""
         cdef int i
@@ -212,7 +263,7 @@ cdef class BlockSet:
         for i in range(self.n * self.K):
             self.eta[i] += self.offset[i]
         self.add_free(&self.B[0], &self.eta[0], 1.0)
-        self.settle()
+        self.settle(LEVEL, 0)
 
     cdef int free_system(self, const double* h, double* S) noexcept nogil:
         """The Cholesky factor of Φ'HΦ (fK, fK); a direction that changes nothing is given weight. 0 where it fails."""
@@ -272,15 +323,16 @@ cdef class BlockSet:
         for i in range(q * q):
             S[i] = flat[i]
 
-    cdef void settle(self) noexcept nogil:
-        """Bring B to its best value at these coefficients; value and gradient there."""
+    cdef void settle(self, double level, int known) noexcept nogil:
+        """Bring B to its best value at these coefficients; value and gradient there (``known``: they are there)."""
         cdef int i, k, turn, q = self.f * self.K, one = 1, info, n = self.n, settled
         cdef double size, total, top
         cdef double* S = &self.work[0]
         cdef double* g = S + q * q
         cdef char lower_part = b'L'
         for turn in range(50):
-            self.value = self.loss.slopes(&self.eta[0], &self.s[0], &self.r[0], &self.h[0])
+            if turn > 0 or not known:
+                self.value = self.loss.slopes(&self.eta[0], &self.s[0], &self.r[0], &self.h[0])
             if q == 0:
                 return
             settled = 1
@@ -289,7 +341,7 @@ cdef class BlockSet:
                     total = ddot(&n, &self.Phi[0, i], &one, &self.r[k * n], &one)
                     size = dabs_dot(n, &self.Phi[0, i], &self.r[k * n])
                     g[k * self.f + i] = total
-                    if fabs(total) > LEVEL * size:
+                    if fabs(total) > level * size:
                         settled = 0
             if settled or not self.free_system(&self.h[0], S):
                 return
@@ -458,6 +510,7 @@ cdef class BlockSet:
                     x += self.frozen[k * n + a] * self.move[k * n + a]
             for k in range(self.K):
                 for i in range(self.f):
+                    out[k * self.f + i] += self.Phi[a, i] * self.r[k * n + a]
                     out[k * self.f + i] -= self.Phi[a, i] * self.frozen[k * n + a] * (
                         self.s[a] * (self.move[k * n + a] - x) if self.loss.kind == SOFTMAX else self.move[k * n + a])
         dpotrs(&lower_part, &q, &one, &self.S[0], &q, out, &q, &info)
@@ -470,7 +523,7 @@ cdef class BlockSet:
         p.u, p.c = self.u, self.c
         total = dual_part(p, &t)
         if t < 1.0:
-            total += self.loss.apart(&self.eta[0], &self.s[0], t) / (self.sigma * self.sigma)
+            total += self.loss.apart(&self.eta[0], &self.s[0], &self.h[0], t) / (self.sigma * self.sigma)
         return total if total > 0.0 else 0.0
 
     def solve(self, double lam1, double lam2, double goal, int max_iter):
@@ -498,6 +551,10 @@ cdef class BlockSet:
         self.correlate()
         for step in range(STEPS):
             self.gap = self.gap_here()
+            if self.gap <= goal and self.f and not square:
+                self.settle(LEVEL, 1)
+                self.correlate()
+                self.gap = self.gap_here()
             if self.gap <= goal or self.rounds >= max_iter or (done < 0 and self.stale == 0):
                 break
             if square and step > 2 and self.gap > 0.5 * before:
@@ -541,7 +598,7 @@ cdef class BlockSet:
                 self.eta[i] = self.trial[i] + t * self.move[i]
             if self.loss.kind == SQUARE:
                 break
-            new = self.loss.value(&self.eta[0], &self.s[0]) / (self.sigma * self.sigma)
+            new = self.loss.slopes(&self.eta[0], &self.s[0], &self.r[0], &self.h[0]) / (self.sigma * self.sigma)
             for j in range(m):
                 p.g[j] = self.u[j] + t * self.goal_c[j]
             grown = 0.0
@@ -553,12 +610,15 @@ cdef class BlockSet:
             t *= 0.5
         else:
             memcpy(&self.eta[0], &self.trial[0], size * sizeof(double))
+            self.value = self.loss.slopes(&self.eta[0], &self.s[0], &self.r[0], &self.h[0])
             return -1
+        if self.loss.kind != SQUARE:
+            self.value = new * self.sigma * self.sigma
         for j in range(m):
             self.u[j] = self.goal_u[j] if t == 1.0 else self.u[j] + t * self.goal_c[j]
         for i in range(q):
             self.B[i] += t * delta[i]
-        self.settle()
+        self.settle(LEVEL if self.loss.kind == SQUARE else LOOSE, self.loss.kind != SQUARE)
         self.correlate()
         return 1
 

@@ -25,7 +25,10 @@ Ints = NDArray[np.intp]
 # Beyond this share of open columns a full pass costs less than reading them, and it feeds the span.
 READ_SHARE = 0.4
 # Blocks are taken in ahead where their foreseen length comes this close to its limit, in shares of the step in λ.
-EAGER = 0.5
+EAGER = 0.25
+# A working set of at least SMALL blocks lets those go that are zero and further from entering than NEAR steps in λ, where
+# no more than this share of it would stay.
+SMALL, NEAR, CROWDED = 24, 1.0, 0.8
 NO_S = np.zeros(0)
 
 
@@ -98,8 +101,8 @@ class BlockLane:
             made.kind == 0 and K > 1 and rowwise and tricks.get("kronecker", True), len(self.layout.s) > 0,
         )  # fmt: skip
         self.root = np.where(self.s > 0, np.sqrt(self.s), 1.0) * self.sigma
-        self.inside = np.zeros(self.layout.n_blocks, bool)
-        self.limit = np.where(self.inside | self.trivial, np.inf, self.layout.l1)
+        self.blocks = np.zeros(0, np.intp)  # in W, in its order
+        self.limit = np.where(self.trivial, np.inf, self.layout.l1)
         size = np.where(scaling.excluded, 0.0, scaling.norm / self.unit)
         self.use_span = tricks.get("span", True)
         self.proof = kernel.Proof(
@@ -167,8 +170,21 @@ class BlockLane:
         s = lay.s[features] if len(lay.s) else np.zeros(len(features))
         where = self.gathered.where[features]
         self.set_.enlist(sizes, features, outs, where, self.ratio[features], lay.l1[blocks], lay.l2[blocks], s)
-        self.inside[blocks] = True
+        self.blocks = np.concatenate([self.blocks, blocks])
         self.limit[blocks] = np.inf
+
+    def _shed(self, before: float, lam: float) -> None:
+        """Let go of what is far from entering: a model's cost grows with the square of its members."""
+        if self.set_.nb < SMALL:
+            return
+        on, ratio = self.set_.sizes
+        keep = on | (ratio > 1.0 - NEAR * (before - lam) / before)
+        if np.count_nonzero(keep) > CROWDED * len(keep):
+            return
+        gone = self.blocks[~keep]
+        self.limit[gone] = self.layout.l1[gone]
+        self.blocks = self.blocks[keep]
+        self.set_.shed(keep.view(np.int8))
 
     def _strongest(self, blocks: Ints, size: Floats) -> Ints:
         """At most as many newcomers as W has blocks (at least 32): the strongest relative to their limit."""
@@ -193,6 +209,8 @@ class BlockLane:
         self.rounds, self.loss = np.zeros(len(lams), np.intp), np.full(len(lams), np.nan)
         self.length, self.keep = np.zeros(len(lams)), keep
         for k, lam in enumerate(lams):
+            if k:
+                self._shed(float(lams[k - 1]), float(lam))
             if k and self.foreseen and not self.trivial:
                 self.enter(self._over(self.proof.predicted(), lam, lam - EAGER * (lams[k - 1] - lam)))
             yield from self._solve(float(lam), goal, max_iter, k)
