@@ -154,7 +154,10 @@ cdef double newton_block_step(Blocks* p, double* L, int a, int* stopped) noexcep
     """One step; returns what it promised, negative where it failed. ``stopped`` says that something reached zero."""
     cdef int k, i, one = 1
     cdef double promised = 0.0, t = 1.0, far = 1.0, fall, minus
-    if not direction(p, a, L):
+    if L == NULL:
+        if not krylov_direction(p, a):
+            return -1.0
+    elif not direction(p, a, L):
         return -1.0
     for k in range(a):
         promised += p.g[k] * p.d[k]
@@ -195,11 +198,13 @@ cdef int newton_blocks(Blocks* p, double goal) noexcept nogil:
     a = list_active(p)
     if a == 0:
         return 0
-    L = <double*> malloc(<size_t> a * a * sizeof(double))
-    if L == NULL:
-        return -1
+    L = NULL
+    if p.K == 1 or p.nested or a < KRYLOV_FROM:
+        L = <double*> malloc(<size_t> a * a * sizeof(double))
+        if L == NULL:
+            return -1
     for turn in range(12):
-        a = list_active(p)
+        a = list_active(p)      # never more than before: a step lets blocks out, not in
         if a == 0:
             break
         promised = newton_block_step(p, L, a, &stopped)
@@ -237,8 +242,8 @@ cdef int solve_blocks(Blocks* p, double goal, double rr, int max_iter) noexcept 
         for k in range(count):
             a += p.start[p.listed[k] + 1] - p.start[p.listed[k]]
         work = CRAWL * a * <double> a / (3.0 * (p.m // p.K))
-        if p.K > 1:
-            work *= p.K
+        if p.K > 1:             # a factor of columns, twice, and products with it
+            work *= 6.0 / p.K
         epochs = <int> min(max(2.0, work), 60.0)
         if failed:
             epochs = 100

@@ -30,6 +30,7 @@ cdef struct Blocks:
     double* e
     double* image
     int factors      # Cholesky factors made
+    int turns        # of conjugate gradients
 
 
 cdef inline double entry(Blocks* p, int i, int j) noexcept nogil:

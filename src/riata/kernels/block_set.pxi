@@ -66,6 +66,7 @@ cdef class BlockSet:
         self.Z = np.empty((n, 0), order="F")
         self.m = self.nb = self.room = self.room_blocks = self.built = self.hessians = self.stale = 0
         self.p.K, self.p.nested, self.p.factors = self.per, nested, 0
+        self.p.turns = 0
         self.eig_used = 0
         self.make_room(32, 32)
         self.refresh_eta()
@@ -158,6 +159,11 @@ cdef class BlockSet:
     def factors(self):
         """Cholesky factors made."""
         return self.p.factors
+
+    @property
+    def turns(self):
+        """Turns of conjugate gradients."""
+        return self.p.turns
 
     def columns(self, double[::1, :] Z):
         """The gathered columns, wherever they are now."""

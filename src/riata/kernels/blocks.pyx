@@ -11,7 +11,7 @@ penalty is smooth, finish. A block of one is the lasso.
 from libc.math cimport exp, fabs, log, log1p, sqrt, INFINITY
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
-from scipy.linalg.cython_blas cimport daxpy, ddot, dgemm, dger, dtrsm
+from scipy.linalg.cython_blas cimport daxpy, ddot, dgemm, dger, dsymm, dtrsm
 from scipy.linalg.cython_lapack cimport dpotrf, dpotrs, dsyev
 
 import numpy as np
@@ -25,6 +25,7 @@ include "span.pxi"
 include "losses.pxi"
 include "block_losses.pxi"
 include "block_quadratic.pxi"
+include "block_krylov.pxi"
 include "block_newton.pxi"
 include "block_set.pxi"
 include "block_proof.pxi"
