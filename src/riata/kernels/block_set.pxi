@@ -48,6 +48,7 @@ cdef class BlockSet:
     cdef double* ul2
     cdef Py_ssize_t[::1] members, outs, at
     cdef readonly double value, sigma, floor, gap
+    cdef double rr, tight            # about ‖residual‖² of the model; what its goal is divided by
     cdef readonly int rounds, hessians
 
     def __init__(self, Outputs loss, double[::1] s, double[::1] offset, double[::1, :] Phi, double[::1] B,
@@ -525,11 +526,14 @@ cdef class BlockSet:
     cdef double gap_here(self) noexcept nogil:
         """Duality gap on W: the gradient, scaled down until it is feasible."""
         cdef Blocks* p = &self.p
-        cdef double t = 1.0, total
+        cdef double t = 1.0, total, apart
         p.u, p.c = self.u, self.c
         total = dual_part(p, &t)
+        self.rr = 1.0
         if t < 1.0:
-            total += self.loss.apart(&self.eta[0], &self.s[0], &self.h[0], t) / (self.sigma * self.sigma)
+            apart = self.loss.apart(&self.eta[0], &self.s[0], &self.h[0], t) / (self.sigma * self.sigma)
+            total += apart
+            self.rr = max(1.0, 2.0 * apart / ((1.0 - t) * (1.0 - t)))
         return total if total > 0.0 else 0.0
 
     def solve(self, double lam1, double lam2, double goal, int max_iter):
@@ -546,7 +550,7 @@ cdef class BlockSet:
     cdef void solve_at(self, double goal, int max_iter) noexcept nogil:
         cdef int step, done = 0, square = self.loss.kind == SQUARE, cols = self.m // self.per
         cdef double before = INFINITY
-        self.rounds, self.gap = 0, 0.0
+        self.rounds, self.gap, self.tight = 0, 0.0, 1.0
         if self.m == 0:
             return
         if self.built == 0 or (self.built < cols and self.stale > 0 and not square
@@ -561,9 +565,11 @@ cdef class BlockSet:
                 self.settle(LEVEL, 1)
                 self.correlate()
                 self.gap = self.gap_here()
-            if self.gap <= goal or self.rounds >= max_iter or (done < 0 and self.stale == 0):
+            if self.gap <= goal or self.rounds >= max_iter or (done < 0 and self.tight < 1e-5):
                 break
-            if square and step > 2 and self.gap > 0.5 * before:
+            if done < 0 and (self.stale == 0 or square):
+                self.tight *= 0.01      # the model's gap was an estimate
+            if square and step > 4 and self.gap > 0.5 * before:
                 break
             if not square and self.stale > 0 and (done < 0 or self.gap > WORTH * before):
                 self.model()
@@ -583,7 +589,7 @@ cdef class BlockSet:
         inner = max(0.1 * goal, (1e-4 if self.loss.kind == SQUARE else INEXACT) * self.gap)
         if self.loss.kind == SQUARE:
             inner = 0.3 * goal
-        self.rounds += 1 + solve_blocks(p, inner, 1.0, max_iter)
+        self.rounds += 1 + solve_blocks(p, self.tight * inner, self.rr, max_iter)
         p.u = self.u
         self.correlate()
         old = self.value / (self.sigma * self.sigma)

@@ -77,13 +77,14 @@ def _grouped(groups: Any, v: Floats, ratio: float, outputs: int) -> Layout:
     p, share = len(v), float(groups.share)
     index, factor = np.asarray(groups.index), np.asarray(groups.factor, np.float64)
     alive = ~np.isinf(v) & ~np.isinf(factor[index])
-    s = np.where(alive, ratio * share * np.where(alive, v, 0.0), np.inf)
+    factor = np.where(np.isinf(factor), 0.0, factor)
+    s = ratio * share * np.where(alive, v, 0.0)
     norm, ridge = ratio * (1.0 - share) * factor, (1.0 - ratio) * factor
     count = np.bincount(index[alive], minlength=len(factor))
-    single = ((norm == 0) | (count == 1))[index] & alive & ((ridge == 0) | (count == 1) | True)[index]
+    single = ((norm == 0) | (count == 1))[index] & alive
     if outputs > 1 and share > 0 and not np.all(single[alive]):
         raise InvalidOption("Sparse groups of several features go with one output.", got=f"{outputs} outputs")
-    free = np.flatnonzero(alive & single & (norm[index] + ridge[index] + np.where(alive, s, 0.0) == 0))
+    free = np.flatnonzero(alive & single & (norm[index] + ridge[index] + s == 0))
     keep = alive.copy()
     keep[free] = False
     own = np.where(single, len(factor) + np.arange(p), index)  # singles become groups of their own
