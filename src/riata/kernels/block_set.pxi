@@ -10,7 +10,7 @@ cdef double LEVEL = 1e-13
 # Between steps this much is enough; the gap that ends a solve is taken where they are optimal.
 cdef double LOOSE = 1e-6
 # A Hessian is kept while a step with it shrinks the gap at least this much.
-cdef double WORTH = 0.05
+cdef double WORTH = 0.15
 # The model is solved to this share of the present gap: its error is larger while the Hessian is not the newest.
 cdef double INEXACT = 1e-2
 # Multiplications up to which newcomers are reason enough to take the Hessian again.
@@ -31,7 +31,7 @@ cdef class BlockSet:
     cdef readonly int m, nb, K, f
     cdef int n, kron, room, room_blocks, built, stale, per
     cdef double[::1, :] Z, Phi, G, A, Bp, E
-    cdef double[::1] s, offset, S, frozen, move, trial, h, work
+    cdef double[::1] s, offset, S, frozen, move, trial, h, work, root, HPhi
     cdef readonly double[::1] eta, r, B
     cdef double[::1] hold, ghold, eighold
     cdef int[::1] ihold
@@ -42,6 +42,8 @@ cdef class BlockSet:
     cdef double* c
     cdef double* ratio
     cdef double* us
+    cdef double* last                # u at the λ before the last
+    cdef double lam, lam_before
     cdef double* goal_u
     cdef double* goal_c
     cdef double* ul1
@@ -63,12 +65,14 @@ cdef class BlockSet:
         self.eta, self.r, self.h = np.zeros(n * K), np.zeros(n * K), np.zeros(n * K)
         self.frozen, self.move, self.trial = np.zeros(n * K), np.zeros(n * K), np.zeros(n * K)
         self.S = np.zeros(max(1, (self.f * K) ** 2))
+        self.root, self.HPhi = np.zeros(2 * n * K), np.zeros(max(1, n * self.f * K * K))
         self.work = np.zeros(max(1, 4 * self.f * K + (self.f * K) ** 2))
         self.Z = np.empty((n, 0), order="F")
         self.m = self.nb = self.room = self.room_blocks = self.built = self.hessians = self.stale = 0
         self.p.K, self.p.nested, self.p.factors = self.per, nested, 0
         self.p.turns = 0
         self.eig_used = 0
+        self.lam = self.lam_before = 0.0
         self.make_room(32, 32)
         self.refresh_eta()
 
@@ -79,12 +83,12 @@ cdef class BlockSet:
             room = max(old + old // 2, size, 32)
             room += -room % self.per
             cols = room // self.per
-            vectors, ints = np.zeros((12, room)), np.zeros(2 * room, np.intc)
+            vectors, ints = np.zeros((13, room)), np.zeros(2 * room, np.intc)
             G, A = np.zeros((cols, cols), order="F"), np.zeros((self.n, cols), order="F")
             E = np.zeros((max(1, self.f * self.K), cols), order="F")
             members, outs, at = np.zeros(room, np.intp), np.zeros(room, np.intp), np.zeros(room, np.intp)
             if old:
-                vectors[:, :old] = np.asarray(self.hold).reshape(12, old)
+                vectors[:, :old] = np.asarray(self.hold).reshape(13, old)
                 members[:old], outs[:old], at[:old] = self.members, self.outs, self.at
                 G[:self.built, :self.built] = np.asarray(self.G)[:self.built, :self.built]
                 A[:, :self.built] = np.asarray(self.A)[:, :self.built]
@@ -118,6 +122,7 @@ cdef class BlockSet:
         self.u, self.c, self.ratio, self.us = h, h + room, h + 2 * room, h + 3 * room
         self.goal_u, self.goal_c, p.s = h + 4 * room, h + 5 * room, h + 6 * room
         p.q, p.v, p.g, p.d, p.e = h + 7 * room, h + 8 * room, h + 9 * room, h + 10 * room, h + 11 * room
+        self.last = h + 12 * room
         p.active, p.ld, p.G = &self.ihold[0], room // self.per, &self.G[0, 0]
         p.image = self.goal_c
         h = &self.ghold[0]
@@ -178,7 +183,7 @@ cdef class BlockSet:
         for i in range(new):
             k = self.m + i
             self.members[k], self.outs[k], self.at[k] = features[i], outs[i], at[i]
-            self.u[k] = self.c[k] = 0.0
+            self.u[k] = self.c[k] = self.last[k] = 0.0
             self.ratio[k], self.us[k] = ratio[i], s[i]
         for i in range(sizes.shape[0]):
             g, b = self.nb + i, <int> sizes[i]
@@ -216,6 +221,7 @@ cdef class BlockSet:
             j = was[i]
             self.members[i], self.outs[i], self.at[i] = self.members[j], self.outs[j], self.at[j]
             self.u[i], self.c[i], self.ratio[i], self.us[i] = self.u[j], self.c[j], self.ratio[j], self.us[j]
+            self.last[i] = self.last[j]
         cols = new // per
         if self.built * per < self.m:
             self.built = 0
@@ -383,36 +389,42 @@ cdef class BlockSet:
         cdef double* column
         cdef double* z
         cdef double* h
-        cdef char turned = b'T', no = b'N', lower_part = b'L', left = b'L'
+        cdef char turned = b'T', no = b'N', lower_part = b'L', left = b'L', upper_part = b'U'
         if self.loss.kind == OUTSIDE:
             with gil:
                 self.weigh_outside(first)
         else:
+            if first == 0:
+                self.weights()
             for j in range(first, cols):
                 a = j * self.per
-                column, z, h = &self.A[0, j], &self.Z[0, self.at[a]], &self.frozen[self.outs[a] * rows]
+                column, z, h = &self.A[0, j], &self.Z[0, self.at[a]], &self.root[self.outs[a] * rows]
                 w = self.ratio[a]
+                for i in range(rows):
+                    column[i] = w * z[i] * h[i]
                 if self.loss.kind == SOFTMAX:
+                    h += rows * self.K
                     for i in range(rows):
-                        column[i] = w * z[i] * sqrt(self.s[i] * h[i])
-                        self.Bp[i, j] = column[i] * sqrt(h[i])
-                else:
-                    for i in range(rows):
-                        column[i] = w * z[i] * sqrt(h[i])
+                        self.Bp[i, j] = column[i] * h[i]
                 if q:
-                    self.cross(j, w, z, <int> self.outs[a], h)
-            if self.loss.kind == SOFTMAX:
+                    self.cross(j, w, z, <int> self.outs[a])
+            if self.loss.kind == SOFTMAX and first == 0:
+                dsyrk(&upper_part, &turned, &cols, &rows, &minus, &self.Bp[0, 0], &rows, &zero, &self.G[0, 0], &ld)
+                self.same_output(first)
+            elif first == 0:
+                dsyrk(&upper_part, &turned, &cols, &rows, &unit, &self.A[0, 0], &rows, &zero, &self.G[0, 0], &ld)
+            elif self.loss.kind == SOFTMAX:
                 dgemm(&turned, &no, &cols, &new, &rows, &minus, &self.Bp[0, 0], &rows, &self.Bp[0, first], &rows,
                       &zero, &self.G[0, first], &ld)
                 self.same_output(first)
             else:
                 dgemm(&turned, &no, &cols, &new, &rows, &unit, &self.A[0, 0], &rows, &self.A[0, first], &rows,
                       &zero, &self.G[0, first], &ld)
-                if self.K > 1 and not self.kron:
-                    for j in range(first, cols):
-                        for i in range(cols):
-                            if self.outs[i] != self.outs[j]:
-                                self.G[i, j] = 0.0
+            if self.loss.kind == SQUARE and self.K > 1 and not self.kron:
+                for j in range(first, cols):
+                    for i in range(cols):
+                        if self.outs[i] != self.outs[j]:
+                            self.G[i, j] = 0.0
         if q and new > 0:
             dtrsm(&left, &lower_part, &no, &no, &q, &new, &unit, &self.S[0], &q, &self.E[0, first], &lde)
             dgemm(&turned, &no, &cols, &new, &q, &minus, &self.E[0, 0], &lde, &self.E[0, first], &lde, &unit,
@@ -425,34 +437,44 @@ cdef class BlockSet:
                 self.made[g] = 0
         self.built = cols
 
-    cdef void cross(self, int j, double w, const double* z, int out, const double* h) noexcept nogil:
+    cdef void weights(self) noexcept nogil:
+        """Roots of the frozen weights by row and output, and HΦ: vector (k, i) for members of output l at l·fK + k·f + i."""
+        cdef int i, k, l, a, n = self.n, K = self.K, f = self.f, softmax = self.loss.kind == SOFTMAX
+        cdef double* h = &self.frozen[0]
+        cdef double* out
+        for a in range(n * K):
+            self.root[a] = sqrt(h[a])
+        if softmax:
+            for k in range(K):
+                for a in range(n):
+                    self.root[n * K + k * n + a] = self.root[k * n + a]
+                    self.root[k * n + a] *= sqrt(self.s[a])
+        for l in range(K):
+            for k in range(K):
+                if not softmax and k != l:
+                    continue
+                for i in range(f):
+                    out = &self.HPhi[(<size_t> l * f * K + k * f + i) * n]
+                    for a in range(n):
+                        out[a] = self.Phi[a, i] * h[k * n + a]
+                        if softmax:
+                            out[a] *= self.s[a] * ((1.0 if k == l else 0.0) - h[l * n + a])
+
+    cdef void cross(self, int j, double w, const double* z, int out) noexcept nogil:
         """Column j of E: Φ'H times the member, before the triangular solve."""
-        cdef int i, k, a, n = self.n
-        cdef double x
-        cdef double* phi
-        for k in range(self.K):
-            for i in range(self.f):
-                phi = &self.Phi[0, i]
-                x = 0.0
-                if self.loss.kind != SOFTMAX:
-                    if k == out or self.kron:
-                        for a in range(n):
-                            x += phi[a] * h[a] * z[a]
-                    if self.kron and k > 0:
-                        x = 0.0     # one output stands for all
-                elif k == out:
-                    for a in range(n):
-                        x += phi[a] * self.s[a] * h[a] * (1.0 - h[a]) * z[a]
-                else:
-                    for a in range(n):
-                        x -= phi[a] * self.s[a] * h[a] * self.frozen[k * n + a] * z[a]
-                self.E[k * self.f + i, j] = w * x
+        cdef int i, k, n = self.n, one = 1, q = self.f * self.K
+        for i in range(q):
+            k = i // self.f
+            if self.loss.kind == SOFTMAX or k == out:
+                self.E[i, j] = w * ddot(&n, &self.HPhi[(<size_t> out * q + i) * n], &one, <double*> z, &one)
+            else:
+                self.E[i, j] = 0.0
 
     cdef void same_output(self, int first) noexcept nogil:
         """Add A'A where two members have the same output."""
         cdef int k, i, j, count, fresh, n = self.n, m = self.m
         cdef double unit = 1.0, zero = 0.0
-        cdef char turned = b'T', no = b'N'
+        cdef char turned = b'T', no = b'N', upper_part = b'U'
         cdef double* P = <double*> malloc(<size_t> m * (n + m) * sizeof(double))
         cdef double* T = P + <size_t> m * n
         cdef int* which = self.p.active
@@ -469,6 +491,12 @@ cdef class BlockSet:
             i = count - fresh
             if fresh == 0:
                 continue
+            if i == 0:
+                dsyrk(&upper_part, &turned, &count, &n, &unit, P, &n, &zero, T, &count)
+                for j in range(count):
+                    for i in range(j + 1):
+                        self.G[which[i], which[j]] += T[<size_t> j * count + i]
+                continue
             dgemm(&turned, &no, &count, &fresh, &n, &unit, P, &n, P + <size_t> i * n, &n, &zero, T, &count)
             for j in range(fresh):
                 for i in range(count):
@@ -478,7 +506,7 @@ cdef class BlockSet:
     cdef weigh_outside(self, int first):
         """The same for a loss that is asked in Python, at the point where the Hessian was taken."""
         m, outs = self.m, np.asarray(self.outs)
-        Z = np.asarray(self.Z)[:, np.asarray(self.at)[:m]] * np.asarray(self.hold).reshape(12, -1)[2, :m]
+        Z = np.asarray(self.Z)[:, np.asarray(self.at)[:m]] * np.asarray(self.hold).reshape(13, -1)[2, :m]
         V = np.zeros((self.n, self.K, m - first))
         V[:, outs[first:m], np.arange(m - first)] = Z[:, first:]
         H = self.loss.products(self.frozen, self.s, V)
@@ -544,8 +572,32 @@ cdef class BlockSet:
         for i in range(self.m):
             self.p.s[i] = lam1 * self.us[i]
         with nogil:
+            if lam1 + lam2 != self.lam:
+                self.extrapolate(lam1 + lam2)
             self.solve_at(goal, max_iter)
         return self.rounds, self.gap
+
+    cdef void extrapolate(self, double lam) noexcept nogil:
+        """At a new λ, go on as u moved between the last two: the path is smooth while no block comes or goes."""
+        cdef int g, j
+        cdef double share, x
+        if self.lam_before > self.lam > lam > 0.0:
+            share = (self.lam - lam) / (self.lam_before - self.lam)
+            for j in range(self.m):
+                x = self.u[j]
+                self.c[j] = 0.0
+                if x != 0.0 and self.last[j] != 0.0:
+                    self.c[j] = clip(share * (x - self.last[j]), -0.5 * fabs(x), 0.5 * fabs(x))
+                self.last[j] = x
+                self.u[j] = x + self.c[j]
+            self.multiply(self.c, &self.move[0])
+            for j in range(self.n * self.K):
+                self.eta[j] += self.move[j]
+            self.settle(LEVEL if self.loss.kind == SQUARE else LOOSE, 0)
+        else:
+            memcpy(self.last, self.u, self.m * sizeof(double))
+        self.lam_before = self.lam
+        self.lam = lam
 
     cdef void solve_at(self, double goal, int max_iter) noexcept nogil:
         cdef int step, done = 0, square = self.loss.kind == SQUARE, cols = self.m // self.per

@@ -11,7 +11,7 @@ penalty is smooth, finish. A block of one is the lasso.
 from libc.math cimport exp, fabs, log, log1p, sqrt, INFINITY
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
-from scipy.linalg.cython_blas cimport daxpy, ddot, dgemm, dger, dsymm, dtrsm
+from scipy.linalg.cython_blas cimport daxpy, ddot, dgemm, dger, dsymm, dsyrk, dtrsm
 from scipy.linalg.cython_lapack cimport dpotrf, dpotrs, dsyev
 
 import numpy as np
