@@ -617,6 +617,7 @@ cdef class BlockSet:
                 self.settle(LEVEL, 1)
                 self.correlate()
                 self.gap = self.gap_here()
+                before = INFINITY
             if self.gap <= goal or self.rounds >= max_iter or (done < 0 and self.tight < 1e-5):
                 break
             if done < 0 and (self.stale == 0 or square):

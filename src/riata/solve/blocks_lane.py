@@ -212,7 +212,8 @@ class BlockLane:
             if k:
                 self._shed(float(lams[k - 1]), float(lam))
             if k and self.foreseen and not self.trivial:
-                self.enter(self._over(self.proof.predicted(), lam, lam - EAGER * (lams[k - 1] - lam)))
+                near = max(lam - EAGER * (lams[k - 1] - lam), 0.5 * lam)
+                self.enter(self._over(self.proof.predicted(), lam, near))
             yield from self._solve(float(lam), goal, max_iter, k)
             self._record(k, measure)
 
