@@ -5,6 +5,8 @@
 cdef int STEPS = 200, HALVINGS = 40
 # Share of the decrease that the quadratic model promises, below which a step is halved (Armijo).
 cdef double ARMIJO = 1e-4
+# A whole step that promises less than this is taken where the objective can hardly tell: gradients have more digits.
+cdef double ROUNDED = 1e-7
 # The free coefficients are optimal where the gradient sums to this share of its absolute values.
 cdef double LEVEL = 1e-13
 # Between steps this much is enough; the gap that ends a solve is taken where they are optimal.
@@ -670,7 +672,7 @@ cdef class BlockSet:
             for g in range(self.nb):
                 grown += penalty_of(p, g, p.g) - penalty_of(p, g, self.u)
             fall = old - new - grown
-            if fall >= ARMIJO * t * promised or (k == 0 and fabs(fall) <= 1e-13 and promised <= 1e-12):
+            if fall >= ARMIJO * t * promised or (k == 0 and promised <= ROUNDED and fall >= -1e-12 * (1.0 + fabs(old))):
                 break
             t *= 0.5
         else:

@@ -67,6 +67,7 @@ def layout(problem: Problem, excluded: NDArray[np.bool_], outputs: int) -> Layou
 def _entries(v: Floats, ratio: float, outputs: int) -> Layout:
     p, free = len(v), np.flatnonzero(v == 0)
     closed = np.isinf(v) | (v == 0)
+    v = np.where(closed, 0.0, v)
     l1, l2 = np.where(closed, np.inf, ratio * v), np.where(closed, 0.0, (1.0 - ratio) * v)
     empty = np.zeros(0)
     first, listed = np.arange(p + 1, dtype=np.intc), np.arange(p, dtype=np.intc)
