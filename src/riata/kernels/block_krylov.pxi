@@ -6,9 +6,9 @@
 # directions û, and U'(G_cc ⊗ I)U + l2, U = (û_g), along them, where the penalty does not curve.
 
 # Members from which this is cheaper than one factor of the whole.
-cdef int KRYLOV_FROM = 150
+cdef int KRYLOV_FROM = 300
 cdef int TURNS = 200
-cdef double CLOSE = 1e-7
+cdef double CLOSE = 1e-4
 
 
 cdef struct Krylov:

@@ -8,7 +8,7 @@
 # Ridges, relative to the diagonal, that a singular matrix gets (dependent columns).
 cdef double[4] RIDGES = [0.0, 1e-11, 1e-9, 1e-6]
 # Descent may spend this share of a factorisation's work before one is made.
-cdef double CRAWL = 0.1
+cdef double CRAWL = 0.03
 
 
 cdef int list_active(Blocks* p) noexcept nogil:
@@ -212,7 +212,7 @@ cdef int newton_blocks(Blocks* p, double goal) noexcept nogil:
             count = -1 if count == 0 else count
             break
         count += 1
-        if promised <= 0.1 * goal or (not stopped and all_single(p)):
+        if promised <= 10.0 * goal or (not stopped and all_single(p)):
             break
     free(L)
     return count

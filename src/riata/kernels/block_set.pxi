@@ -14,7 +14,7 @@ cdef double LOOSE = 1e-6
 # A Hessian is kept while a step with it shrinks the gap at least this much.
 cdef double WORTH = 0.15
 # The model is solved to this share of the present gap: its error is larger while the Hessian is not the newest.
-cdef double INEXACT = 1e-2
+cdef double INEXACT = 0.1
 # Multiplications up to which newcomers are reason enough to take the Hessian again.
 cdef double CHEAP = 3e6
 
