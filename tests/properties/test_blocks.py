@@ -117,7 +117,9 @@ def test_certificates_with_several_outputs(family, rows, l1_ratio):
     assert np.all(gaps(one, out, lams) <= out.gap_rel + 1e-13)
 
 
-@pytest.mark.parametrize(("family", "rows"), [("gaussian", 3), ("multinomial", 1), ("multinomial", None), ("multigaussian", 1)])
+@pytest.mark.parametrize(
+    ("family", "rows"), [("gaussian", 3), ("multinomial", 1), ("multinomial", None), ("multigaussian", 1)]
+)
 def test_fast_and_slow_twins_agree(family, rows):
     X, rng = data()
     groups = None if rows is None else Groups(np.arange(24) // rows, np.ones(24 // rows))
@@ -128,7 +130,9 @@ def test_fast_and_slow_twins_agree(family, rows):
         assert np.allclose(dense(one, out), dense(one, twin), atol=1e-5 * np.abs(out.coef_active).max())
 
 
-@pytest.mark.parametrize(("family", "rows"), [("gaussian", 3), ("binomial", 3), ("multinomial", 1), ("multigaussian", 1)])
+@pytest.mark.parametrize(
+    ("family", "rows"), [("gaussian", 3), ("binomial", 3), ("multinomial", 1), ("multigaussian", 1)]
+)
 def test_a_fold_is_a_refit_without_it(family, rows):
     X, rng = data(p=48)
     one = problem(X, target(X, rng, family), family, Groups(np.arange(48) // rows, np.ones(48 // rows)))
@@ -187,7 +191,9 @@ def test_scale_of_the_target_changes_nothing():
 
 def test_a_constant_target_needs_no_feature():
     X, _ = data()
-    _, (out,) = solve(problem(X, np.full((60, 2), 3.0), "multigaussian", Groups(np.arange(24), np.ones(24))), np.array([1.0]))
+    _, (out,) = solve(
+        problem(X, np.full((60, 2), 3.0), "multigaussian", Groups(np.arange(24), np.ones(24))), np.array([1.0])
+    )
     assert out.active.size == 0
     assert np.allclose(out.intercept, 3.0)
 

@@ -7,6 +7,8 @@ loss with rows of outputs or single entries penalised. Lanes walk the λ grid to
 from __future__ import annotations
 
 import dataclasses
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -44,7 +46,11 @@ def block_scalings(problem: Problem, folds: Ints, n_folds: int) -> list[Scaling]
         closed = np.isinf(np.asarray(problem.groups.factor, np.float64))[problem.groups.index]
         factor = np.where(closed, np.inf, factor)
     plain = problem.replace(
-        y=np.zeros(problem.n_samples), offset=np.zeros(problem.n_samples), loss=None, penalty_factor=factor, l1_ratio=1.0
+        y=np.zeros(problem.n_samples),
+        offset=np.zeros(problem.n_samples),
+        loss=None,
+        penalty_factor=factor,
+        l1_ratio=1.0,
     )
     return scalings(plain, folds, int(folds.max()) + 1 if n_folds else 1)[: n_folds + 1]
 
@@ -63,9 +69,11 @@ class BlocksEngine:
     name = "blocks of the working set"
 
     def __init__(
-        self, problem: Problem, folds: Ints | None = None, n_folds: int = 0, tricks: dict[str, Any] | None = None
-    ):
+        self, problem: Problem, folds: Ints | None = None, n_folds: int = 0, tricks: dict[str, Any] | None = None,
+        pool: ThreadPoolExecutor | None = None,
+    ):  # fmt: skip
         tricks = tricks or {}
+        self.pool, lock = pool, threading.Lock()
         folds = np.zeros(problem.n_samples, np.intp) if folds is None else folds
         scales = block_scalings(problem, folds, n_folds)
         base: Any = _Base(scales[0], problem.standardize)
@@ -78,7 +86,7 @@ class BlocksEngine:
             out = folds == k - 1 if k else None
             train = weight if out is None else np.where(out, 0.0, weight)
             held = None if out is None else np.where(out, weight, 0.0)
-            self.lanes.append(BlockLane(problem, scaling, self.gathered, train, held, tricks))
+            self.lanes.append(BlockLane(problem, scaling, self.gathered, train, held, tricks, lock))
         self.far = np.flatnonzero((np.abs(base.mean) > FAR * scales[0].norm) & ~scales[0].excluded)
         self.full_passes, self.partial_passes = 0, 0.0
 
@@ -128,7 +136,7 @@ class BlocksEngine:
         """Solve at every λ of a decreasing grid, in every lane, to a gap of ``goal`` (the null model has ½)."""
         lams = np.ascontiguousarray(lams, np.float64)
         walks = [(lane, lane.walk(lams, goal, max_iter, measure, keep or k == 0)) for k, lane in enumerate(self.lanes)]
-        waiting = [(lane, walk, next(walk, False)) for lane, walk in walks]
+        waiting = self._each([(lane, walk, None) for lane, walk in walks])
         while waiting := [entry for entry in waiting if entry[2] is not False]:
             waiting = self._serve(waiting)
         return [self._outcome(lane) for lane in self.lanes]
@@ -146,7 +154,13 @@ class BlocksEngine:
             C = self.correlate([entry[0] for entry in part], union)
             for (lane, walk, cols), c in zip(part, C, strict=True):
                 out.append((lane, walk, c if len(part) == 1 else c[np.searchsorted(union, cols)]))
-        return [(lane, walk, _next(walk, c)) for lane, walk, c in out]
+        return self._each(out)
+
+    def _each(self, sent: list[Any]) -> list[Any]:
+        """Every lane goes on by itself with what it is sent, until it wants columns; False where it has ended."""
+        if self.pool is None or len(sent) == 1:
+            return [_next(*entry) for entry in sent]
+        return list(self.pool.map(lambda entry: _next(*entry), sent))
 
     def _outcome(self, lane: BlockLane) -> BlockOutcome:
         """Undo the scaling: w = σu/t, and b from where columns are centred."""
@@ -171,8 +185,8 @@ class BlocksEngine:
         return BlockOutcome(scaling, active, coef, level, gaps, 1.0 - lane.square, loss, lane.rounds)
 
 
-def _next(walk: Any, value: Floats) -> Any:
+def _next(lane: BlockLane, walk: Any, value: Floats | None) -> tuple[BlockLane, Any, Any]:
     try:
-        return walk.send(value)
+        return lane, walk, walk.send(value)
     except StopIteration:
-        return False
+        return lane, walk, False

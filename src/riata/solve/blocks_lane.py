@@ -26,8 +26,8 @@ Ints = NDArray[np.intp]
 READ_SHARE = 0.4
 # Blocks are taken in ahead where their foreseen length comes this close to its limit, in shares of the step in λ.
 EAGER = 0.25
-# A working set of at least SMALL blocks lets those go that are zero and further from entering than NEAR steps in λ, where
-# no more than this share of it would stay.
+# A working set of at least SMALL blocks lets those go that are zero and further from entering than NEAR steps in λ,
+# where no more than the share CROWDED of it would stay.
 SMALL, NEAR, CROWDED = 24, 1.0, 0.8
 NO_S = np.zeros(0)
 
@@ -75,9 +75,9 @@ class BlockLane:
 
     def __init__(
         self, problem: Problem, scaling: Scaling, gathered: Gathered, weight: Floats, held: Floats | None,
-        tricks: dict[str, Any],
+        tricks: dict[str, Any], lock: Any,
     ):  # fmt: skip
-        self.problem, self.scaling, self.gathered = problem, scaling, gathered
+        self.problem, self.scaling, self.gathered, self.lock = problem, scaling, gathered, lock
         self.s, self.held = weight / weight.sum(), held
         loss = problem.loss
         self.K = K = 1 if loss is None else loss.n_outputs
@@ -165,8 +165,10 @@ class BlockLane:
             return
         lay = self.layout
         sizes, features, outs = lay.members(blocks)
-        self.gathered.need(np.unique(features))
-        self.set_.columns(self.gathered.Z)
+        with self.lock:  # lanes may be in threads of their own
+            self.gathered.need(np.unique(features))
+            Z = self.gathered.Z
+        self.set_.columns(Z)
         s = lay.s[features] if len(lay.s) else np.zeros(len(features))
         where = self.gathered.where[features]
         self.set_.enlist(sizes, features, outs, where, self.ratio[features], lay.l1[blocks], lay.l2[blocks], s)
@@ -202,7 +204,9 @@ class BlockLane:
         return self._strongest(over, size[over])
 
     # -- the way down ----------------------------------------------------------------------------------------
-    def walk(self, lams: Floats, goal: float, max_iter: int, measure: str | None, keep: bool) -> Generator[Any, Any, None]:
+    def walk(
+        self, lams: Floats, goal: float, max_iter: int, measure: str | None, keep: bool
+    ) -> Generator[Any, Any, None]:
         """Solve at every λ; yields columns whose correlations are wanted."""
         self.points: list[Any] = []
         self.gaps, self.square = np.zeros(len(lams)), np.ones(len(lams))

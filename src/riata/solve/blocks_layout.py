@@ -91,7 +91,7 @@ def _grouped(groups: Any, v: Floats, ratio: float, outputs: int) -> Layout:
     own = np.where(single, len(factor) + np.arange(p), index)  # singles become groups of their own
     order = np.argsort(own, kind="stable")
     order = order[keep[order]]
-    names, start = np.unique(own[order], return_index=True)
+    _, start = np.unique(own[order], return_index=True)
     first = np.append(start, len(order)).astype(np.intc)
     head = order[start]
     lone = single[head]
