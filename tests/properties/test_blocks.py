@@ -1,5 +1,7 @@
 """The laws of penalties on blocks: groups of one are the lasso, certificates hold, twins agree, folds are refits."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -212,3 +214,39 @@ def test_sparse_groups_of_rows_are_refused():
     one = problem(X, target(X, rng, "multinomial"), "multinomial", triples(24, 0.5))
     with pytest.raises(InvalidOption, match="one output"):
         solve(one)
+
+
+def test_threads_change_no_bit():
+    X, rng = data(p=48)
+    one = problem(X, target(X, rng, "multinomial"), "multinomial", Groups(np.arange(48) // 2, np.ones(24)))
+    folds = np.arange(60) % 4
+    lams, alone = solve(one, folds=folds, n_folds=4)
+    with one_blas_thread(), ThreadPoolExecutor(3) as pool:
+        engine = BlocksEngine(one, folds, 4, pool=pool)
+        engine.null_correlations()
+        together = engine.run(lams, GOAL, 10_000)
+    for a, b in zip(alone, together, strict=True):
+        assert np.array_equal(dense(one, a), dense(one, b))
+        assert np.array_equal(a.gap_rel, b.gap_rel)
+
+
+@pytest.mark.parametrize("family", ["binomial", "multinomial"])
+def test_separable_classes_far_down_the_path(family):
+    rng = np.random.default_rng(0)
+    X = np.vstack([rng.standard_normal((20, 5)) + 5, rng.standard_normal((20, 5)) - 5])
+    one = problem(X, np.repeat([0, 1], 20), family, Groups(np.array([0, 0, 1, 1, 1]), np.ones(2)))
+    lams, (out,) = solve(one, floor=1e-5, goal=5e-9)
+    assert out.gap_rel.max() < 1.1e-8
+    assert np.all(gaps(one, out, lams) < 1.1e-8)
+
+
+def test_counts_that_are_nearly_all_zero():
+    """Extrapolating u once sent e^η to 1e256 here, and no step came back from there."""
+    rng = np.random.default_rng(2)
+    z = np.cumsum(0.1 * rng.standard_normal((120, 60)), axis=1) + rng.standard_normal((120, 1))
+    one = problem(z, np.r_[1, 3, np.zeros(118)], "poisson", Groups(np.arange(60) // 5, np.ones(12)))
+    with one_blas_thread():
+        engine = BlocksEngine(one)
+        lams = engine.lam_max() * np.geomspace(1, 1e-3, 60)
+        (out,) = engine.run(lams, 5e-9, 10_000)
+    assert out.gap_rel.max() < 1.1e-8

@@ -56,27 +56,46 @@ cdef class BlockSet(BlockModel):
             self.solve_at(goal, max_iter)
         return self.rounds, self.gap
 
+    cdef double objective(self) noexcept nogil:
+        cdef int g
+        cdef double total = self.value / (self.sigma * self.sigma)
+        for g in range(self.nb):
+            total += penalty_of(&self.p, g, self.u)
+        return total
+
     cdef void extrapolate(self, double lam) noexcept nogil:
         """At a new λ, go on as u moved between the last two: the path is smooth while no block comes or goes."""
-        cdef int g, j
-        cdef double share, x
-        if self.lam_before > self.lam > lam > 0.0:
-            share = (self.lam - lam) / (self.lam_before - self.lam)
-            for j in range(self.m):
-                x = self.u[j]
-                self.c[j] = 0.0
-                if x != 0.0 and self.last[j] != 0.0:
-                    self.c[j] = clip(share * (x - self.last[j]), -0.5 * fabs(x), 0.5 * fabs(x))
-                self.last[j] = x
-                self.u[j] = x + self.c[j]
-            self.multiply(self.c, &self.move[0])
-            for j in range(self.n * self.K):
-                self.eta[j] += self.move[j]
-            self.settle(LEVEL if self.loss.kind == SQUARE else LOOSE, 0)
-        else:
+        cdef int j, q = self.f * self.K, size = self.n * self.K
+        cdef double share, x, before
+        cdef double* B = &self.work[0] + q * q + 2 * q
+        if not self.lam_before > self.lam > lam > 0.0:
             memcpy(self.last, self.u, self.m * sizeof(double))
-        self.lam_before = self.lam
-        self.lam = lam
+            self.lam_before, self.lam = self.lam, lam
+            return
+        share = (self.lam - lam) / (self.lam_before - self.lam)
+        before = self.objective()
+        memcpy(&self.trial[0], &self.eta[0], size * sizeof(double))
+        for j in range(q):
+            B[j] = self.B[j]
+        for j in range(self.m):
+            x = self.u[j]
+            self.c[j] = 0.0
+            if x != 0.0 and self.last[j] != 0.0:
+                self.c[j] = clip(share * (x - self.last[j]), -0.5 * fabs(x), 0.5 * fabs(x))
+            self.last[j] = x
+            self.u[j] = x + self.c[j]
+        self.multiply(self.c, &self.move[0])
+        for j in range(size):
+            self.eta[j] += self.move[j]
+        self.settle(LEVEL if self.loss.kind == SQUARE else LOOSE, 0)
+        self.lam_before, self.lam = self.lam, lam
+        if self.objective() <= before:
+            return
+        memcpy(self.u, self.last, self.m * sizeof(double))
+        memcpy(&self.eta[0], &self.trial[0], size * sizeof(double))
+        for j in range(q):
+            self.B[j] = B[j]
+        self.settle(LEVEL if self.loss.kind == SQUARE else LOOSE, 0)
 
     cdef void solve_at(self, double goal, int max_iter) noexcept nogil:
         cdef int step, done = 0, square = self.loss.kind == SQUARE, cols = self.m // self.per
@@ -112,7 +131,7 @@ cdef class BlockSet(BlockModel):
 
     cdef int newton_step(self, double goal, int max_iter) noexcept nogil:
         """Solve the quadratic model, move towards its solution; negative where no step lowers the objective."""
-        cdef int i, j, k, g, m = self.m, size = self.n * self.K, q = self.f * self.K
+        cdef int i, j, k, g, m = self.m, size = self.n * self.K, q = self.f * self.K, moved = 0
         cdef Blocks* p = &self.p
         cdef double t = 1.0, promised = 0.0, old, new, grown, fall, inner
         cdef double* delta = &self.work[0] + q * q + q
@@ -130,7 +149,9 @@ cdef class BlockSet(BlockModel):
             self.goal_c[j] = self.goal_u[j] - self.u[j]
         for g in range(self.nb):
             promised -= penalty_of(p, g, self.goal_u) - penalty_of(p, g, self.u)
-        if promised <= 0.0:
+        for j in range(m):
+            moved = moved or self.goal_c[j] != 0.0
+        if not moved or promised < -1e-13:      # nearer to the end it is rounding
             return -1
         self.multiply(self.goal_c, &self.move[0])
         if q:
