@@ -76,11 +76,70 @@ def coefficients(result):
     return result, None
 '''
 
+LOSS = '''"""Say in one sentence what this loss is for: fᵢ(η) = ½(yᵢ − η)²."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from riata.losses.base import Array, RowLoss
+from riata.losses.targets import no_options, numbers
+
+
+class TITLE(RowLoss):
+    """fᵢ(η) and its link, the options of ``parse`` with their units, and a reference.
+
+    A loss that is no sum over rows, or has several outputs, is a subclass of ``Loss`` instead.
+    """
+
+    name = "NAME"
+    words = "say what kind of target it takes"
+
+    def __init__(self, y: Array) -> None:
+        self.y = y
+
+    @classmethod
+    def parse(cls, y: Any, **options: Any) -> TITLE:
+        no_options(cls.name, options)
+        return cls(numbers(y))
+
+    @classmethod
+    def examples(cls, rng: np.random.Generator, n: int) -> list[tuple[Any, dict[str, Any]]]:
+        return [(rng.normal(size=n), {})]
+
+    def rows(self, eta: Array) -> Array:
+        return 0.5 * (eta - self.y) ** 2
+
+    def slope(self, eta: Array) -> Array:
+        return eta - self.y
+
+    def curve(self, eta: Array) -> Array:
+        return np.ones_like(eta)
+
+    def row_conjugate(self, u: Array) -> Array:
+        """sup over η of uη − fᵢ(η); +∞ outside its domain."""
+        return u * (0.5 * u + self.y)
+
+    def row_gap(self, eta: Array, u: Array) -> Array:
+        """fᵢ(η) + fᵢ*(u) − uη ≥ 0, written so that nothing cancels where it is small."""
+        return 0.5 * (eta - self.y - u) ** 2
+
+    def intercepts(self, offset: Array, s: Array) -> tuple[float, float]:
+        rest = (self.y - offset)[s > 0]
+        return float(rest.min()), float(rest.max())
+
+    def mean(self, eta: Array) -> Array:
+        return eta
+'''
+
 # Kind -> (folder, template, what to do next). A new registry adds its line here.
 TEMPLATES = {
     "rule": ("src/riata/select/rules", RULE, "make test ARGS=tests/contracts"),
     "problem": ("benchmarks/problems", PROBLEM, "make bench NAME={name}"),
     "library": ("benchmarks/libraries", LIBRARY, "make bench NAME=diabetes"),
+    "loss": ("src/riata/losses", LOSS, "make test ARGS=tests/contracts"),
 }
 
 
@@ -105,7 +164,7 @@ def fill(kind: str, template: str, name: str) -> str:
     """The template with the name put in; a library keeps its constant NAME."""
     if kind == "library":
         return re.sub(r'"NAME"', f'"{name}"', template).replace("import NAME", f"import {name}")
-    return template.replace("NAME", name)
+    return template.replace("NAME", name).replace("TITLE", name.title().replace("_", ""))
 
 
 def main(argv: list[str]) -> int:

@@ -18,6 +18,7 @@ LAYERS = [
     "kernels",
     "design",
     "losses",
+    "scores",
     "penalties",
     "certify",
     "solve",

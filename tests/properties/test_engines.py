@@ -84,7 +84,7 @@ def test_folds_of_large_engines_are_certified(engine, options):
     found.check(1e-8)
 
 
-TRICKS = ["moments", "one_pass", "foretell", "span", "own_reads", "matrix_free", "factor", "eager"]
+TRICKS = ["moments", "one_pass", "foretell", "span", "own_reads", "matrix_free", "factor", "eager", "compiled"]
 
 
 @pytest.mark.parametrize("trick", TRICKS)
@@ -118,6 +118,56 @@ def test_switches_do_switch():
     assert passes[0]["rounds"] < passes[1]["rounds"]  # fewer solves that the next newcomers undo
 
 
+def test_compiled_descent_does_switch(monkeypatch):
+    from riata.solve import residual
+
+    tried = []
+    solve = residual.ResidualInner._solve_compiled
+    monkeypatch.setattr(
+        residual.ResidualInner, "_solve_compiled", lambda *args: tried.append(solve(*args)) or tried[-1]
+    )
+    problem = make_problem(*sparse_tall())
+    for on in (True, False):
+        tried.clear()
+        solve_path(problem, [0.3, 0.1, 0.05], tricks={"compiled": on})
+        assert tried
+        assert all(done for *_, done in tried) if on else not any(done for *_, done in tried)
+
+
+@pytest.mark.parametrize("options", ["plain", "no_intercept", "weights", "box", "elastic_net", "factors"])
+def test_folds_on_sparse_columns_agree_without_each_trick(options):
+    """Lanes that go on by themselves, in any number of threads, end where lanes in step do."""
+    X, y = sparse_tall()
+    problem = make_problem(X, y, **filled(OPTIONS[options], *X.shape))
+    foldid = np.random.default_rng(1).permutation(np.arange(y.size) % 4)[None]
+    found = cross_validate(problem, foldid=foldid, n_lams=12, tol=1e-11, threads=1)
+    again = cross_validate(problem, foldid=foldid, n_lams=12, tol=1e-11, threads=3)
+    np.testing.assert_array_equal(found.loss, again.loss)
+    np.testing.assert_array_equal(found.path.coef, again.path.coef)
+    for trick in ("apart", "compiled", "own_reads", "matrix_free"):
+        off = cross_validate(problem, foldid=foldid, n_lams=12, tol=1e-11, tricks={trick: False})
+        np.testing.assert_allclose(off.loss, found.loss, rtol=1e-6)
+
+
+def test_lanes_on_sparse_columns_do_not_wait():
+    problem = make_problem(*sparse_tall())
+    foldid = np.random.default_rng(1).permutation(np.arange(problem.n_samples) % 4)[None]
+    passes = [
+        cross_validate(problem, foldid=foldid, n_lams=12, tricks={"apart": apart}).path.stats["full_passes"]
+        for apart in (True, False)
+    ]
+    assert passes[0] > passes[1]  # they shared none
+
+
+@pytest.mark.parametrize(("n", "density", "folds", "free"), [(300, 0.05, 3, False), (900, 0.005, 3, True)])
+def test_short_columns_want_no_gram_matrix(n, density, folds, free):
+    X = sp.random(n, 1_500, density=density, random_state=np.random.default_rng(0), format="csc")
+    y = np.asarray(X[:, :20].sum(axis=1)).ravel() + 0.1 * np.random.default_rng(1).normal(size=n)
+    problem = make_problem(X, y)
+    assert (solve_path(problem, lam_grid(problem, 5)).stats["solver"] == "descent on the sparse residual") == free
+    certify_folds(problem, np.arange(n) % folds, n_lams=8, lam_min_ratio=5e-2).check(1e-8)
+
+
 def sparse_twins(n=2_500, p=600, seed=0):
     """Columns in pairs that differ in few entries: conjugate gradients crawl, and a factor is made."""
     X, _ = sparse_tall(n, p // 2, seed)
@@ -140,17 +190,22 @@ def test_a_factor_speeds_up_and_does_not_move_the_answer(options, monkeypatch):
     X, y = sparse_twins()
     problem = make_problem(X, y, **filled(OPTIONS[options], *X.shape))
     lams = lam_grid(problem, 12, 1e-2)
-    on = solve_path(problem, lams, tol=1e-10)
+    python = {"compiled": False}
+    on = solve_path(problem, lams, tol=1e-10, tricks=python)
     count, taken = len(made), sum(steps)
     assert count > 0
     assert all(one.ok for one in made)
     steps.clear()
-    off = solve_path(problem, lams, tol=1e-10, tricks={"factor": False})
+    off = solve_path(problem, lams, tol=1e-10, tricks=python | {"factor": False})
     assert len(made) == count  # the switch does switch
     assert taken < 0.5 * sum(steps)
     check_path(problem, on, tol=1e-10)
     check_path(problem, off, tol=1e-10)
     np.testing.assert_allclose(on.dev_ratio, off.dev_ratio, rtol=0, atol=1e-9)
+    steps.clear()
+    compiled = solve_path(problem, lams, tol=1e-10)
+    assert len(made) > count  # compiled descent hands over to one that has a factor
+    check_path(problem, compiled, tol=1e-10)
 
 
 def test_a_factor_inverts_the_gram_matrix():

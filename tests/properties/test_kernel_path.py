@@ -25,7 +25,7 @@ def path_on_gram(problem, lams, ahead=True):
         U, gaps, deviance = np.zeros((p, count), order="F"), np.zeros(count), np.zeros(count)
         built = gram.path_gram(
             G, q, 1.0, lams / s.y_norm, lams, s.a, s.b, s.lo, s.up, np.zeros(p), U, gaps, np.zeros(count, np.int32),
-            deviance, 1e-12, 1000, ahead,
+            deviance, np.zeros(count), 1e-12, 1000, ahead,
         )  # fmt: skip
     return G, q, U, deviance, built
 

@@ -22,7 +22,7 @@ from tests.surfaces.source_tree import (
 ORDER = [
     ["core"],
     ["kernels"],
-    ["design", "losses", "penalties"],
+    ["design", "losses", "penalties", "scores"],
     ["certify"],
     ["solve"],
     ["path"],

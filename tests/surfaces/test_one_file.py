@@ -2,10 +2,12 @@
 
 import importlib
 
+import numpy as np
 import pytest
 
 import benchmarks.libraries
 import benchmarks.problems
+import riata.losses
 import riata.select.rules
 from benchmarks.registry import libraries, problems
 from tools import new
@@ -41,6 +43,24 @@ def test_a_new_rule_is_chosen_by_name(plug_in, fresh_rules):
     by_toy, by_min = (riata.select(X, y, rule=rule) for rule in ("toy", "min"))
     assert by_toy.rule == "toy"
     assert by_toy.lam == by_min.lam
+
+
+@pytest.fixture
+def fresh_losses():
+    """Nobody before or after sees the toy loss."""
+    riata.losses.losses.cache_clear()
+    yield riata.losses
+    riata.losses.losses.cache_clear()
+
+
+def test_a_new_loss_is_found_and_certified(plug_in, fresh_losses):
+    plug_in("loss", "toy_loss", fresh_losses)
+    toy = fresh_losses.find("toy_loss")
+    assert toy.__name__ == "ToyLoss"
+    X, y = np.array([[1.0], [-1.0]]), np.array([2.0, -2.0])
+    problem = riata.make_problem(X, y, standardize=False).replace(loss=toy.parse(y))
+    assert riata.certify(problem, np.array([1.5]), 0.0, 0.5).gap_rel <= 1e-15
+    assert riata.certify(problem, np.array([1.0]), 0.0, 0.5).gap_rel == pytest.approx(0.0625)
 
 
 def test_a_new_problem_is_listed(plug_in):

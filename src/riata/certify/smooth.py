@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from riata.certify.candidate import Refit
+from riata.certify.candidate import Refit, independent
 from riata.certify.columns import columns_of
 from riata.certify.gaussian import NUMBERS, ROOM, SHARPEN, WORK, Certificate
 from riata.certify.grouped import Grouped
@@ -118,7 +118,7 @@ def certify_many(problem: Any, coef: Array, intercept: Array, lams: Array) -> li
         raise InvalidOption("Bounds go with separable penalties only.", got="bounds and groups")
     lams, outputs = np.asarray(lams, np.float64), problem.loss.n_outputs
     coef, intercept = np.asarray(coef, np.float64), np.asarray(intercept, np.float64)
-    expected = ((problem.n_features, lams.size), (lams.size,))
+    expected: tuple[tuple[int, ...], ...] = ((problem.n_features, lams.size), (lams.size,))
     if outputs > 1:
         expected = ((problem.n_features, outputs, lams.size), (outputs, lams.size))
     if (coef.shape, intercept.shape) != expected:
@@ -177,17 +177,33 @@ def _smallest_gap(prepared: Prepared, penalty: Separable | Grouped, w: Array, et
     best, _ = _candidate(prepared, penalty, w, eta, intercept, free)
     zero = prepared.loss.fenchel_young_along(eta, eta, 0.0, prepared.weight)
     best = min(best, zero + penalty.fenchel_young(w, np.zeros_like(w)))
-    fixed = free | (penalty.support(w) & size)
+    fixed, careful = free | (penalty.support(w) & size), False
     for _ in range(ROUNDS):
         n, k = prepared.weight.size, int(fixed.sum())
         if best <= SHARPEN * prepared.null or k == 0 or n * k > ROOM or n * float(k) ** 2 > WORK:
             break
         gap, violating = _candidate(prepared, penalty, w, eta, intercept, fixed)
+        if not math.isfinite(gap) and not careful:  # once: without the columns that depend on larger ones
+            fixed, careful = _thinned(prepared, w, fixed), True
+            continue
         best = min(best, gap)
-        if not np.any(violating & ~fixed):
+        wider = fixed | violating
+        wider = _thinned(prepared, w, wider) if careful else wider
+        if np.array_equal(wider, fixed):
             break
-        fixed = fixed | violating
+        fixed = wider
     return best
+
+
+def _thinned(prepared: Prepared, w: Array, fixed: Array) -> Array:
+    """``fixed`` without the features whose columns depend on those of larger coefficients."""
+    used = np.flatnonzero(fixed.any(axis=1))
+    if not used.size:
+        return fixed
+    size = np.abs(w[used]).max(axis=1) * prepared.columns.norm[used]
+    out = fixed.copy()
+    out[used[~independent(prepared.columns.gather(used), prepared.weight, size)]] = False
+    return out
 
 
 def _candidate(
@@ -198,9 +214,12 @@ def _candidate(
     goal = np.zeros_like(w)
     if fixed.any():
         goal = penalty.goal(w, prepared.correlations(loss.gradient(eta, weight)))
-    used = np.flatnonzero(fixed.any(axis=1))
-    refit = Refit(loss, weight, columns.gather(used), fixed[used], goal[used], prepared.intercept)
-    at = refit.run(eta)
+        if loss.balanced:  # no gradient has rows that do not sum to 0, so no candidate can meet such goals
+            goal -= np.where(fixed.all(axis=1, keepdims=True), goal.mean(axis=1, keepdims=True), 0.0)
+    used, ridge = np.flatnonzero(fixed.any(axis=1)), np.broadcast_to(penalty.ridge, w.shape)
+    refit = Refit(loss, weight, columns.gather(used), fixed[used], goal[used], ridge[used], prepared.intercept)
+    at, reached = refit.run(eta)
+    goal[fixed] = reached[: int(fixed.sum())]
     slope = loss.gradient(at, weight)
     c = prepared.correlations(slope)
     missed = np.abs(c - goal)[fixed]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -16,15 +14,15 @@ def _blas() -> list[Any]:
     return threadpoolctl.ThreadpoolController().select(user_api="blas").lib_controllers
 
 
-@contextmanager
-def one_blas_thread() -> Iterator[None]:
+class one_blas_thread:
     """Inside, BLAS runs one thread: its own pools spin against each other (measured: 1.3 s against 42 s)."""
-    before = [(library, library.get_num_threads()) for library in _blas()]
-    changed = [(library, count) for library, count in before if count != 1]
-    for library, _ in changed:
-        library.set_num_threads(1)
-    try:
-        yield
-    finally:
-        for library, count in changed:
+
+    def __enter__(self) -> None:
+        before = [(library, library.get_num_threads()) for library in _blas()]
+        self._changed = [(library, count) for library, count in before if count != 1]
+        for library, _ in self._changed:
+            library.set_num_threads(1)
+
+    def __exit__(self, *_: object) -> None:
+        for library, count in self._changed:
             library.set_num_threads(count)

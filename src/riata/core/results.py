@@ -42,7 +42,6 @@ class Path:
     coef_active: Floats
     intercept: Floats
     gap_rel: Floats
-    df: NDArray[np.intp]
     dev_ratio: Floats
     null_deviance: float
     scale: Floats
@@ -58,6 +57,11 @@ class Path:
     @property
     def n_features(self) -> int:
         return len(self.scale)
+
+    @cached_property
+    def df(self) -> NDArray[np.intp]:
+        """(n_lams,) number of non-zero coefficients."""
+        return np.asarray(np.count_nonzero(self.coef_active, axis=0), np.intp)
 
     @cached_property
     def coef(self) -> Floats:
@@ -134,7 +138,8 @@ class CVResult:
     cvse : (n_lams,) its standard error, sqrt(Σ w (loss − cvm)² / Σ w / (n_folds − 1))
     gap_rel : (n_lams, n_folds) proven bound for every training fit
     foldid : (n_repeats, n_samples) fold of each row, −1 where a row is never held out
-    measure : "mse" or "mae"
+    measure : the score's name: "mse", "mae", "deviance", "auc", …
+    larger : whether larger is better (AUC, accuracy, concordance)
     warnings : list of sentences
     """
 
@@ -149,6 +154,12 @@ class CVResult:
     measure: str
     warnings: list[str]
     rules: dict[str, Callable[[CVResult], int]]
+    larger: bool = False
+
+    @property
+    def risk(self) -> Floats:
+        """(n_lams,) cvm as something to make small."""
+        return -self.cvm if self.larger else self.cvm
 
     def index(self, rule: str) -> int:
         """Index of the λ that ``rule`` chooses ("min", "1se", …)."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riata.design.base import Design, Floats, Ints
+from riata.kernels.scan import finite
 
 # A block this large stays in the second-level cache while it is converted, centred or squared.
 BLOCK_BYTES = 1 << 20
@@ -116,12 +117,7 @@ class Dense(Design):
         mean += centre
 
     def first_non_finite(self) -> tuple[int, int] | None:
-        # One sum per block finds out whether to look closer; overflow of finite values only costs the closer look.
-        blocks = self._column_blocks() if self._by_columns else self._row_blocks()
-        with np.errstate(over="ignore", invalid="ignore"):
-            for block in blocks:
-                part = self.raw[:, block] if self._by_columns else self.raw[block]
-                if not np.isfinite(part.sum()) and not np.isfinite(part).all():
-                    bad = np.argwhere(~np.isfinite(self.raw))[0]
-                    return int(bad[0]), int(bad[1])
-        return None
+        if finite(self.raw):
+            return None
+        bad = np.argwhere(~np.isfinite(self.raw))[0]
+        return int(bad[0]), int(bad[1])

@@ -17,6 +17,7 @@ from riata.core.errors import InvalidData
 from riata.core.problem import Problem
 from riata.core.results import Path
 from riata.estimators.options import Rule, check_options
+from riata.kernels.scan import finite
 from riata.path import make_problem
 
 
@@ -59,7 +60,7 @@ class LinearTwin(RegressorMixin, MultiOutputMixin, BaseEstimator, abc.ABC):
         )
 
     def _check_finite(self) -> None:
-        if not (np.isfinite(self.coef_).all() and np.isfinite(self.intercept_).all()):
+        if not (finite(self.coef_.reshape(-1, 1)) and np.isfinite(self.intercept_).all()):
             raise InvalidData(
                 "Coordinate descent iterations resulted in non-finite parameter values. The input data may contain "
                 "large values and need to be preprocessed.",

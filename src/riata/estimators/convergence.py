@@ -23,14 +23,14 @@ def warn_if_missed(
     `gap_rel` has shape (n_alphas,) or (n_alphas, n_folds). The first words are scikit-learn's, so that filters written
     for its message keep working.
     """
-    missed = ~(gap_rel <= tol)
-    if not missed.any():
+    missed = gap_rel.size - np.count_nonzero(gap_rel <= tol)
+    if missed == 0:
         return
     flat = int(np.argmax(np.where(np.isnan(gap_rel), np.inf, gap_rel)))
     worst = alphas[flat // (gap_rel.size // len(alphas))]
     warnings.warn(
         "Objective did not converge. You might want to increase the number of iterations "
-        f"(max_iter={max_iter}) or the tolerance: {np.count_nonzero(missed)} of {gap_rel.size} solutions have a "
+        f"(max_iter={max_iter}) or the tolerance: {missed} of {gap_rel.size} solutions have a "
         f"relative duality gap above tol={tol:.1e}, the largest being {gap_rel.flat[flat]:.1e} at alpha={worst:.6g}.\n"
         "hint: columns on very different scales converge slowly; standardize=True may help.",
         FitNotConverged,

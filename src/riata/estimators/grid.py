@@ -55,6 +55,8 @@ def read_alphas(alphas: Any) -> NDArray[np.float64] | int:
     """The number of alphas, or the given ones in decreasing order, each a number >= 0."""
     if isinstance(alphas, Integral):
         return int(alphas)
-    for index, alpha in enumerate(alphas):
-        check_scalar(alpha, f"alphas[{index}]", target_type=Real, min_val=0.0, include_boundaries="left")
+    numbers = isinstance(alphas, np.ndarray) and alphas.ndim == 1 and alphas.dtype == np.float64
+    if not numbers or np.count_nonzero(alphas >= 0) < len(alphas):  # somebody is to blame, or may be
+        for index, alpha in enumerate(alphas):
+            check_scalar(alpha, f"alphas[{index}]", target_type=Real, min_val=0.0, include_boundaries="left")
     return np.sort(np.asarray(alphas, dtype=np.float64))[::-1]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_array
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import column_or_1d, validate_data
 
 from riata.core.errors import InvalidData
 
@@ -62,8 +62,8 @@ def read_training(estimator: Any, X: Any, y: Any) -> tuple[Any, NDArray[Any]]:
 
 def read_target(y: NDArray[Any], owner: str) -> NDArray[Any]:
     """y of one target as a vector; a column is raveled, with scikit-learn's warning, and more columns are refused."""
-    from sklearn.utils.validation import column_or_1d
-
+    if y.ndim == 1 and y.dtype == np.float64:
+        return y
     if y.ndim == 2 and y.shape[1] > 1:
         raise InvalidData(
             f"For multi-task outputs, use MultiTask{owner}.",

@@ -12,6 +12,9 @@ from scipy import sparse
 
 from riata.core.errors import InvalidOption
 
+# Python's own types first: an abstract class is asked the long way.
+REALS, WHOLES, BOOLS = (float, int, Real), (int, Integral), (bool, np.bool_)
+
 
 class InvalidParameter(InvalidOption, TypeError):
     """A parameter of an estimator has a value that cannot be used.
@@ -27,7 +30,8 @@ class Rule(NamedTuple):
     text: str
 
     def __or__(self, other: Rule) -> Rule:  # type: ignore[override]
-        return Rule(lambda value: self.holds(value) or other.holds(value), f"{self.text}, or {other.text}")
+        first, second = (other.holds, self.holds) if other is NONE else (self.holds, other.holds)  # None is the default
+        return Rule(lambda value: first(value) or second(value), f"{self.text}, or {other.text}")
 
 
 def is_array_like(value: Any) -> bool:
@@ -41,7 +45,7 @@ def real(low: float, high: float = math.inf, *, open_low: bool = False) -> Rule:
     """A finite number, from `low` (without it if `open_low`) to `high`."""
 
     def holds(value: Any) -> bool:
-        if not isinstance(value, Real):
+        if not isinstance(value, REALS):
             return False
         number = float(value)
         return (number > low if open_low else number >= low) and number <= high and number != math.inf
@@ -53,7 +57,7 @@ def real(low: float, high: float = math.inf, *, open_low: bool = False) -> Rule:
 def integer(low: int | None) -> Rule:
     """A whole number from `low` on; any, if `low` is None."""
     text = "an integer" if low is None else f"an integer >= {low}"
-    return Rule(lambda value: isinstance(value, Integral) and (low is None or int(value) >= low), text)
+    return Rule(lambda value: isinstance(value, WHOLES) and (low is None or int(value) >= low), text)
 
 
 def one_of(*words: str) -> Rule:
@@ -61,7 +65,7 @@ def one_of(*words: str) -> Rule:
     return Rule(lambda value: isinstance(value, str) and value in words, " or ".join(map(repr, words)))
 
 
-BOOL = Rule(lambda value: isinstance(value, bool | np.bool_), "True or False")
+BOOL = Rule(lambda value: isinstance(value, BOOLS), "True or False")
 NONE = Rule(lambda value: value is None, "None")
 ARRAY = Rule(is_array_like, "an array-like")
 SPARSE = Rule(sparse.issparse, "a sparse matrix")

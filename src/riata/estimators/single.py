@@ -107,14 +107,17 @@ class SingleAlpha(LinearTwin):
         return coef[target] if target < len(coef) and coef.shape[1] == n_features else None
 
     def _store(self, paths: list[Path], dtype: Any, y_ndim: int) -> None:
-        coef = np.array([path.coef[:, 0] for path in paths]).astype(dtype, copy=False)
-        intercept = np.array([path.intercept[0] for path in paths]).astype(dtype, copy=False)
+        coef = np.zeros((len(paths), paths[0].n_features))
+        for row, path in zip(coef, paths, strict=True):
+            row[path.active] = path.coef_active[:, 0]
+        coef = coef.astype(dtype, copy=False)
         gaps = np.array([absolute_gap(path)[0] for path in paths]).astype(dtype, copy=False)
         gap_rel = np.array([path.gap_rel[0] for path in paths])
         n_iter = [iterations(path)[0] for path in paths]
         one = len(paths) == 1
         self.coef_, self.dual_gap_ = (coef[0], gaps[0]) if one else (coef, gaps)
         self.n_iter_, self.gap_rel_ = (n_iter[0], gap_rel[0]) if one else (n_iter, gap_rel)
+        intercept = np.array([path.intercept[0] for path in paths]).astype(dtype, copy=False)
         if not self.fit_intercept:
             self.intercept_ = 0.0
         else:

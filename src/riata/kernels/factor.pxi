@@ -181,7 +181,25 @@ cdef void factor_sync(Quadratic* p, Space* w) noexcept nogil:
 
 cdef void factor_solve(Space* w, double* x) noexcept nogil:
     """x ← (G_AA + l2)⁻¹ x. Two triangular solves: with one right-hand side twice as fast as LAPACK's dpotrs."""
-    cdef int a = w.a, one = 1, ld = w.cap
+    cdef int a = w.a, one = 1, ld = w.cap, i, k
     cdef char lower_part = b'L', plain = b'N', turned = b'T'
+    cdef const double* column
+    cdef double value
+    cdef double[FEW] over
+    if a <= FEW:
+        for i in range(a):          # side by side, and not one after the other below
+            over[i] = 1.0 / w.L[<size_t> i * ld + i]
+        for i in range(a):
+            column = w.L + <size_t> i * ld
+            value = x[i] * over[i]
+            x[i] = value
+            for k in range(i + 1, a):
+                x[k] -= column[k] * value
+        for i in range(a - 1, -1, -1):
+            value = x[i] * over[i]
+            x[i] = value
+            for k in range(i):
+                x[k] -= w.L[<size_t> k * ld + i] * value
+        return
     dtrsv(&lower_part, &plain, &plain, &a, w.L, &ld, x, &one)
     dtrsv(&lower_part, &turned, &plain, &a, w.L, &ld, x, &one)

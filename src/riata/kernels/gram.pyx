@@ -31,6 +31,9 @@ cdef int AFRESH = 16
 cdef double FORETOLD = 1.000001
 # Newcomers are appended as one block from this size of the factor on: below, single appends cost as little.
 cdef int BLOCK_FROM = 16
+# Up to here a product is done by hand: a call of BLAS takes a lock and costs more than its arithmetic.
+cdef enum:
+    FEW = 24
 # Descent has settled when no coordinate moves the objective by more than this share of the gap wanted.
 cdef double SETTLED = 1e-4
 
@@ -218,12 +221,11 @@ cdef class Workspace:
 
 def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lam1, double[::1] lam2, double[::1] a,
               double[::1] b, double[::1] lo, double[::1] up, double[::1] start, double[::1, :] U, double[::1] gaps,
-              int[::1] rounds, double[::1] deviance, double goal, int max_iter,
-              bint ahead):
+              int[::1] rounds, double[::1] deviance, double[::1] length, double goal, int max_iter, bint ahead):
     """The whole path in one call: problem k has l1 = lam1[k]·a and l2 = lam2[k]·b, warm-started.
 
-    Written are U (p, L), the gaps, the rounds (negative where max_iter was reached) and what each solution explains,
-    2q'u − u'Gu = u'(q + c). With ``ahead`` each support is guessed from the slopes of the two solutions before.
+    Written are U (p, L), the gaps, the rounds (negative where max_iter was reached), what each solution explains,
+    2q'u − u'Gu = u'(q + c), and its length ‖u‖₁. With ``ahead`` each support is guessed from the slopes of the two solutions before.
     Returns the number of factors made from scratch.
     """
     cdef int m = <int> G.shape[0], L = <int> lam1.shape[0], k, j, one = 1
@@ -233,7 +235,7 @@ def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lam1, doub
     cdef double* old
     cdef double* was
     cdef Base base
-    cdef double minus = -1.0, plus = 1.0
+    cdef double minus = -1.0, plus = 1.0, explained, total
     cdef char keep = b'N'
     if m == 0:
         return 0
@@ -272,18 +274,22 @@ def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lam1, doub
                 memcpy(old, p.c, m * sizeof(double))
             rounds[k] = solve(&p, &w, &base, goal, max_iter, &gaps[k])
             memcpy(&U[0, k], p.u, m * sizeof(double))
-            deviance[k] = 0.0
+            explained = total = 0.0
             for j in range(m):
-                deviance[k] += p.u[j] * (q[j] + p.c[j])
+                explained += p.u[j] * (q[j] + p.c[j])
+                total += fabs(p.u[j])
+            deviance[k], length[k] = explained, total
         space_free(&w)
         free(hold)
     return w.built
 
 
 # Lanes on a working set: the rest of this module.
+include "members.pxi"
 include "residual.pxi"
 include "working_set.pxi"
 include "losses.pxi"
+include "cox.pxi"
 include "newton.pxi"
 include "span.pxi"
 include "track.pxi"

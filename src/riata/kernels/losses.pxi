@@ -11,13 +11,21 @@ cdef class RowLoss:
     """A loss by rows. Concrete ones below; names as in riata.losses."""
 
     cdef double[::1] y
+    cdef int entropic                # whether (1 − a)² Σ r²/h bounds `apart`, as Kullback–Leibler ≤ chi-square says
+    cdef int terms                   # rows of B where the Hessian is diag(h) − B'B; -1: the loss multiplies by it itself
 
     def __init__(self, double[::1] y):
-        self.y = y
+        self.y, self.entropic, self.terms = y, False, 0
 
     cdef double slopes(self, const double* eta, const double* s, double* r, double* h) noexcept nogil:
         """r = −∇f, h = the diagonal of its Hessian; returns f."""
         return 0.0
+
+    cdef void freeze(self) noexcept nogil:
+        """Remember the distributions of the last `slopes`, for `averages`."""
+
+    cdef void averages(self, double x, const double* z, double* out) noexcept nogil:
+        """out = x B z, where the Hessian has such a part."""
 
     cdef double value(self, const double* eta, const double* s) noexcept nogil:
         """f alone."""
@@ -28,6 +36,17 @@ cdef class RowLoss:
         return 0.0
 
 
+cdef extern from "rows.h" nogil:
+    double binomial_rows(long n, const double* y, const double* eta, const double* s, double* r, double* h)
+    double binomial_value(long n, const double* y, const double* eta, const double* s)
+    double poisson_rows(long n, const double* y, const double* eta, const double* s, double* r, double* h)
+    double poisson_value(long n, const double* y, const double* eta, const double* s)
+    double weigh_column(long n, double x, const double* z, const double* f, double* a)
+    void all_exp(long n, const double* x, double* out)
+    void three_sums(long n, const double* r, const double* h, double* out)
+    double chi_square(long n, const double* r, const double* h)
+
+
 cdef inline double log1p_exp(double x) noexcept nogil:
     """log(1 + eˣ)."""
     return (x if x > 0.0 else 0.0) + log1p(exp(-fabs(x)))
@@ -36,27 +55,14 @@ cdef inline double log1p_exp(double x) noexcept nogil:
 cdef class BinomialLoss(RowLoss):
     """log(1 + e^η) − yη with y in [0, 1]."""
 
+    def __init__(self, double[::1] y):
+        self.y, self.entropic = y, True
+
     cdef double slopes(self, const double* eta, const double* s, double* r, double* h) noexcept nogil:
-        cdef Py_ssize_t i
-        cdef double e, q, total = 0.0
-        for i in range(self.y.shape[0]):
-            if s[i] == 0.0:
-                r[i] = h[i] = 0.0
-                continue
-            e = exp(-fabs(eta[i]))
-            q = 1.0 / (1.0 + e)
-            total += s[i] * ((eta[i] if eta[i] > 0.0 else 0.0) - log(q) - self.y[i] * eta[i])
-            h[i] = s[i] * e * q * q
-            r[i] = s[i] * (self.y[i] - (q if eta[i] > 0.0 else e * q))
-        return total
+        return binomial_rows(self.y.shape[0], &self.y[0], eta, s, r, h)
 
     cdef double value(self, const double* eta, const double* s) noexcept nogil:
-        cdef Py_ssize_t i
-        cdef double total = 0.0
-        for i in range(self.y.shape[0]):
-            if s[i] > 0.0:
-                total += s[i] * (log1p_exp(eta[i]) - self.y[i] * eta[i])
-        return total
+        return binomial_value(self.y.shape[0], &self.y[0], eta, s)
 
     cdef double apart(self, const double* eta, const double* s, double a) noexcept nogil:
         """Kullback and Leibler's divergence of q = y + a(p − y) from p."""
@@ -78,26 +84,14 @@ cdef inline double relative(double q, double log_p) noexcept nogil:
 cdef class PoissonLoss(RowLoss):
     """e^η − yη with y ≥ 0."""
 
+    def __init__(self, double[::1] y):
+        self.y, self.entropic = y, True
+
     cdef double slopes(self, const double* eta, const double* s, double* r, double* h) noexcept nogil:
-        cdef Py_ssize_t i
-        cdef double mu, total = 0.0
-        for i in range(self.y.shape[0]):
-            if s[i] == 0.0:
-                r[i] = h[i] = 0.0
-                continue
-            mu = exp(eta[i])
-            total += s[i] * (mu - self.y[i] * eta[i])
-            h[i] = s[i] * mu
-            r[i] = s[i] * (self.y[i] - mu)
-        return total
+        return poisson_rows(self.y.shape[0], &self.y[0], eta, s, r, h)
 
     cdef double value(self, const double* eta, const double* s) noexcept nogil:
-        cdef Py_ssize_t i
-        cdef double total = 0.0
-        for i in range(self.y.shape[0]):
-            if s[i] > 0.0:
-                total += s[i] * (exp(eta[i]) - self.y[i] * eta[i])
-        return total
+        return poisson_value(self.y.shape[0], &self.y[0], eta, s)
 
     cdef double apart(self, const double* eta, const double* s, double a) noexcept nogil:
         cdef Py_ssize_t i
@@ -152,6 +146,7 @@ cdef class OutsideLoss(RowLoss):
 
     def __init__(self, loss, order, Py_ssize_t n):
         self.loss, self.order, self.y = loss, order, np.zeros(n)
+        self.terms = 0 if loss.separable else -1
 
     cdef _given(self, const double* x):
         """A vector in the rows' own order."""
@@ -172,6 +167,14 @@ cdef class OutsideLoss(RowLoss):
         for i in range(self.y.shape[0]):
             x[i] = sign * view[i]
 
+    def times(self, double[::1] eta, double[::1] s, V):
+        """The Hessian at η times V (n, m)."""
+        if self.order is None:
+            return self.loss.hessian_times(np.asarray(eta), np.asarray(s), V)
+        back = np.empty_like(V)
+        back[self.order] = V
+        return self.loss.hessian_times(self._given(&eta[0]), self._given(&s[0]), back)[self.order]
+
     cdef double slopes(self, const double* eta, const double* s, double* r, double* h) noexcept nogil:
         with gil:
             e, w = self._given(eta), self._given(s)
@@ -185,5 +188,5 @@ cdef class OutsideLoss(RowLoss):
 
     cdef double apart(self, const double* eta, const double* s, double a) noexcept nogil:
         with gil:
-            e, w = self._given(eta), self._given(s)
-            return self.loss.value(e, w) + self.loss.conjugate_along(e, a, w) - a * (self.loss.gradient(e, w) @ e)
+            e = self._given(eta)
+            return self.loss.fenchel_young_along(e, e, a, self._given(s))

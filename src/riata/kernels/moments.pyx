@@ -7,9 +7,9 @@ Rows are packed block by block, shifted and scaled on the way, and multiplied wh
 triangle of M is kept.
 """
 
-from libc.math cimport INFINITY
+from libc.math cimport fabs, hypot, sqrt, INFINITY
 from libc.stdlib cimport malloc, free
-from scipy.linalg.cython_blas cimport dsyrk
+from scipy.linalg.cython_blas cimport ddot, dsymm, dsyrk
 
 ctypedef fused real:
     float
@@ -77,12 +77,12 @@ cdef void pack_rows(const real[:, :] X, const Py_ssize_t* rows, Py_ssize_t start
                 out[j] *= r
 
 
-def accumulate(const real[:, :] X, const double[::1] y, const double[::1] m, const double[::1] e, double c, double sigma,
+def accumulate(const real[:, :] X, const double[::1] y, const double[::1] at, const double[::1] e, double sigma,
                const double[::1] root, const Py_ssize_t[::1] rows, Py_ssize_t first, Py_ssize_t last,
                double[::1, :] M):
     """Add rows[first:last] (all rows from first to last where rows is None) to the lower triangle of M.
 
-    e and root may be None for all ones. X has unit stride along its rows or its columns, or neither.
+    ``at`` (n_features + 1,) holds m, and c in its last place; e and root may be None for all ones. X has unit stride along its rows or its columns, or neither.
     """
     cdef int p = <int> X.shape[1], width = p + 2, height, ld = <int> M.shape[0]
     cdef Py_ssize_t start = first, i, k
@@ -95,7 +95,7 @@ def accumulate(const real[:, :] X, const double[::1] y, const double[::1] m, con
         return
     most = <int> min(<Py_ssize_t> most, last - first)
     cdef double* A = <double*> malloc(<size_t> most * width * sizeof(double))
-    cdef double one = 1.0, r
+    cdef double one = 1.0, c = at[p], r
     cdef char lower_part = b'L', no = b'N', turned = b'T'
     if A == NULL:
         raise MemoryError
@@ -103,9 +103,9 @@ def accumulate(const real[:, :] X, const double[::1] y, const double[::1] m, con
         while start < last:
             height = <int> min(<Py_ssize_t> most, last - start)
             if by_rows:
-                pack_rows(X, index, start, height, &m[0], scale, weight, A, width)
+                pack_rows(X, index, start, height, &at[0], scale, weight, A, width)
             else:
-                pack_columns(X, index, start, height, &m[0], scale, weight, A)
+                pack_columns(X, index, start, height, &at[0], scale, weight, A)
             for i in range(height):
                 k = index[start + i] if index != NULL else start + i
                 r = weight[k] if weight != NULL else 1.0
@@ -136,8 +136,8 @@ cdef double median(double* few, int count) noexcept nogil:
     return few[count // 2]
 
 
-def guess(const real[:, :] X, const double[::1] y, double[::1] m):
-    """Medians of a few rows into m, that of y returned.
+def guess(const real[:, :] X, const double[::1] y, double[::1] at):
+    """Medians of a few rows, that of y last.
 
     A median lies within one standard deviation of the mean, heavy tails and rare levels or not, and is the value itself
     where all are equal.
@@ -147,10 +147,10 @@ def guess(const real[:, :] X, const double[::1] y, double[::1] m):
     for j in range(p):
         for i in range(count):
             few[i] = X[i * n // count, j]
-        m[j] = median(few, <int> count)
+        at[j] = median(few, <int> count)
     for i in range(count):
         few[i] = y[i * n // count]
-    return median(few, <int> count)
+    at[p] = median(few, <int> count)
 
 
 def moments(const double[::1, :] M, double[::1] d, double[::1] var):
@@ -163,13 +163,62 @@ def moments(const double[::1, :] M, double[::1] d, double[::1] var):
     return w
 
 
-def canonical(const double[::1, :] M, const double[::1, :] held, const double[::1] d, const double[::1] s, double w,
-              double[::1, :] G):
-    """G = (M − held)/w ∘ ss' − (d∘s)(d∘s)' with a diagonal of ones, from lower triangles; ``held`` may be None."""
+def far(const double[::1] d, const double[::1] var, double limit):
+    """Whether a mean lies further from the origin than this many standard deviations; -1 where a variance is infinite."""
+    cdef Py_ssize_t j
+    cdef int found = 0
+    for j in range(d.shape[0]):
+        if not var[j] < INFINITY:
+            return -1
+        if var[j] > 0.0 and d[j] * d[j] > limit * limit * var[j]:
+            found = 1
+    return found
+
+
+def agrees(const double[::1] d, const double[::1] var, const double[::1] norm, const unsigned char[::1] excluded,
+           double y_norm, bint centred, double share, double tiny):
+    """Whether the norms of columns and target that these sums give are those that were found, up to this share.
+
+    Squares of norms below ``tiny`` have lost digits. A target that the null model fits exactly is not asked for.
+    """
+    cdef Py_ssize_t j, p = norm.shape[0]
+    cdef double have, want
+    for j in range(p + 1):
+        if excluded[j] if j < p else y_norm == 0.0:
+            continue
+        have = sqrt(var[j]) if centred else hypot(sqrt(var[j]), d[j])
+        want = norm[j] if j < p else y_norm
+        if fabs(have - want) > share * want or (have < tiny and have > 0.0):
+            return False
+    return True
+
+
+def canonical(const double[::1, :] M, const double[::1, :] held, const double[::1] e, double sigma,
+              const double[::1] norm, const unsigned char[::1] excluded, bint centred, double[::1, :] G, double[::1] q):
+    """The Gram matrix and the products with the target of unit columns, from the lower triangles of M − held.
+
+        G = (M − held)/w ∘ ss' − (d∘s)(d∘s)' with a diagonal of ones,   q = ((M − held)_y/w − d d_y) ∘ s·sigma
+
+    with s = e/norm, 0 where excluded, and d the means about the origin, 0 if not ``centred``. ``held`` may be None, and
+    e for all ones.
+    """
     cdef Py_ssize_t p = G.shape[0], i, j, ti, tj, bi, bj, i1, j1
-    cdef double value, right, sj
+    cdef double value, right, sj, w
     cdef bint whole = held is None
+    cdef double* d = <double*> malloc((2 * p + 2) * sizeof(double))
+    cdef double* s = d + p + 1
+    if d == NULL:
+        raise MemoryError
     with nogil:
+        w = M[p + 1, p + 1] if whole else M[p + 1, p + 1] - held[p + 1, p + 1]
+        for j in range(p + 1):
+            d[j] = 0.0
+            if centred:
+                d[j] = (M[p + 1, j] if whole else M[p + 1, j] - held[p + 1, j]) / w
+        for j in range(p):
+            s[j] = 0.0 if excluded[j] else (e[j] if e is not None else 1.0) / norm[j]
+            value = M[p, j] if whole else M[p, j] - held[p, j]
+            q[j] = (value / w - d[j] * d[p]) * s[j] * sigma
         for tj in range((p + TILE - 1) // TILE):
             bj, j1 = tj * TILE, min(p, (tj + 1) * TILE)
             for ti in range(tj, (p + TILE - 1) // TILE):
@@ -184,3 +233,33 @@ def canonical(const double[::1, :] M, const double[::1, :] held, const double[::
                         G[j, i] = value
         for j in range(p):
             G[j, j] = 1.0
+        free(d)
+
+
+def squared_error(const double[::1, :] M, const double[::1, :] U, const double[::1] scale, const double[::1] shift,
+                  double constant, double[::1] loss):
+    """beta'M beta for each column of U, from the lower triangle of M: the sum of squares of -A beta.
+
+        beta = [scale ∘ u, -1, constant + shift'(scale ∘ u)]
+    """
+    cdef int p = <int> U.shape[0], width = p + 2, count = <int> U.shape[1], k, j, unit = 1
+    cdef double plus = 1.0, zero = 0.0, total
+    cdef char left = b'L', lower_part = b'L'
+    cdef double* beta = <double*> malloc(2 * <size_t> width * max(count, 1) * sizeof(double))
+    cdef double* image = beta + <size_t> width * count
+    cdef double* b
+    if beta == NULL:
+        raise MemoryError
+    with nogil:
+        for k in range(count):
+            b = beta + <size_t> k * width
+            total = constant
+            for j in range(p):
+                b[j] = scale[j] * U[j, k]
+                total += shift[j] * b[j]
+            b[p], b[p + 1] = -1.0, total
+        dsymm(&left, &lower_part, &width, &count, &plus, <double*> &M[0, 0], &width, beta, &width, &zero, image, &width)
+        for k in range(count):
+            total = ddot(&width, beta + <size_t> k * width, &unit, image + <size_t> k * width, &unit)
+            loss[k] = 0.0 if total < 0.0 else total     # NaN stays
+        free(beta)

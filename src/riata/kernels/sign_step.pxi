@@ -2,10 +2,17 @@
 
 cdef void make_image(Quadratic* p, Space* w, double* v, double* out) noexcept nogil:
     """out = G[:, A] v over all coordinates."""
-    cdef int i, one = 1
+    cdef int i, j, one = 1
+    cdef const double* column
     cdef double plus = 1.0, zero = 0.0
     cdef char lower_part = b'L'
     memset(out, 0, p.m * sizeof(double))
+    if p.m <= FEW:
+        for i in range(w.a):
+            column = p.G + <size_t> w.order[i] * p.ld
+            for j in range(p.m):
+                out[j] += column[j] * v[i]
+        return
     if 2 * w.a > p.m:           # most of G is read: half of it is enough
         for i in range(p.m):
             w.t[i] = 0.0

@@ -107,12 +107,3 @@ cdef class Span:
                 y -= b[k] * self.basis[k, i]
             rest += y * y
         return <float> (sqrt(rest) + SLACK * sqrt(whole))
-
-    def correlations_of(self, double[::1] residual):
-        """What the table says of the correlations (p,) of a residual; None before any pass."""
-        cdef float[KEPT] a
-        cdef int k
-        if self.size == 0:
-            return None
-        self.project(residual, a)
-        return sum(a[k] * np.asarray(self.table[k]) for k in range(self.size))

@@ -7,7 +7,8 @@ cdef enum:
     TO_PASS = 2      # wants the correlations of every column
     TO_READ = 3      # wants the correlations of `asked`
     TO_ENTER = 4     # `asked` violate optimality: take them into the working set
-DONE, SOLVE, PASS, READ, ENTER = AT_END, TO_SOLVE, TO_PASS, TO_READ, TO_ENTER
+    TO_SCORE = 5     # solved at the present λ: say what the score of the rows held out is (`scored`)
+DONE, SOLVE, PASS, READ, ENTER, SCORE = AT_END, TO_SOLVE, TO_PASS, TO_READ, TO_ENTER, TO_SCORE
 
 # Rounds at one λ after which it is left as it is.
 cdef int MOST_ROUNDS = 1000
@@ -21,7 +22,7 @@ cdef class Track:
     The proof is the span bound (see span.pxi). Columns that it leaves open are read, here where ``own`` gave the matrix, else by the caller.
     """
 
-    cdef readonly WorkingSet set     # or None
+    cdef readonly Members set        # or None
     cdef readonly double[::1] train, full
     cdef double[::1] root
     cdef Py_ssize_t first, last      # rows held out
@@ -30,7 +31,7 @@ cdef class Track:
     cdef readonly double[::1] lams
     cdef readonly int k
     cdef double goal
-    cdef int max_iter, is_solved, tries
+    cdef int max_iter, is_solved, is_passed, is_scored, tries
     # the proof
     cdef readonly Span span
     cdef double top
@@ -43,21 +44,24 @@ cdef class Track:
     cdef double[::1] correlation
     cdef int count
     cdef const double[::1, :] X      # own reads: raw columns, or None
+    cdef const double[::1] data      # the same of a sparse matrix, by columns, or None
+    cdef const int[::1] indices, indptr
     cdef Py_ssize_t[::1] order       # sorted place -> row of X, or None
     cdef double[::1] v
     cdef readonly long long reads    # columns read
+    cdef float[::1] seen             # correlations that `expect` last found in the table, or None
     cdef Py_ssize_t since            # columns that were left open since the span last learnt
     # results
-    cdef readonly double[::1] gaps, square, loss, length
+    cdef readonly double[::1] gaps, square, loss, length, levels
     cdef readonly int[::1] rounds
-    cdef int measure                 # 0 none, 1 squares, 2 absolute values, 3 what `solved` says
+    cdef int measure                 # 0 none, 1 squares, 2 absolute values, 3 what `scored` says
     cdef int keep                    # whether coefficients are recorded
     cdef readonly Py_ssize_t[::1] ends
     cdef int* where
     cdef double* value
     cdef Py_ssize_t stored, capacity
 
-    def __init__(self, WorkingSet set, double[::1] train, double[::1] full, double[::1] root, held, double share,
+    def __init__(self, Members set, double[::1] train, double[::1] full, double[::1] root, held, double share,
                  scaling, double[::1] unit, int room, int use_span):
         cdef Py_ssize_t j, p = unit.shape[0]
         self.set, self.train, self.full, self.root, self.share = set, train, full, root, share
@@ -78,7 +82,7 @@ cdef class Track:
         for j in range(p):
             self.edge[j] = <float> (unit[j] / self.top)
         # an attribute that was never set is not None but nothing at all
-        self.X, self.order = None, None
+        self.X, self.order, self.data, self.seen = None, None, None, None
         self.span = Span(train.shape[0], p)
         self.grid(np.zeros(0), 0.0, 0, 0, 0)
 
@@ -92,12 +96,17 @@ cdef class Track:
         self.X, self.v = X, np.empty(X.shape[0])
         self.order = None if order is None else order
 
+    def own_sparse(self, const double[::1] data, const int[::1] indices, const int[::1] indptr, order):
+        """The same from a matrix that is stored by columns."""
+        self.data, self.indices, self.indptr, self.v = data, indices, indptr, np.empty(self.root.shape[0])
+        self.order = None if order is None else order
+
     def grid(self, double[::1] lams, double goal, int max_iter, int measure, int keep):
-        """Start at the top of a decreasing grid; measure 0 none, 1 squares, 2 absolute values on the rows held out."""
+        """Start at the top of a decreasing grid; ``measure`` says what is taken of the rows held out."""
         cdef int L = <int> lams.shape[0]
         self.lams, self.goal, self.max_iter, self.measure, self.keep = lams, goal, max_iter, measure, keep
-        self.k, self.is_solved, self.tries, self.stored = 0, 0, 0, 0
-        self.gaps, self.square, self.length = np.zeros(L), np.zeros(L), np.zeros(L)
+        self.k, self.is_solved, self.is_passed, self.is_scored, self.tries, self.stored = 0, 0, 0, 0, 0, 0
+        self.gaps, self.square, self.length, self.levels = np.zeros((4, L))
         self.loss, self.rounds, self.ends = np.zeros(L), np.zeros(L, np.int32), np.zeros(L, np.intp)
 
     def learn(self, double[::1] c):
@@ -120,6 +129,34 @@ cdef class Track:
                 self.count += 1
         return True
 
+    def expect(self, double lam, double ratio):
+        """Find what will probably violate optimality at lam: `asked`; false where nothing is known yet.
+
+        The correlations that the span tells are moved on by ``ratio`` times their step since the last call.
+        """
+        cdef Py_ssize_t j, p = self.unit.shape[0]
+        cdef float[KEPT] a
+        cdef float c, ahead, most = <float> ratio
+        cdef int k, first = self.seen is None
+        self.count = 0
+        if self.span.size == 0:
+            return False
+        if first:
+            self.seen = np.empty(p, np.float32)
+        with nogil:
+            self.span.project(self.train, a)
+            for j in range(p):
+                c = 0.0
+                for k in range(self.span.size):
+                    c += a[k] * self.span.table[k, j]
+                ahead = c if first else c + most * (c - self.seen[j])
+                self.seen[j] = c
+                if fabsf(ahead) > lam / self.sigma * self.unit[j] and self.count < self.open_.shape[0] and (
+                        self.up[j] > 0.0 if ahead > 0.0 else self.lo[j] < 0.0):
+                    self.open_[self.count] = j
+                    self.count += 1
+        return True
+
     def enter(self, Py_ssize_t[::1] features):
         """These are in the working set now; the present λ is to be solved again."""
         cdef Py_ssize_t i
@@ -129,18 +166,19 @@ cdef class Track:
         self.left -= <int> features.shape[0]
         self.is_solved = 0
 
-    def solved(self, int rounds, double gap, double square, double length, double loss):
-        """What an inner solver that is not compiled reached at the present λ; ``length`` is |u|_1.
-
-        ``loss`` is that on the rows held out, where it is neither squares nor absolute values that are measured.
-        """
+    def solved(self, int rounds, double gap, double square, double length):
+        """What an inner solver that is not compiled reached at the present λ; ``length`` is |u|_1."""
         self.is_solved = 1
         self.rounds[self.k] += rounds
-        self.gaps[self.k], self.square[self.k], self.length[self.k], self.loss[self.k] = gap, square, length, loss
+        self.gaps[self.k], self.square[self.k], self.length[self.k] = gap, square, length
 
     def passed(self):
         """Nothing outside the working set violates optimality: record the solution, go to the next λ."""
-        self.finish()
+        self.is_passed = 1
+
+    def scored(self, double score):
+        """The score of the rows held out at the present λ."""
+        self.loss[self.k], self.is_scored = score, 1
 
     @property
     def asked(self):
@@ -185,13 +223,16 @@ cdef class Track:
                 lam = self.lams[self.k]
                 self.set.solve_at(lam / self.sigma, lam, self.goal, self.max_iter)
                 self.rounds[self.k] += self.set.rounds
-                self.gaps[self.k], self.square[self.k] = self.set.gap, self.set.e.square
+                self.gaps[self.k], self.square[self.k] = self.set.gap, self.set.unexplained()
                 self.is_solved = 1
-            self.tries += 1
-            if self.tries <= MOST_ROUNDS:
-                event = self.prove()
+            if not self.is_passed:
+                self.tries += 1
+                event = self.prove() if self.tries <= MOST_ROUNDS else AT_END
                 if event != AT_END:
                     return event
+                self.is_passed = 1
+            if self.measure == 3 and not self.is_scored:
+                return TO_SCORE
             if self.finish() < 0:
                 return -1
         return AT_END
@@ -211,7 +252,7 @@ cdef class Track:
         self.since += self.count
         if self.since > self.open_.shape[0]:
             return TO_PASS
-        if self.X is None:
+        if self.X is None and self.data is None:
             return TO_READ
         self.judge(lam)
         return TO_ENTER if self.count > 0 else AT_END
@@ -272,7 +313,13 @@ cdef class Track:
         self.reads += self.count
         for t in range(self.count):
             j = self.open_[t]
-            c = ddot(&size, <double*> &self.X[0, j], &one, &self.v[0], &one) / self.norm[j]
+            if self.data is None:
+                c = ddot(&size, <double*> &self.X[0, j], &one, &self.v[0], &one) / self.norm[j]
+            else:
+                c = 0.0
+                for i in range(self.indptr[j], self.indptr[j + 1]):
+                    c += self.data[i] * self.v[self.indices[i]]
+                c /= self.norm[j]
             edge = lam * self.unit[j]
             if fabs(c) > edge and (self.up[j] > 0.0 if c > 0.0 else self.lo[j] < 0.0):
                 self.open_[kept] = j
@@ -290,12 +337,12 @@ cdef class Track:
         if self.set is not None:
             for j in range(self.set.m):
                 total += fabs(self.set.u[j])
-            self.length[k] = total
+            self.length[k], self.levels[k] = total, self.set.level()
             if self.keep and self.store() < 0:
                 return -1
         self.ends[k] = self.stored
         self.k += 1
-        self.is_solved = self.tries = 0
+        self.is_solved = self.is_passed = self.is_scored = self.tries = 0
         return 0
 
     cdef double held_loss(self) noexcept nogil:

@@ -40,6 +40,8 @@ class Loss(abc.ABC):
         False when a constant in η changes nothing (Cox).
     smooth : bool
         True when F has a second derivative everywhere.
+    balanced : bool
+        True when every row of every gradient sums to 0 over the outputs.
     multiplicity : array (n_samples,) or None
         Trials behind each row of proportions: the caller multiplies the sample weights by it before normalising.
     classes : array or None
@@ -51,6 +53,7 @@ class Loss(abc.ABC):
     separable: ClassVar[bool] = True
     has_intercept: ClassVar[bool] = True
     smooth: ClassVar[bool] = True
+    balanced: ClassVar[bool] = False
     multiplicity: Array | None = None
     classes: Array | None = None
     n_samples: int
@@ -66,6 +69,11 @@ class Loss(abc.ABC):
     @abc.abstractmethod
     def parse(cls, y: Any, **options: Any) -> Loss:
         """From what a user passes to a loss; InvalidData or InvalidOption where that cannot be."""
+
+    @classmethod
+    @abc.abstractmethod
+    def examples(cls, rng: np.random.Generator, n: int) -> list[tuple[Any, dict[str, Any]]]:
+        """Random targets of n rows, (y, options) each: what the contract tests feed to ``parse``."""
 
     @abc.abstractmethod
     def value(self, eta: Array, s: Array) -> float:
@@ -178,6 +186,13 @@ class RowLoss(Loss):
         if np.any(v[s <= 0] != 0):
             return np.inf
         return weighted_sum(s, self.row_gap(eta, per_weight(v, s)))
+
+    def fenchel_young_along(self, eta: Array, at: Array, a: float, s: Array) -> float:
+        # the slope itself: times s and over s again it would be a rounding off, and outside the domain at its rim
+        return weighted_sum(s, self.row_gap(eta, a * self.slope(at)))
+
+    def conjugate_along(self, eta: Array, a: float, s: Array) -> float:
+        return weighted_sum(s, self.row_conjugate(a * self.slope(eta)))
 
     def saturated(self, s: Array) -> float:
         return -self.conjugate(np.zeros_like(self.y), s)

@@ -40,6 +40,11 @@ class Binomial(RowLoss):
         no_options(cls.name, options)
         return cls(*binary(y, trials, positive))
 
+    @classmethod
+    def examples(cls, rng: np.random.Generator, n: int) -> list[tuple[Any, dict[str, Any]]]:
+        labels = rng.permutation(np.resize(np.array(["no", "yes"]), n))
+        return [(labels, {}), (rng.uniform(size=n), {"trials": rng.integers(1, 9, n)})]
+
     def rows(self, eta: Array) -> Array:
         # for η > 0 the same as log1p(exp −η) + (1 − y)η: for y = 1 nothing cancels
         return np.log1p(np.exp(-np.abs(eta))) + np.where(eta > 0, (1.0 - self.y) * eta, -self.y * eta)

@@ -11,7 +11,7 @@ from riata.losses.base import Array, Loss
 from riata.losses.numerics import excess
 from riata.losses.partial import Fast, Slow, Terms, distributions, make_terms
 from riata.losses.risk_sets import RiskSets
-from riata.losses.survival import survival, strata_codes
+from riata.losses.survival import strata_codes, survival
 from riata.losses.targets import no_options
 
 TIES = ("breslow", "efron")
@@ -25,7 +25,7 @@ class Cox(Loss):
     Efron: d terms for d tied deaths, each of mass m_t/d, with S_tl = S_t − (l/d) Σ_D s_k exp η_k, l = 0 … d − 1.
     At risk at t are the rows of the same stratum with start < t ≤ stop: someone censored at t still is.
 
-    A weight is a repetition for Breslow's ties; with Efron's, d counts rows (as in R's survival). There is no intercept.
+    A weight is a repetition for Breslow's ties; with Efron's d counts rows, as in R's survival. No intercept.
     F* has no closed form; ``fenchel_young_along`` bounds it by writing a·∇F + (event masses) as one distribution a
     term, (1−a)·(its own deaths) + a·(softmax over its risk set), and summing their divergences.
 
@@ -57,6 +57,22 @@ class Cox(Loss):
             raise InvalidOption("ties says how equal event times count.", expected=" or ".join(TIES), got=repr(ties))
         start, stop, event = survival(y)
         return cls(stop, event, start, strata_codes(strata, stop.size), ties)
+
+    @classmethod
+    def examples(cls, rng: np.random.Generator, n: int) -> list[tuple[Any, dict[str, Any]]]:
+        stop = rng.integers(1, max(3, n // 2), n).astype(float)
+        event = rng.uniform(size=n) < 0.7
+        event[:2] = True
+        late = np.column_stack([stop - rng.integers(1, 4, n), stop, event])
+        plain, strata = late[:, 1:], rng.integers(0, 2, n)
+        distinct = np.column_stack([rng.permutation(n) + 1.0, event])
+        return [
+            (distinct, {}),
+            (plain, {"ties": "breslow"}),
+            (plain, {"ties": "efron"}),
+            (late, {"strata": strata}),
+            (late, {"strata": strata, "ties": "efron"}),
+        ]
 
     def terms(self, s: Array) -> Terms:
         """Masses and shares of the terms at weights s; InvalidData where no event has a weight."""

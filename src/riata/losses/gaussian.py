@@ -32,6 +32,10 @@ class Gaussian(RowLoss):
         no_options(cls.name, options)
         return cls(numbers(y))
 
+    @classmethod
+    def examples(cls, rng: np.random.Generator, n: int) -> list[tuple[Any, dict[str, Any]]]:
+        return [(rng.normal(size=n) + 3.0, {})]
+
     def rows(self, eta: Array) -> Array:
         return 0.5 * (eta - self.y) ** 2
 

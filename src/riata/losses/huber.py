@@ -35,7 +35,11 @@ class Huber(RowLoss):
         no_options(cls.name, options)
         if not (np.isscalar(delta) and np.isfinite(delta) and delta > 0):  # type: ignore[operator]
             raise InvalidOption("delta is where Huber's loss turns linear.", expected="a number > 0", got=delta)
-        return cls(numbers(y), float(delta))
+        return cls(numbers(y), float(delta))  # type: ignore[arg-type]
+
+    @classmethod
+    def examples(cls, rng: np.random.Generator, n: int) -> list[tuple[Any, dict[str, Any]]]:
+        return [(rng.standard_t(2, size=n), {}), (rng.normal(size=n), {"delta": 0.3})]
 
     def rows(self, eta: Array) -> Array:
         size = np.abs(eta - self.y)

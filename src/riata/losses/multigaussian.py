@@ -34,6 +34,10 @@ class MultiGaussian(Loss):
         no_options(cls.name, options)
         return cls(numbers(y, ndim=2))
 
+    @classmethod
+    def examples(cls, rng: np.random.Generator, n: int) -> list[tuple[Any, dict[str, Any]]]:
+        return [(rng.normal(size=(n, 3)), {})]
+
     def value(self, eta: Array, s: Array) -> float:
         return weighted_sum(s, 0.5 * np.sum((eta - self.y) ** 2, axis=1))
 

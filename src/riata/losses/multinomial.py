@@ -30,6 +30,7 @@ class Multinomial(Loss):
     """
 
     name = "multinomial"
+    balanced = True
     words = "one of several classes, by the symmetric softmax likelihood"
 
     def __init__(self, y: Array, classes: Array | None = None) -> None:
@@ -43,6 +44,10 @@ class Multinomial(Loss):
         if found.size < 2:
             raise InvalidData("All rows are of one class.", expected="at least two labels", got=str(found.tolist()))
         return cls(np.eye(found.size)[code], found)
+
+    @classmethod
+    def examples(cls, rng: np.random.Generator, n: int) -> list[tuple[Any, dict[str, Any]]]:
+        return [(rng.permutation(np.resize(np.array(["a", "b", "c"]), n)), {})]
 
     def probabilities(self, eta: Array) -> Array:
         """softmax(η), (n, K)."""

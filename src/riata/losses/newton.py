@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import scipy.linalg as sl
 
 Array = np.ndarray
 
-ROUNDS = 60
+Function = Callable[[Array], Any]
+
+ROUNDS = 30
 HALVINGS = 40
+NOTHING = 1e-32  # a decrease of the value, in units of it, that a gradient of rounding alone would promise
 RIDGE = 1e-13  # of the diagonal: lets a singular Hessian (a direction that changes nothing) be factorised
 
 
@@ -41,6 +45,11 @@ def minimise(
 
     A step is taken when it lowers the gradient's norm (near the end, where values no longer differ) or the value.
     """
+    with np.errstate(over="ignore", invalid="ignore"):  # a step too far is halved
+        return _descend(value, gradient, hessian, x)
+
+
+def _descend(value: Function, gradient: Function, hessian: Function, x: Array) -> Array:
     g, f = gradient(x), value(x)
     for _ in range(ROUNDS):
         norm = float(np.linalg.norm(g))
@@ -48,6 +57,8 @@ def minimise(
             return x
         step = direction(hessian(x), g)
         slope, size = float(g @ step), 1.0
+        if not -slope > NOTHING * abs(f) or not np.isfinite(slope):
+            return x
         for _ in range(HALVINGS):
             new = x + size * step
             g_new, f_new = gradient(new), value(new)

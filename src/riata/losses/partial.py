@@ -19,7 +19,7 @@ from riata.losses.risk_sets import RiskSets
 
 Array = np.ndarray
 
-SPAN = 600.0  # exp(−600) is still a normal number with room for the sums
+SPAN = 300.0  # exp(−300) squared is still a normal number with room for the sums
 NUMBERS = 4_000_000  # probabilities held at a time by ``Slow``
 
 

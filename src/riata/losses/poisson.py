@@ -36,6 +36,10 @@ class Poisson(RowLoss):
         no_options(cls.name, options)
         return cls(non_negative(y))
 
+    @classmethod
+    def examples(cls, rng: np.random.Generator, n: int) -> list[tuple[Any, dict[str, Any]]]:
+        return [(np.append(rng.poisson(2.0, size=n - 1), 3), {}), (rng.exponential(size=n), {})]
+
     def rows(self, eta: Array) -> Array:
         return np.exp(eta) - self.y * eta
 

@@ -57,7 +57,8 @@ class Cover:
 
 def _blocks(left: Array, right: Array, who: Array) -> tuple[Array, Array]:
     """Nodes of a binary tree that make up each [left, right) of leaves, and whose they are."""
-    nodes, owners = [], []
+    nodes: list[Array] = []
+    owners: list[Array] = []
     while True:
         open_ = left < right
         if not np.any(open_):

@@ -42,6 +42,10 @@ class Sqrt(Loss):
         no_options(cls.name, options)
         return cls(numbers(y))
 
+    @classmethod
+    def examples(cls, rng: np.random.Generator, n: int) -> list[tuple[Any, dict[str, Any]]]:
+        return [(rng.normal(size=n) + 3.0, {})]
+
     def _residual(self, eta: Array, s: Array) -> tuple[Array, float]:
         """(η − y with 0 where the weight is 0, its norm)."""
         r = np.where(s > 0, eta - self.y, 0.0)
@@ -84,6 +88,13 @@ class Sqrt(Loss):
         if room < 0:
             return np.inf
         return norm * 0.5 * (float(s @ (r / norm - u) ** 2) + room) if norm > 0 else 0.0
+
+    def fenchel_young_along(self, eta: Array, at: Array, a: float, s: Array) -> float:
+        (r, norm), (r_at, norm_at) = self._residual(eta, s), self._residual(at, s)
+        if norm == 0 or norm_at == 0:
+            return self.fenchel_young(eta, a * self.gradient(at, s), s)
+        # ‖u‖ is a, so that what is left of the ball is known without a subtraction from 1
+        return norm * 0.5 * (float(s @ (r / norm - a * (r_at / norm_at)) ** 2) + (1.0 - a) * (1.0 + a))
 
     def saturated(self, s: Array) -> float:
         return 0.0

@@ -97,7 +97,7 @@ def binary(y: Any, trials: Any, positive: Any) -> tuple[Array, Array | None, Arr
             f"A binomial target has two classes; y has {found.size}.",
             expected="two different labels, proportions in [0, 1], or two columns of counts",
             got=", ".join(str(x) for x in found[:6].tolist()) + (", …" if found.size > 6 else ""),
-            hint="family='multinomial' takes more classes." if found.size > 2 else "leave the model out: y is constant.",
+            hint="family='multinomial' takes more classes." if found.size > 2 else "a constant y needs no model.",
         )
     return _oriented(found, code, positive)
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from riata.core.errors import InvalidData, InvalidOption, did_you_mean
+from riata import losses
+from riata.core.errors import InvalidData, InvalidOption
 from riata.core.problem import Floats, Problem
 from riata.design import as_design
-
-FAMILIES = ("gaussian",)
+from riata.kernels.scan import finite
 
 
 def make_problem(
@@ -28,10 +28,12 @@ def make_problem(
     family: str = "gaussian",
     feature_names: Any = None,
     check_finite: bool = True,
+    **options: Any,
 ) -> Problem:
     """Check the arguments of a penalised linear model and put them together.
 
-    See :class:`riata.core.problem.Problem` for the model. Scalars are taken for every feature or row.
+    See :class:`riata.core.problem.Problem` for the model. Scalars are taken for every feature or row; ``options`` are
+    those of the family's target (``strata`` and ``ties`` of "cox", ``delta`` of "huber", …).
 
     Raises
     ------
@@ -44,15 +46,7 @@ def make_problem(
     design = as_design(X, feature_names)
     n, p = design.shape
     _check_shape(n, p)
-    if family not in FAMILIES:
-        raise InvalidOption(
-            f"There is no family {family!r}.",
-            expected=" or ".join(FAMILIES),
-            got=family,
-            hint=did_you_mean(family, FAMILIES),
-        )
-    target = _vector(y, n, "y", "samples")
-    weight = _weights(sample_weight, n)
+    target, weight, loss = _target(y, n, family, options, _weights(sample_weight, n))
     shift = np.zeros(n) if offset is None else _vector(offset, n, "offset", "samples")
     if check_finite:
         _check_finite_design(design)
@@ -74,7 +68,27 @@ def make_problem(
         bool(fit_intercept),
         bool(standardize),
         family,
+        loss,
     )
+
+
+def _target(y: Any, n: int, family: str, options: dict[str, Any], weight: Floats) -> tuple[Floats, Floats, Any]:
+    """(y, weights, loss); no loss stands for squares. Rows of proportions weigh as much as they have trials."""
+    if family == "gaussian":
+        if options:
+            raise InvalidOption(f"There is no option {next(iter(options))!r}.", got=", ".join(options))
+        return _vector(y, n, "y", "samples"), weight, None
+    loss = losses.find(family).parse(y, **options)
+    if loss.n_outputs > 1 or loss.name == "sqrt":
+        raise InvalidOption(f"There is no path for the family {family!r} yet.", got=family)
+    if loss.n_samples != n:
+        raise InvalidData(
+            "y must have one row for each of the samples.", expected=f"{n} rows", got=f"{loss.n_samples} rows"
+        )
+    if loss.multiplicity is not None:
+        weight = weight * loss.multiplicity
+        weight = weight / weight.max()
+    return np.asarray(getattr(loss, "y", np.zeros(n)), np.float64), weight, loss
 
 
 def _check_shape(n: int, p: int) -> None:
@@ -119,7 +133,7 @@ def _vector(values: Any, n: int, what: str, of: str) -> Floats:
             expected=f"shape ({n},)",
             got=f"shape {np.shape(values)}",
         )
-    if not np.isfinite(out.sum()) and not np.isfinite(out).all():
+    if not finite(out[:, None]):
         row = int(np.flatnonzero(~np.isfinite(out))[0])
         raise InvalidData(
             f"{what} has a value that is not finite at row {row}.",

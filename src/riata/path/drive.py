@@ -55,10 +55,9 @@ def assemble(
     stop = _first_stop(result.dev_ratio) if early_stop else len(lams)
     keep = slice(0, stop)
     scaling = result.scaling
-    df = np.count_nonzero(result.coef_active[:, keep], axis=0)
-    missed = result.gap_rel[keep] > tol
-    status = Status.max_iter if missed.any() else Status.early_stop if stop < len(lams) else Status.converged
-    if warn and missed.any():
+    missed = np.count_nonzero(result.gap_rel[keep] > tol)
+    status = Status.max_iter if missed else Status.early_stop if stop < len(lams) else Status.converged
+    if warn and missed:
         warn_missed(lams[keep], result.gap_rel[keep], tol)
     names = problem.design.names
     return Path(
@@ -67,7 +66,6 @@ def assemble(
         coef_active=result.coef_active[:, keep],
         intercept=result.intercept[keep],
         gap_rel=result.gap_rel[keep],
-        df=df.astype(np.intp),
         dev_ratio=result.dev_ratio[keep],
         null_deviance=scaling.y_norm**2,
         scale=scaling.sd,

@@ -31,21 +31,25 @@ def path(
     early_stop: bool = False,
     threads: int | None = None,
     feature_names: Any = None,
+    **options: Any,
 ) -> Path:
     """Exact solutions of a sparse linear model over a grid of λ, each with a duality-gap certificate.
 
-        minimise over (b, w)  (1/Σsᵢ) Σ sᵢ ½(yᵢ − oᵢ − b − xᵢᵀw)² + λ Σⱼ vⱼ (l1_ratio |tⱼwⱼ| + ½(1−l1_ratio)(tⱼwⱼ)²)
+        minimise over (b, w)  (1/Σsᵢ) Σ sᵢ loss(yᵢ, oᵢ + b + xᵢᵀw) + λ Σⱼ vⱼ (l1_ratio |tⱼwⱼ| + ½(1−l1_ratio)(tⱼwⱼ)²)
         subject to            lowerⱼ ≤ wⱼ ≤ upperⱼ
 
-    tⱼ is the weighted standard deviation of column j (divisor n) if ``standardize``, else 1. The intercept b is not
-    penalised. λ is on scikit-learn's scale for ``alpha`` and glmnet's for ``lambda``.
+    The Gaussian loss is ½(y − η)², the others are minus the logarithm of the likelihood. tⱼ is the weighted standard
+    deviation of column j (divisor n) if ``standardize``, else 1. The intercept b is not penalised (Cox has none). λ is
+    on scikit-learn's scale for ``alpha`` (1/(nC) in its LogisticRegression) and glmnet's for ``lambda``.
 
     Parameters
     ----------
     X : array, sparse matrix or data frame, shape (n_samples, n_features)
         Never changed, centred or copied. Column names are kept.
-    y : array, shape (n_samples,)
-    family : "gaussian"
+    y : array, shape (n_samples,); for "binomial" any two labels, or proportions with ``trials=``, or (n_samples, 2)
+        successes and failures; for "cox" columns (time, event) or (start, stop, event), ``strata=`` and
+        ``ties="breslow"`` or "efron"; for "huber" ``delta=``, where the loss becomes linear
+    family : "gaussian", "binomial", "poisson", "huber" or "cox"
     lams : λ ≥ 0 in any order; by default ``n_lams`` values from λ_max down
     n_lams, lam_min_ratio : size of the default grid and its smallest λ / λ_max
         (by default 1e-4 where n > p, else 1e-2)
@@ -99,6 +103,7 @@ def path(
         standardize=standardize,
         family=family,
         feature_names=feature_names,
+        **options,
     )
     return solve_path(
         problem,

@@ -74,16 +74,17 @@ def checked(lams: Any) -> Floats:
     Raises InvalidOption for a λ that is negative, NaN or infinite. λ = 0 is least squares.
     """
     try:
-        grid = np.atleast_1d(np.asarray(lams, dtype=np.float64))
+        grid = np.array(lams, dtype=np.float64, ndmin=1)
     except (TypeError, ValueError):
         raise InvalidOption("lams must hold numbers.", got=repr(lams)) from None
     if grid.ndim != 1 or not len(grid):
         raise InvalidOption("lams must be a list of numbers.", got=f"shape {grid.shape}")
+    falls = np.count_nonzero(grid[:-1] > grid[1:]) == len(grid) - 1
+    if falls and grid[-1] >= 0 and grid[0] < np.inf:  # NaN is neither
+        return grid
     if not (grid.min() >= 0 and grid.max() < np.inf):
         bad = np.flatnonzero(~np.isfinite(grid) | (grid < 0))
         raise InvalidOption(
             f"lams[{int(bad[0])}] cannot be a penalty strength.", expected="finite numbers ≥ 0", got=grid[bad[0]]
         )
-    if np.all(grid[:-1] > grid[1:]):
-        return grid.copy()
     return np.unique(grid)[::-1].copy()

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from riata.core.errors import InvalidData, InvalidOption
+from riata import scores
+from riata.core.errors import InvalidData
 from riata.core.problem import Problem
 from riata.core.results import CVResult, Path
 from riata.path.drive import MAX_ITER, assemble, solve_path, warn_missed
@@ -23,7 +24,6 @@ from riata.solve.engine import engine
 from riata.solve.outcome import Outcome
 
 Floats = NDArray[np.float64]
-MEASURES = ("mse", "mae", "deviance")
 
 
 def cross_validate(
@@ -36,7 +36,7 @@ def cross_validate(
     tol: float = 1e-8,
     max_iter: int = MAX_ITER,
     threads: int | None = None,
-    measure: str = "mse",
+    measure: str | None = None,
     design_for: Callable[[NDArray[np.bool_]], Any] | None = None,
     warn: bool = False,
     tricks: dict[str, bool] | None = None,
@@ -53,7 +53,7 @@ def cross_validate(
     foldid : (repeats, n_samples) fold of each row (see :func:`riata.select.folds.make_folds`), −1 = never held out;
         or a list of (train, test) weights, each (n_samples,), which multiply the sample weights: masks, or counts where
         a split draws rows repeatedly
-    measure : "mse" or "mae"
+    measure : a score of :mod:`riata.scores`; by default "mse" for Gaussian fits, else "deviance"
     design_for : train mask → Design; for preprocessing that is learnt inside each training fold. Folds are then solved
         one by one, each on its own matrix.
     other arguments : as for :func:`riata.path`
@@ -63,9 +63,8 @@ def cross_validate(
     InvalidData
         Where a training fold has fewer than two rows of positive weight, or the held-out rows have none.
     """
-    if measure not in MEASURES:
-        raise InvalidOption(f"There is no measure {measure!r}.", expected=" or ".join(MEASURES), got=measure)
-    job = _Job(problem, tol, max_iter, threads, measure, warn, tricks or {})
+    score = scores.find(measure, problem.family)
+    job = _Job(problem, tol, max_iter, threads, score, warn, tricks or {})
     grid = None if lams is None else checked(lams)
     if isinstance(foldid, list) or design_for is not None or not job.tricks.get("lockstep", True):
         path = solve_path(
@@ -74,7 +73,8 @@ def cross_validate(
         )  # fmt: skip
         masks = foldid if isinstance(foldid, list) else _masks(foldid)
         parts = [_one_fold(job, path.lams, train, test, design_for) for train, test in masks]
-        return _collect(job, path, [parts], [np.array([_weight(problem, t) for _, t in masks])], _ids(foldid, problem))
+        weights = [np.array([job.weight(np.asarray(test, np.float64)) for _, test in masks])]
+        return _collect(job, path, [parts], weights, _ids(foldid, problem))
     path_, losses, weights = None, [], []
     for folds in foldid:
         path_, parts, weight = _lock_step(job, grid, folds, path_, n_lams, lam_min_ratio)
@@ -94,12 +94,20 @@ class _Job:
         tol: float,
         max_iter: int,
         threads: int | None,
-        measure: str,
+        score: scores.Score,
         warn: bool,
         tricks: dict[str, bool],
     ):
         self.problem, self.tol, self.max_iter = problem, tol, max_iter
-        self.threads, self.measure, self.warn, self.tricks = threads, measure, warn, tricks
+        self.threads, self.score, self.warn, self.tricks = threads, score, warn, tricks
+        self.measure: Any = score.name
+        if problem.loss is not None:
+            self.measure = score
+
+    def weight(self, held: Floats) -> float:
+        """How much rows held out with these weights count in the mean over folds."""
+        mask = self.problem.sample_weight * held
+        return float(mask.sum()) if self.problem.loss is None else self.score.weight(self.problem.loss, mask)
 
 
 Part = tuple[Floats, Floats]  # loss (n_lams,), gap_rel (n_lams,)
@@ -110,7 +118,7 @@ def _lock_step(
 ) -> tuple[Path, list[Part], Floats]:
     """One repeat: the full-data lane and all folds together."""
     problem, n_folds = job.problem, int(folds.max()) + 1
-    weight = np.asarray(np.bincount(folds[folds >= 0], problem.sample_weight[folds >= 0], n_folds), np.float64)
+    weight = np.array([job.weight(folds == f) for f in range(n_folds)])
     _check_folds(problem, folds, n_folds, weight)
     groups = np.where(folds < 0, n_folds, folds).astype(np.intp)
     with engine(problem, groups, n_folds, threads=job.threads, measure=job.measure, tricks=job.tricks) as run:
@@ -147,10 +155,6 @@ def _ids(foldid: Ints | Masks, problem: Problem) -> Ints:
     return out
 
 
-def _weight(problem: Problem, test: NDArray[np.bool_]) -> float:
-    return float((problem.sample_weight * test).sum())
-
-
 def _one_fold(job: _Job, lams: Floats, train: NDArray[np.bool_], test: NDArray[np.bool_], design_for: Any) -> Part:
     """A fold on its own: a path on the training rows, and its loss on the held-out rows."""
     problem = job.problem.replace(sample_weight=job.problem.sample_weight * train)
@@ -166,9 +170,24 @@ def _one_fold(job: _Job, lams: Floats, train: NDArray[np.bool_], test: NDArray[n
     if weight.sum() <= 0:
         return np.full(len(lams), np.nan), path.gap_rel
     eta = problem.design.columns(path.active)[rows] @ path.coef_active + path.intercept
+    if callable(job.measure):
+        return _scored(job, problem, path, test), path.gap_rel
     error = (job.problem.y[rows] - job.problem.offset[rows])[:, None] - eta
     loss = error**2 if job.measure == "mse" else np.abs(error)
     return weight @ loss / weight.sum(), path.gap_rel
+
+
+def _scored(job: _Job, problem: Problem, path: Path, test: NDArray[np.bool_]) -> Floats:
+    """The score at each λ of a path on ``problem``'s rows, for the rows of ``test``."""
+    held, train = job.problem.sample_weight * test, problem.sample_weight
+    total = job.problem.sample_weight.sum()
+    fixed = problem.design.columns(path.active)
+    return np.array(
+        [
+            job.measure(problem.loss, job.problem.offset + b + fixed @ w, held / total, train / total)
+            for w, b in zip(path.coef_active.T, path.intercept, strict=True)
+        ]
+    )
 
 
 def _collect(job: _Job, path: Path, parts: list[list[Part]], weights: list[Floats], foldid: Ints) -> CVResult:
@@ -176,7 +195,7 @@ def _collect(job: _Job, path: Path, parts: list[list[Part]], weights: list[Float
     loss = np.column_stack([part[0] for part in flat])
     gap = np.column_stack([part[1] for part in flat])
     weight = np.concatenate(weights)
-    seen = weight > 0
+    seen = (weight > 0) & np.isfinite(loss).all(axis=0)
     share = weight[seen] / weight[seen].sum()
     cvm = loss[:, seen] @ share
     folds = int(seen.sum())
@@ -184,7 +203,20 @@ def _collect(job: _Job, path: Path, parts: list[list[Part]], weights: list[Float
     every = np.column_stack([path.gap_rel, gap])
     if job.warn and (every > job.tol).any():
         warn_missed(path.lams, every, job.tol, " over all folds")
-    return CVResult(path, path.lams, loss, weight, cvm, cvse, gap, foldid, job.measure, _notes(path, loss), rules())
+    return CVResult(
+        path,
+        path.lams,
+        loss,
+        weight,
+        cvm,
+        cvse,
+        gap,
+        foldid,
+        job.score.name,
+        _notes(path, -loss if job.score.larger else loss),
+        rules(),
+        job.score.larger,
+    )
 
 
 def _root_mean_square(deviation: Floats, share: Floats) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 
 from riata.core.blas import one_blas_thread
 from riata.core.problem import Problem
-from riata.solve.moments import MomentsEngine
+from riata.solve.moments import MomentsEngine, side_by_side
 from riata.solve.ridge import RidgeEngine, is_ridge
 from riata.solve.scaling import Scaling, scalings
 from riata.solve.sets import SetsEngine
-from riata.solve.sums import halves
 
 Ints = NDArray[np.intp]
 
@@ -31,14 +30,12 @@ def cpu_count() -> int:
     return os.cpu_count() or 1
 
 
-@contextmanager
 def _workers(threads: int | None, lanes: int) -> Any:
+    """A context with a pool of threads, or with None where there is nothing to share."""
+    if lanes == 1 or threads == 1:
+        return nullcontext()
     count = min(threads or cpu_count(), lanes)
-    if count <= 1:
-        yield None
-        return
-    with ThreadPoolExecutor(count) as pool:
-        yield pool
+    return ThreadPoolExecutor(count) if count > 1 else nullcontext()
 
 
 def _is_small(problem: Problem, tricks: dict[str, Any]) -> bool:
@@ -58,27 +55,27 @@ def engine(
     n_folds: int = 0,
     *,
     threads: int | None = None,
-    measure: str = "mse",
+    measure: Any = "mse",
     tricks: dict[str, Any] | None = None,
 ) -> Any:
     """The engine for this problem and its folds, inside the contexts that it needs.
 
     ``groups`` (n_samples,) holds the fold of each row, ``n_folds`` for rows that are never held out. ``tricks`` is
     private: each fast path has an off switch ("moments", "one_pass", "foretell", "span", "own_reads", "matrix_free",
-    "factor", "eager", "dual_ridge";
+    "factor", "compiled", "apart", "eager", "dual_ridge";
     "lockstep" in cross_validate; "budget", the bytes for Gram matrices), and tests show that the answer does not move.
     """
     tricks = tricks or {}
     if groups is None:
         groups = np.zeros(problem.n_samples, np.intp)
     small = _is_small(problem, tricks) and (measure == "mse" or n_folds == 0)
-    parts = halves(*problem.design.shape) if small else 1
-    with one_blas_thread(), _workers(threads, max(n_folds + 1, parts)) as pool:
+    parts = side_by_side(problem.n_samples, problem.n_features, n_folds) if small else n_folds + 1
+    with one_blas_thread(), _workers(threads, parts) as pool:
         if small:
             yield MomentsEngine(problem, groups, n_folds, pool, tricks)
             return
         scales = _lane_scalings(problem, groups, n_folds)
-        if problem.loss is None and is_ridge(problem) and not problem.design.is_sparse and tricks.get("dual_ridge", True):
+        if is_ridge(problem) and not problem.design.is_sparse and tricks.get("dual_ridge", True):
             yield RidgeEngine(problem, scales, groups, n_folds, pool)
         else:
             yield SetsEngine(problem, scales, groups, n_folds, pool, tricks)

@@ -75,3 +75,7 @@ class Price:
     def factor(self, cols: Ints) -> float:
         """Gram matrix and factorisation."""
         return FLOP * len(cols) ** 3 / 3.0 + TERM * self.terms * float(self.length[cols].sum())
+
+    def in_entries(self, steps: float) -> Floats:
+        """(triangle's entry, flop, Gram matrix by entry, steps with a factor), in entries as compiled code counts."""
+        return np.array([TRIANGLE / ENTRY, FLOP / ENTRY, TERM * self.terms / ENTRY, steps])

@@ -20,19 +20,21 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
 # what Track.advance returns
-DONE, SOLVE, PASS, READ, ENTER = (
+DONE, SOLVE, PASS, READ, ENTER, SCORE = (
     gram_kernel.DONE,
     gram_kernel.SOLVE,
     gram_kernel.PASS,
     gram_kernel.READ,
     gram_kernel.ENTER,
+    gram_kernel.SCORE,
 )
 # Beyond this share of unproven columns a full pass costs less than reading them one by one, and it feeds the span.
 READ_SHARE = 0.4
 # A feature is taken in before the first solve where its correlation will probably come this close to its threshold, in
 # shares of the step to the next λ.
 EAGER = 0.5
-MEASURES = {None: 0, "mse": 1, "mae": 2, "deviance": 3}
+MEASURES = {None: 0, "mse": 1, "mae": 2}
+SCORED = 3  # by a score in Python
 
 
 class Lane:
@@ -46,22 +48,22 @@ class Lane:
         if self.trivial:
             self.unit[:] = np.inf
         self.sigma = scaling.y_norm or 1.0
-        # of an inner solver that is not compiled: (features, u) at each λ, and the correlations foreseen at the last
+        # of an inner solver that is not compiled: (features, u) at each λ, and where correlations were last foreseen
         self.points: list[tuple[Ints, Floats]] = []
-        self.levels: list[float] = []  # and where the linear predictor stands at the means of the columns
-        self.seen: tuple[float, Floats] | None = None
+        self.seen = 0.0
         self.track = gram_kernel.Track(
             getattr(inner, "set", None), inner.train, inner.residual, inner.root, inner.held, inner.share, scaling,
             self.unit, int(max(32, READ_SHARE * len(self.unit))), use_span,
         )  # fmt: skip
 
-    def begin(self, lams: Floats, goal: float, max_iter: int, measure: str | None, keep: bool) -> None:
+    def begin(self, lams: Floats, goal: float, max_iter: int, measure: Any, keep: bool) -> None:
         """Start at the top of a decreasing grid; ``keep`` says whether coefficients are recorded."""
         held = measure if self.inner.held is not None else None
         self.goal, self.max_iter, self.keep, self.measured = goal, max_iter, keep, held is not None
-        self.deviance = held == "deviance"
-        self.points, self.levels = [], []
-        self.track.grid(np.ascontiguousarray(lams), goal, max_iter, MEASURES[held], keep)
+        self.score = held if callable(held) else None
+        self.points = []
+        code = SCORED if self.score else MEASURES[held]
+        self.track.grid(np.ascontiguousarray(lams), goal, max_iter, code, keep)
 
     def free(self) -> Ints:
         """Features without a threshold that are not in W."""
@@ -77,17 +79,23 @@ class Lane:
         track = self.track
         while True:
             event = track.advance()
+            if event == ENTER and self.inner.alone:
+                newcomers = self.violators()
+                if len(newcomers):
+                    self.enter(newcomers)
+                continue
+            if event == SCORE:
+                track.scored(self.inner.held_score(self.score))
+                continue
             if event != SOLVE:
                 return event
             self._expect()
             lam = float(track.lams[track.k])
             rounds, gap = self.inner.solve(lam / self.sigma, lam, self.goal, self.max_iter)
             which, u = self.inner.coefficients()
-            del self.points[track.k :], self.levels[track.k :]
+            del self.points[track.k :]
             self.points.append((which, u))
-            self.levels.append(self.inner.level)
-            loss = self.inner.held_loss() if self.deviance else 0.0
-            track.solved(rounds, gap, self.inner.square, float(np.abs(u).sum()), loss)
+            track.solved(rounds, gap, self.inner.square, float(np.abs(u).sum()))
 
     def _expect(self) -> None:
         """Take in what will probably enter at a new λ: linear extrapolation of the correlations that the span knows.
@@ -98,15 +106,12 @@ class Lane:
         if k == 0 or k < len(self.points) or not self.inner.eager:
             return
         lam, before = float(lams[k]), float(lams[k - 1])
-        c = self.track.span.correlations_of(self.inner.train)
-        if c is None:
-            return
-        old, self.seen = self.seen, (before, c)
-        if old is not None and old[0] > before:
-            c = c + (c - old[1]) * ((before - lam) / (old[0] - before))
-        cols = self._over(lam * (1.0 - EAGER * (1.0 - lam / before)), c)
-        if len(cols):
-            self.enter(cols)
+        ratio = (before - lam) / (self.seen - before) if self.seen > before else 0.0
+        if self.track.expect(lam * (1.0 - EAGER * (1.0 - lam / before)), ratio):
+            self.seen = before
+            cols = self.track.asked
+            if len(cols):
+                self.enter(cols)
 
     def _over(self, lam: float, c: Floats, cols: Ints | slice = slice(None)) -> Ints:
         """Which of these correlations are beyond their thresholds at λ, in a direction that the bounds allow."""
@@ -157,7 +162,7 @@ class Lane:
         points = self._points() if self.keep else []
         return from_points(
             self.scaling, points, np.asarray(track.length), gaps, deviance, loss, np.asarray(track.rounds),
-            np.asarray(self.levels) if len(self.levels) == len(gaps) else None,
+            np.asarray(track.levels) if self.scaling.null is not None else None,
         )  # fmt: skip
 
     def _points(self) -> list[tuple[Ints, Floats]]:

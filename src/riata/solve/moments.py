@@ -12,14 +12,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.blas import dsymm
 
 from riata.core.problem import Problem
 from riata.kernels import gram as gram_kernel
 from riata.kernels import moments as kernel
 from riata.solve.outcome import Outcome, outcome
 from riata.solve.scaling import CANCELS, Scaling
-from riata.solve.sums import Sums
+from riata.solve.sums import Sums, halves
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -28,6 +27,14 @@ Ints = NDArray[np.intp]
 THREADED = 30
 KEEP_BYTES = 1 << 26  # fold blocks are kept up to here or to this many times the data, and computed again beyond
 KEEP_SHARE = 1.25
+
+
+def side_by_side(n_samples: int, n_features: int, n_folds: int) -> int:
+    """How many pieces of the work are worth threads of their own."""
+    parts = halves(n_samples, n_features)
+    if n_folds == 0:
+        return parts
+    return n_folds + 1 if n_features >= THREADED or parts > 1 else 1
 
 
 class MomentsEngine:
@@ -62,19 +69,15 @@ class MomentsEngine:
         """(G, q) of lane k on its own canonical scale."""
         s, p, origin = self.scales[k], self.p, self.sums.origin
         total, held = self.sums.total, None
-        if k and np.max(np.where(s.excluded, 0.0, self.scales[0].norm / s.norm), initial=0.0) > CANCELS:
+        if k and np.count_nonzero((self.scales[0].norm > CANCELS * s.norm) & ~s.excluded):
             total, origin = self.sums.without(k - 1, s)
         elif k:
             held = self.sums.block(k - 1)
-        last = total[p + 1] if held is None else total[p + 1] - held[p + 1]
-        products = total[p, :p] if held is None else total[p, :p] - held[p, :p]
-        w = last[p + 1]
-        d = last[: p + 1] / w if self.problem.fit_intercept else np.zeros(p + 1)
-        scale = np.where(s.excluded, 0.0, (1.0 if origin.e is None else origin.e) / s.norm)
-        G = np.empty((p, p), order="F")
-        kernel.canonical(total, held, d, scale, w, G)
+        G, q = np.empty((p, p), order="F"), np.empty(p)
         sigma = origin.sigma / s.y_norm if s.y_norm > 0 else 0.0
-        return G, (products / w - d[:p] * d[p]) * scale * sigma
+        excluded = s.excluded.view(np.uint8)
+        kernel.canonical(total, held, origin.e, sigma, s.norm, excluded, self.problem.fit_intercept, G, q)
+        return G, q
 
     def null_correlations(self) -> Floats:
         """Correlations of every column with the residual of the model that holds only unpenalised features."""
@@ -112,8 +115,8 @@ class MomentsEngine:
         self, k: int, lams: Floats, goal: float, max_iter: int, measure: str | None, start: Floats | None, keep: bool
     ) -> Outcome:
         s, L = self.scales[k], len(lams)
-        U, gaps, rounds = np.zeros((self.p, L), order="F"), np.zeros(L), np.zeros(L, np.int32)
-        deviance = np.zeros(L)
+        U, rounds = np.zeros((self.p, L), order="F"), np.zeros(L, np.int32)
+        gaps, deviance, length = np.zeros((3, L))
         if s.y_norm > 0:
             G, q = self.lane(k)
             u = np.zeros(self.p) if start is None else s.to_unit(start)
@@ -132,13 +135,14 @@ class MomentsEngine:
                 gaps,
                 rounds,
                 deviance,
+                length,
                 goal,
                 max_iter,
                 self.ahead,
             )
         loss = self._held_loss(k, U) if k and measure else None
         active = np.flatnonzero(U.any(axis=1)) if keep else np.zeros(0, np.intp)
-        return outcome(s, active, U[active], np.abs(U).sum(axis=0), 2.0 * gaps, deviance, loss, np.abs(rounds))
+        return outcome(s, active, U[active], length, 2.0 * gaps, deviance, loss, np.abs(rounds))
 
     def _held_loss(self, k: int, U: Floats) -> Floats:
         """Mean squared error of lane k on its held-out rows, from that fold's block alone.
@@ -151,12 +155,10 @@ class MomentsEngine:
         weight = block[p + 1, p + 1]
         if weight <= 0:
             return np.full(U.shape[1], np.nan)
-        e = np.ones(p) if origin.e is None else origin.e
-        beta = np.empty((p + 2, U.shape[1]), order="F")
-        np.multiply(U, ((s.y_norm / origin.sigma) * e / s.norm)[:, None], out=beta[:p])
-        beta[p] = -1.0
+        e = 1.0 if origin.e is None else origin.e
         # the lane's mean prediction sits at its own means, the block at the common origin
-        shift = ((origin.m - s.mean) / e) @ beta[:p] if self.problem.fit_intercept else 0.0
-        beta[p + 1] = (s.y_mean - origin.c) / origin.sigma + shift
-        image = dsymm(1.0, block, beta, lower=1)
-        return np.maximum(np.einsum("il,il->l", beta, image), 0.0) / weight * origin.sigma**2
+        shift = (origin.m - s.mean) / e if self.problem.fit_intercept else np.zeros(p)
+        loss = np.empty(U.shape[1])
+        scale = e / s.norm * (s.y_norm / origin.sigma)
+        kernel.squared_error(block, U, scale, shift, (s.y_mean - origin.c) / origin.sigma, loss)
+        return loss / weight * origin.sigma**2

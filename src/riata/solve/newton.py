@@ -28,8 +28,11 @@ COMPILED = {
 }
 
 
-def compiled(loss: Any, order: Ints | None, allowed: bool = True) -> Any:
-    """The loss as the solver calls it, its rows in ``order``."""
+def compiled(loss: Any, weight: Floats, order: Ints | None, allowed: bool = True) -> Any:
+    """The loss as the solver calls it, with its rows and their weights in ``order``."""
+    if allowed and loss.name == "cox" and loss.start is None:
+        terms = loss.terms(_back(weight, order))
+        return gram_kernel.CoxLoss(loss.sets, terms, weight, order)
     make = COMPILED.get(loss.name) if allowed else None
     if make is None:
         return gram_kernel.OutsideLoss(loss, order, loss.n_samples)
@@ -42,11 +45,12 @@ class NewtonInner:
     name = "newton"
     eager = False
     shares = False  # the weights are each lane's own
+    alone = False
     nbytes = 0  # lanes never wait in turn
 
     def __init__(
-        self, problem: Problem, rows: Any, gathered: Gathered, scaling: Scaling, root: Floats, order: Ints | None,
-        held: slice | None,
+        self, problem: Problem, gathered: Gathered, scaling: Scaling, root: Floats, order: Ints | None,
+        held: slice | None, fast: bool = True,
     ):  # fmt: skip
         self.gathered, self.held, self.root, self.loss = gathered, held, root, problem.loss
         weight = root * root
@@ -57,72 +61,70 @@ class NewtonInner:
         offset = problem.offset if order is None else problem.offset[order]
         self.order = order
         null = scaling.null
-        self.set_ = gram_kernel.NewtonSet(
-            rows, self.weight, np.sqrt(root * root / self.share), np.ascontiguousarray(offset), null.intercept,
-            null.floor, scaling.y_norm or 1.0, problem.fit_intercept and problem.loss.has_intercept,
-            problem.fit_intercept, scaling, gathered.scaling,
-        )  # fmt: skip
-        self.residual, self.train = np.asarray(self.set_.eta), np.asarray(self.set_.train)
+        assert null is not None  # every loss of its own has a null model
+        self.set = gram_kernel.NewtonSet(
+            compiled(problem.loss, self.weight, order, fast),
+            self.weight,
+            np.sqrt(root * root / self.share),
+            np.ascontiguousarray(offset),
+            null.intercept,
+            null.floor,
+            scaling.y_norm or 1.0,
+            null.free,
+            problem.fit_intercept,
+            scaling,
+            gathered.scaling,
+        )
+        self.tested: Floats | None = None  # weights of the rows held out, once they are asked for
+        self.residual, self.train = np.asarray(self.set.eta), np.asarray(self.set.train)
 
     @property
     def W(self) -> Ints:
         """The members, in the order they came."""
-        return np.asarray(self.set_.features)
+        return np.asarray(self.set.features)
 
     def grow(self, features: Ints, total: Floats | None = None, columns: Ints | None = None) -> None:
         """Take features into W."""
-        self.set_.columns(self.gathered.Z)
-        self.set_.enlist(features, self.gathered.where)
+        self.set.enlist(features)
+        self.set.place(self.gathered.where)
+        self.set.columns(self.gathered.Z)
 
     def moved(self) -> None:
         """The gathered columns lie elsewhere now."""
-        self.set_.columns(self.gathered.Z)
+        self.set.columns(self.gathered.Z)
 
     def begin(self, u: Floats) -> None:
         """Start from u (n_features,), whose support is in W."""
-        self.set_.begin(u[self.W])
-
-    def solve(self, lam1: float, lam2: float, goal: float, max_iter: int) -> tuple[int, float]:
-        """Bring u and the intercept to the solution on W; returns (rounds, gap on W)."""
-        return self.set_.solve(lam1, lam2, goal, max_iter)
-
-    @property
-    def level(self) -> float:
-        """The linear predictor less its offset, where every column has this lane's mean."""
-        return self.set_.level
+        self.set.begin(u[self.W])
 
     @property
     def factors(self) -> int:
         """Cholesky factors made from scratch."""
-        return self.set_.factors
+        return self.set.factors
 
-    @property
-    def square(self) -> float:
-        """The share of the null deviance that is left."""
-        return 1.0 - self.set_.explained
+    def solve(self, lam1: float, lam2: float, goal: float, max_iter: int) -> tuple[int, float]:
+        """Bring u and the intercept to the solution on W; returns (rounds, gap on W)."""
+        return self.set.solve(lam1, lam2, goal, max_iter)
 
-    def coefficients(self) -> tuple[Ints, Floats]:
-        """Non-zero features and their u."""
-        u = self.set_.coefficients
-        (on,) = u.nonzero()
-        return self.W[on], u[on]
-
-    def held_loss(self) -> float:
-        """Mean loss on the rows held out."""
-        weight = self.root * self.root
-        mask = np.zeros_like(weight)
-        mask[self.held] = weight[self.held]
-        total = mask.sum()
-        if total == 0.0:
-            return np.nan
-        eta = self.residual
-        if self.order is not None:
-            eta, mask = _back(eta, self.order), _back(mask, self.order)
-        return float(self.loss.held_out(eta, mask / total))
+    def held_score(self, score: Any) -> float:
+        """``score(loss, η, held, train)`` of the rows held out (see riata.scores)."""
+        if self.tested is None:
+            held = np.zeros_like(self.weight)
+            held[self.held] = self.root[self.held] ** 2
+            self.tested = held
+            if held.any() and self.loss.separable:
+                self.share_of_test = held / held.sum()
+                self.floor = self.loss.saturated(_back(self.share_of_test, self.order))
+        if score.name == "deviance" and self.loss.separable and self.tested.any():
+            return 2.0 * (self.set.value_with(self.share_of_test) - self.floor)
+        parts = self.residual, self.tested, self.weight * self.share
+        return score(self.loss, *(_back(part, self.order) for part in parts))
 
 
-def _back(values: Floats, order: Ints) -> Floats:
+def _back(values: Floats, order: Ints | None) -> Floats:
     """From fold order to the rows' own."""
+    if order is None:
+        return values
     out = np.empty_like(values)
     out[order] = values
     return out

@@ -47,7 +47,10 @@ def outcome(
     coef = u * (scaling.y_norm / scaling.norm[active])[:, None]
     if scaling.limits is not None:  # un-scaling may miss a bound by the last bit
         np.clip(coef, *(limit[active][:, None] for limit in scaling.limits), out=coef)
-    intercept = (scaling.y_mean if level is None else level) - scaling.mean[active] @ coef
+    if scaling.null is not None and not scaling.null.free:
+        intercept = np.zeros(len(gap_rel))
+    else:
+        intercept = (scaling.y_mean if level is None else level) - scaling.mean[active] @ coef
     # rounding in the sums behind a gap grows with the terms that cancel in them
     if scaling.y_norm > 0:
         gap_rel = gap_rel + ROUNDING * (1.0 + length)

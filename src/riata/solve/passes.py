@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,7 @@ class Passes:
         self.mean = reference.mean
         self.far = np.flatnonzero((np.abs(reference.mean) > FAR * reference.norm) & ~reference.excluded)
         self.full_count = 0
+        self.lock = threading.Lock()  # lanes that share nothing take passes at the same time
         self.partial_count = 0.0
 
     def _weighted(self, train: Floats, scaling: Scaling) -> Floats:
@@ -49,7 +51,8 @@ class Passes:
     def full(self, trains: list[Floats], scales: list[Scaling]) -> list[Floats]:
         """Correlations of every column with each residual: one matrix product."""
         R = np.column_stack([self._weighted(e, s) for e, s in zip(trains, scales, strict=True)])
-        self.full_count += 1
+        with self.lock:
+            self.full_count += 1
         C = self.design.correlate(R)
         if len(self.far):
             C[self.far] = self._centred(self.far, R)
@@ -70,7 +73,8 @@ class Passes:
         if not wanted:
             return []
         union = np.unique(np.concatenate([cols for _, cols in wanted]))
-        self.partial_count += len(union) / self.design.shape[1]
+        with self.lock:
+            self.partial_count += len(union) / self.design.shape[1]
         R = np.column_stack([self._weighted(lane.inner.train, lane.scaling) for lane, _ in wanted])
         C = self.design.correlate(R, union)
         if len(self.far):

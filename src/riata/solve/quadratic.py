@@ -25,7 +25,7 @@ class GramInner:
 
     name = "gram"
     shares = True  # blocks of inner products with the other lanes
-    level = 0.0
+    alone = False  # whether newcomers enter without what other lanes know
 
     def __init__(self, gathered: Gathered, scaling: Scaling, target: Floats, held: slice | None):
         self.gathered, self.scaling, self.held = gathered, scaling, held

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riata.core.problem import Problem
+from riata.kernels import descent
 from riata.kernels import gram as gram_kernel
 from riata.kernels import sparse as kernel
-from riata.solve.factor import Factor, Price
+from riata.solve.factor import ENTRY, Factor, Price
 from riata.solve.scaling import Scaling
 
 Floats = NDArray[np.float64]
@@ -45,6 +46,7 @@ class ResidualInner:
     """Descent and conjugate gradients on W; the residual is kept in the row order of X as ρ + κ."""
 
     name = "residual"
+    alone = True  # whether newcomers enter without what other lanes know
 
     def __init__(
         self,
@@ -77,6 +79,11 @@ class ResidualInner:
         self.work = gram_kernel.Workspace()
         weights = scaling.a[np.isfinite(scaling.a) & (scaling.a > 0)]
         self.least_weight = float(weights.min()) if len(weights) else np.inf
+        # the same in compiled code, without a factor; None where that is switched off
+        self.fast = None
+        if tricks.get("compiled", True):
+            h = np.sqrt(self.s)
+            self.fast = descent.Descent(h * self.y, h, int(self.centred), self.least_weight)
         self.factors = 0  # made from scratch
         self.W = np.zeros(0, np.intp)
         self.u = np.zeros(0)
@@ -186,11 +193,16 @@ class ResidualInner:
         if not len(self.W):
             return 0, 0.0
         pen = self.penalties(lam1, lam2)
-        self._lay_out(compact=True)
         if lam1 != self.lam1:
             self._extrapolate(lam1)
-        epochs, gap = 0, np.inf
         self.factor, self.spent = None, 0.0
+        epochs, gap, done = self._solve_compiled(pen, lam1, goal, max_iter)
+        if done:
+            self._renew()
+            self._publish()
+            return epochs, gap
+        self._lay_out(compact=True)
+        self._renew()
         for turn in range(ROUNDS):
             epochs += self._descend(pen, EPOCHS if turn else FIRST_EPOCHS)
             self._renew()
@@ -207,6 +219,20 @@ class ResidualInner:
         self._publish()
         return epochs, gap
 
+    def _solve_compiled(
+        self, pen: tuple[Floats, Floats, Floats, Floats], lam1: float, goal: float, max_iter: int
+    ) -> tuple[int, float, bool]:
+        """(epochs, gap, whether that is all) of the compiled twin, which has no factor and wants short columns."""
+        total = int(self.price.length[self.W].sum())
+        if self.fast is None or self.hard or total > SHORT * len(self.W):
+            return 0, np.inf, False
+        self.fast.take(*self.csc, self.W, self.scaling.mean, self.scaling.norm, total)
+        price = self.price.in_entries(FRESH if self.use_factor else np.inf)
+        done = self.fast.solve(self.u, *pen, lam1, goal, max_iter, price)
+        self.fast.drop()
+        self.spent = ENTRY * self.fast.spent
+        return self.fast.epochs, self.fast.gap, bool(done)
+
     def _extrapolate(self, lam1: float) -> None:
         """On a fixed support u is linear in λ: continue the last move, but for coordinates whose sign would change."""
         old, now = self.before, self.lam1
@@ -219,7 +245,6 @@ class ResidualInner:
         keep = (earlier * self.u > 0) & (guess * self.u > 0)
         lo, up = self.scaling.lo[self.W], self.scaling.up[self.W]
         self.u = np.where(keep, np.clip(guess, lo, up), self.u)
-        self._renew()
 
     def _descend(self, pen: tuple[Floats, Floats, Floats, Floats], epochs: int) -> int:
         """Epochs over the support and the violators."""

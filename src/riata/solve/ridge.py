@@ -26,10 +26,11 @@ BLOCK = 1 << 21  # entries of one block of standardised columns
 
 
 def is_ridge(problem: Problem) -> bool:
-    """Whether this engine applies: no L1 part, nothing unpenalised, no bounds, more features than rows."""
+    """Whether this engine applies: squares, no L1 part, nothing unpenalised, no bounds, more features than rows."""
     n, p = problem.design.shape
     unbounded = np.all(np.isneginf(problem.lower)) and np.all(np.isposinf(problem.upper))
-    return bool(p > n and problem.l1_ratio == 0.0 and unbounded and np.all(problem.penalty_factor > 0))
+    plain = problem.loss is None and problem.l1_ratio == 0.0 and np.all(problem.penalty_factor > 0)
+    return bool(plain and p > n and unbounded)
 
 
 class RidgeEngine:

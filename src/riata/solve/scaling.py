@@ -11,6 +11,7 @@ with mⱼ = 0 and dⱼ the root mean square where there is no intercept. So the 
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable
 from functools import partial
 
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riata.core.problem import Floats, Problem
+from riata.kernels import scaling as kernel
 
 # A column whose variance is below this share of its squared mean or of its variance on all rows is looked at row by
 # row: the sums cannot tell it from a constant one.
@@ -35,6 +37,7 @@ class Null:
 
     intercept: float
     floor: float
+    free: bool  # whether the model has an intercept at all
 
 
 @dataclasses.dataclass(eq=False)
@@ -66,45 +69,33 @@ class Scaling:
 
 
 def scalings(
-    problem: Problem, groups: NDArray[np.intp], n_groups: int, moments: tuple[Floats, Floats] | None = None
+    problem: Problem, groups: NDArray[np.intp], n_groups: int, moments: tuple[Floats, Floats, Floats] | None = None
 ) -> list[Scaling]:
     """The scaling on all rows, and for each group of rows the scaling on all rows outside it.
 
-    Group means and sums of squares are merged pairwise by Chan, Golub & LeVeque's formula: sums of positive terms,
-    never a subtraction, so that a column that is constant outside a group is found to be so. ``moments`` are the
-    design's group_moments where the caller knows them, with one more column for the target.
+    Group means and sums of squares are merged by Chan, Golub & LeVeque's formula: sums of positive terms, never a
+    subtraction, so that a column that is constant outside a group is found to be so. ``moments`` are the weights of the
+    groups and the design's group_moments where the caller knows them, with one more column for the target.
     """
     s = problem.sample_weight
-    mean, m2 = problem.design.group_moments(s, groups, n_groups) if moments is None else moments
-    total = np.asarray(np.bincount(groups, s, n_groups), np.float64) if n_groups > 1 else np.array([s.sum()])
-    target = problem.y - problem.offset if problem.offset.any() else problem.y
-    keep = np.ones(n_groups, bool)
-    merged = _merge(mean, m2, total)
-    whole = merged[1]
-    out = [_scaling(problem, *merged, whole, target, lambda: s)]
-    if n_groups == 1:
-        return out
-    for g in range(n_groups):
-        keep[:] = True
-        keep[g] = False
-        merged = _merge(mean[keep], m2[keep], total[keep])
-        out.append(_scaling(problem, *merged, whole, target, partial(_without, s, groups, g)))
+    if moments is None:
+        total = np.asarray(np.bincount(groups, s, n_groups), np.float64) if n_groups > 1 else np.array([s.sum()])
+        mean, m2 = problem.design.group_moments(s, groups, n_groups)
+    else:
+        total, mean, m2 = moments
+    target = problem.y - problem.offset if np.count_nonzero(problem.offset) else problem.y
+    out, whole = [], None
+    for g in range(-1, n_groups if n_groups > 1 else 0):
+        centre, var = np.empty(mean.shape[1]), np.empty(mean.shape[1])
+        weight = kernel.merge(mean, m2, total, g, centre, var)
+        whole = var if whole is None else whole
+        out.append(_scaling(problem, centre, var, weight, whole, target, partial(_without, s, groups, g)))
     return out
 
 
 def _without(weight: Floats, groups: NDArray[np.intp], g: int) -> Floats:
-    """Weights with those of one group zeroed."""
-    return np.where(groups == g, 0.0, weight)
-
-
-def _merge(mean: Floats, m2: Floats, total: Floats) -> tuple[Floats, Floats, float]:
-    """Mean and mean square deviation over several groups."""
-    weight = total.sum()
-    share = total / weight
-    centre = share @ mean
-    if len(total) == 1:
-        return centre, m2[0] / weight, weight
-    return centre, m2.sum(axis=0) / weight + share @ (mean - centre) ** 2, weight
+    """Weights with those of one group zeroed; -1 for none."""
+    return weight if g < 0 else np.where(groups == g, 0.0, weight)
 
 
 def _scaling(
@@ -126,28 +117,23 @@ def _scaling(
         null, y_norm = _null_model(problem, rows())
         y_stats: tuple[float, float] | None = (0.0, y_norm)
     else:
-        y_stats = _sure_target(mean[p:], var[p:], whole[p:], problem.fit_intercept)
+        y_stats = _sure_target(mean, var, whole, problem.fit_intercept) if len(mean) > p else None
     if y_stats is None:
         y_stats = _target(target, rows() / weight, problem.fit_intercept)
-    mean, sd = _look_closer(problem, mean[:p], var[:p], whole[:p], rows)
-    centre = mean if problem.fit_intercept else np.zeros_like(mean)
-    norm = sd if problem.fit_intercept else np.hypot(sd, mean)
-    excluded = (norm == 0) | (problem.penalty_factor == np.inf)
-    if problem.standardize:
-        excluded |= sd == 0
-    norm = np.where(norm > 0, norm, 1.0)
-    unit = sd / norm if problem.standardize else 1.0 / norm
-    v = np.where(excluded, 0.0, problem.penalty_factor)
-    a = np.where(excluded, np.inf, problem.l1_ratio * v * unit)
-    with np.errstate(over="ignore"):  # an infinite ridge weight is a coefficient of 0
-        b = np.where(v == 0.0, 0.0, (1.0 - problem.l1_ratio) * (v * unit) * unit)
     y_mean, y_norm = y_stats
-    sigma = y_norm if y_norm > 0 else 1.0
-    lo, up, limits = problem.lower, problem.upper, None
-    if lo.max() > -np.inf or up.min() < np.inf:
-        limits = (lo, up)
-        with np.errstate(invalid="ignore"):
-            lo, up = lo * norm / sigma, up * norm / sigma
+    mean, sd = _look_closer(problem, mean[:p], var[:p], whole[:p], rows)
+    if problem.fit_intercept:
+        centre, norm = mean, sd.copy()
+    else:
+        centre, norm = np.zeros(p), np.hypot(sd, mean)
+    a, b, lo, up, excluded = np.empty(p), np.empty(p), np.empty(p), np.empty(p), np.empty(p, np.bool_)
+    bounded = kernel.canonical(
+        sd, problem.penalty_factor, problem.lower, problem.upper, problem.l1_ratio, problem.standardize,
+        y_norm if y_norm > 0 else 1.0, norm, excluded.view(np.uint8), a, b, lo, up,
+    )  # fmt: skip
+    limits = (problem.lower, problem.upper) if bounded else None
+    if not bounded:  # infinite on any scale: one array for all lanes
+        lo, up = problem.lower, problem.upper
     return Scaling(centre, norm, sd, excluded, a, b, lo, up, y_mean, y_norm, limits, null)
 
 
@@ -156,16 +142,18 @@ def _null_model(problem: Problem, weight: Floats) -> tuple[Null, float]:
     share = weight / weight.sum()
     intercept, value = problem.loss.null(problem.offset, share, problem.fit_intercept)
     deviance = problem.loss.deviance(problem.offset + intercept, share)
-    return Null(float(intercept), value - 0.5 * deviance), float(np.sqrt(max(deviance, 0.0)))
+    free = problem.fit_intercept and problem.loss.has_intercept
+    return Null(float(intercept), value - 0.5 * deviance, free), math.sqrt(max(deviance, 0.0))
 
 
 def _sure_target(mean: Floats, var: Floats, whole: Floats, centred: bool) -> tuple[float, float] | None:
-    """Mean and root mean square deviation of the target from its sums, where those have all their digits."""
-    if not len(mean) or not 1e-200 < var[0] < 1e200 or not abs(mean[0]) < 1e100 or var[0] < SURE * whole[0]:
+    """Mean and root mean square deviation of the target, in the last column, where its sums have all their digits."""
+    centre, square = float(mean[-1]), float(var[-1])
+    if not 1e-200 < square < 1e200 or not abs(centre) < 1e100 or square < SURE * float(whole[-1]):
         return None
     if not centred:
-        return 0.0, float(np.hypot(var[0] ** 0.5, mean[0]))
-    return (float(mean[0]), float(var[0] ** 0.5)) if SUSPECT * mean[0] ** 2 <= var[0] else None
+        return 0.0, math.hypot(math.sqrt(square), centre)
+    return (centre, math.sqrt(square)) if SUSPECT * centre * centre <= square else None
 
 
 def _target(target: Floats, share: Floats, centred: bool) -> tuple[float, float]:
@@ -191,16 +179,11 @@ def _look_closer(
 
     Those are nearly constant, against their mean or against ``whole``, their variance on all rows, or of extreme size.
     """
-    size = np.abs(mean)
-    with np.errstate(over="ignore"):
-        suspect = var <= SUSPECT * np.maximum(size**2, whole)
-    if not suspect.any() and var.min() >= 1e-280 and var.max() < 1e290:
-        return mean, np.sqrt(var)
-    suspect |= (var < 1e-280) | ~(var < 1e290)
-    which = np.flatnonzero(suspect & ((var != 0) | (size > 0)))
-    sd = np.sqrt(var)
-    if not len(which):
+    sd = np.empty(len(mean))
+    suspect = kernel.deviations(mean, var, whole, SUSPECT, sd)
+    if not suspect:
         return mean, sd
+    which = np.array(suspect, np.intp)
     mean, s = mean.copy(), rows()
     seen = s > 0
     share = s[seen] / s[seen].sum()

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from riata.core.problem import Problem
 from riata.solve.gathered import Gathered
 from riata.solve.lane import Lane
-from riata.solve.newton import NewtonInner, compiled
+from riata.solve.newton import NewtonInner
 from riata.solve.outcome import Outcome
 from riata.solve.passes import Passes
 from riata.solve.quadratic import GramInner
@@ -22,8 +22,12 @@ from riata.solve.walk import Walk
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
-# Sparse columns are gathered densely while n is at most this; beyond, descent runs on the sparse residual.
+# Sparse columns are gathered densely while n is at most this; beyond, descent runs on the sparse residual ...
 DENSE_ROWS = 2000
+# ... and where n² is at least this many times the entries of a column: factors cost the support squared or cubed, steps
+# on the residual its entries (100 λ; random columns, n from 200 to 2000: even at 10 entries for 500 rows, 25 for 1000).
+# With folds, whose Gram matrices do not fit into the cache together; for one path, twice that (dorothea).
+SHORT_SHARE = 40_000
 # What the Gram matrices of all lanes may take: this much, and this share of the data. Beyond, lanes go in turn.
 GRAM_BYTES, GRAM_SHARE = 32e6, 0.05
 
@@ -46,20 +50,20 @@ class SetsEngine:
         order = np.argsort(groups, kind="stable").astype(np.intp) if n_folds else None
         root = np.sqrt(weight if order is None else weight[order])
         held = self._slices(groups, n_folds)
-        matrix_free = design.is_sparse and design.shape[0] > DENSE_ROWS and tricks.get("matrix_free", True)
-        matrix_free = matrix_free and problem.loss is None
+        matrix_free = problem.loss is None and tricks.get("matrix_free", True)
+        matrix_free = matrix_free and design.is_sparse and self._short_columns(design, n_folds)
         self.name = "descent on the sparse residual" if matrix_free else "gram of the working set"
-        gathered = None
+        gathered, fast = None, tricks.get("compiled_loss", True)
         if problem.loss is not None:
             self.name = "newton on the working set"
             gathered = Gathered(design, base, np.ones_like(root), order, problem.fit_intercept)
-            rows = compiled(problem.loss, order, tricks.get("compiled_loss", True))
         elif not matrix_free:
             gathered = Gathered(design, base, root, order, problem.fit_intercept)
         lanes, shares = [], {}
         for scaling, out in zip(scales, held, strict=True):
             if problem.loss is not None:
-                inner: Any = NewtonInner(problem, rows, gathered, scaling, root, order, out)
+                assert gathered is not None
+                inner: Any = NewtonInner(problem, gathered, scaling, root, order, out, fast)
             elif gathered is None:
                 inner = ResidualInner(problem, scaling, self._target(scaling, root, order), root, order, out, tricks)
             else:
@@ -67,18 +71,29 @@ class SetsEngine:
             shares[id(scaling)] = inner.share
             lanes.append(Lane(problem, scaling, inner, tricks.get("span", True)))
         self.passes = Passes(design, root, order, base, shares)
-        if gathered is not None and tricks.get("own_reads", True):
+        if tricks.get("own_reads", True):
             self._read_alone(lanes, order)
         budget = tricks.get("budget", GRAM_BYTES + GRAM_SHARE * design.nbytes)
-        self.walk = Walk(lanes, gathered, self.passes, pool, budget)
+        self.walk = Walk(lanes, gathered, self.passes, pool, budget, tricks.get("apart", True))
 
     def _read_alone(self, lanes: list[Lane], order: Ints | None) -> None:
         """Lanes read single columns themselves where those lie in memory as they are needed."""
         raw = self.problem.design.raw
-        as_it_is = not self.problem.design.is_sparse and raw.dtype == np.float64 and raw.flags.f_contiguous
+        if self.problem.design.is_sparse:
+            if raw.indices.dtype == raw.indptr.dtype == np.intc and not len(self.passes.far):
+                for lane in lanes:
+                    lane.track.own_sparse(raw.data, raw.indices, raw.indptr, order)
+            return
+        as_it_is = raw.dtype == np.float64 and raw.flags.f_contiguous
         if as_it_is and not len(self.passes.far):
             for lane in lanes:
                 lane.track.own(raw, order)
+
+    @staticmethod
+    def _short_columns(design: Any, n_folds: int) -> bool:
+        """Whether steps on the sparse residual will cost less than Gram matrices and their factors."""
+        n, p = design.shape
+        return n > DENSE_ROWS or (1 if n_folds else 2) * SHORT_SHARE * design.raw.nnz <= n * n * p
 
     @staticmethod
     def _slices(groups: Ints, n_folds: int) -> list[slice | None]:

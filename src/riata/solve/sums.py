@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,10 +35,22 @@ SPLIT_WORK = 1e8
 class Origin:
     """Where and on which scale the sums are taken."""
 
-    m: Floats
+    at: Floats  # (n_features + 1,) m, and c for the target
     e: Floats | None
-    c: float
     sigma: float
+
+    @property
+    def m(self) -> Floats:
+        return self.at[:-1]
+
+    @property
+    def c(self) -> float:
+        return float(self.at[-1])
+
+    @classmethod
+    def exact(cls, s: Scaling) -> Origin:
+        """The canonical scale of a training set."""
+        return cls(np.append(s.mean, s.y_mean), s.norm, s.y_norm or 1.0)
 
 
 def halves(n_samples: int, n_features: int) -> int:
@@ -56,78 +67,74 @@ class Sums:
     ):  # fmt: skip
         self.problem, self.n_folds, self.pool = problem, n_folds, pool
         weight = problem.sample_weight
-        self.root = None if weight.min() == weight.max() == 1.0 else np.sqrt(weight)
-        self.target = problem.y - problem.offset if problem.offset.any() else np.ascontiguousarray(problem.y)
+        self.root = np.sqrt(weight) if np.count_nonzero(weight != 1.0) else None
+        shifted = np.count_nonzero(problem.offset)
+        self.target = problem.y - problem.offset if shifted else np.ascontiguousarray(problem.y)
         self.groups = groups
-        self.raw = problem.design.raw
-        if not problem.design.is_sparse and any(step % self.raw.itemsize for step in self.raw.strides):
-            self.raw = np.array(self.raw)  # a field of records
+        self.raw = raw = problem.design.raw
+        if not problem.design.is_sparse and not raw.flags.forc and any(step % raw.itemsize for step in raw.strides):
+            self.raw = np.array(raw)  # a field of records
         n_groups = int(groups.max()) + 1 if n_folds else 1
         self.rows = _members(groups, n_groups) if n_groups > 1 else [None]
         self.keep = (n_groups + 1) * (problem.n_features + 2) ** 2 * 8 <= keep_bytes
         self.scales: list[Scaling] = []
         self._kept: list[Floats | None] = []
-        self._seen: list[tuple[float, Floats, Floats]] = []  # weight, mean about the origin and variance of each group
+        # of each group: its weight, the means of columns and target about the origin, and their variances
+        self._weight = np.empty(n_groups)
+        self._shift, self._square = np.empty((2, n_groups, problem.n_features + 1))
         if not (one_pass and self._guess()):
             self.scales = scalings(problem, groups, n_groups)
-            s = self.scales[0]
-            self._take(Origin(s.mean, s.norm, s.y_mean, s.y_norm or 1.0))
+            self._take(Origin.exact(self.scales[0]))
         del self.scales[n_folds + 1 :]
 
     # -- one pass --------------------------------------------------------------------------------------------
     def _guess(self) -> bool:
         """Sums about a guessed origin, and the scalings from them; False where digits would be lost."""
-        origin = self._guessed_origin()
+        origin, centred = self._guessed_origin(), self.problem.fit_intercept
         for _ in range(2):
-            self._take(origin)
-            _, d, var = _moments(self.total)
-            if not var.max() < np.inf:
+            d, var = self._take(origin)
+            far = kernel.far(d, var, FAR)
+            if far < 0 or (far > 0 and not centred):  # without intercept the origin must be 0
                 return False
-            far = (d * d > FAR**2 * var) & (var > 0)
-            if not self.problem.fit_intercept:
-                if far.any():  # the origin must be 0, and the deviations are wanted as well
-                    return False
+            if far == 0:
                 break
-            if not far.any():
-                break
-            origin = Origin(origin.m + d[:-1], None, origin.c + d[-1], 1.0)
-        at = np.append(origin.m, origin.c)
-        mean = np.array([at + shift for _, shift, _ in self._seen])
-        m2 = np.array([square * w for w, _, square in self._seen])
-        self.scales = scalings(self.problem, self.groups, len(self.rows), (mean, m2))
+            origin = Origin(origin.at + d, None, 1.0)
+        else:
+            return False
+        moments = self._weight, self._shift + self.origin.at, self._square * self._weight[:, None]
+        self.scales = scalings(self.problem, self.groups, len(self.rows), moments)
         s = self.scales[0]
-        found = np.sqrt(var) if self.problem.fit_intercept else np.hypot(np.sqrt(var), d)
-        expected = np.append(s.norm, s.y_norm)
-        off = (np.abs(found - expected) > AGREE * expected) | ((found < TINY) & (found > 0))
-        off[:-1] &= ~s.excluded
-        return not off[:-1].any() and (not off[-1] or s.y_norm == 0)
+        return kernel.agrees(d, var, s.norm, s.excluded.view(np.uint8), s.y_norm, centred, AGREE, TINY)
 
     def _guessed_origin(self) -> Origin:
         n, p = self.problem.design.shape
-        m = np.zeros(p)
-        if not self.problem.fit_intercept:
-            return Origin(m, None, 0.0, 1.0)
-        if self.problem.design.is_sparse:
+        at = np.zeros(p + 1)
+        if self.problem.fit_intercept and self.problem.design.is_sparse:
             few = np.linspace(0, n - 1, GUESS_ROWS).astype(np.intp)
-            return Origin(m, None, kernel.guess(self.problem.design.rows(few), self.target[few], m), 1.0)
-        return Origin(m, None, kernel.guess(self.raw, self.target, m), 1.0)
+            kernel.guess(self.problem.design.rows(few), self.target[few], at)
+        elif self.problem.fit_intercept:
+            kernel.guess(self.raw, self.target, at)
+        return Origin(at, None, 1.0)
 
     # -- blocks ----------------------------------------------------------------------------------------------
-    def _take(self, origin: Origin) -> None:
-        """The sums over all rows, group by group in their order."""
+    def _take(self, origin: Origin) -> tuple[Floats, Floats]:
+        """The sums over all rows, group by group in their order; the means about the origin and the variances."""
         self.origin = origin
-        self._kept, self._seen = [None] * len(self.rows), []
-        numbers = range(len(self.rows))
+        self._kept = [None] * len(self.rows)
         if len(self.rows) == 1:
             self.total = self._rows_block(None, origin)
-            self._seen.append(_moments(self.total))
-            return
+            self._weight[0] = kernel.moments(self.total, self._shift[0], self._square[0])
+            return self._shift[0], self._square[0]
         self.total = self._empty()
+        numbers = range(len(self.rows))
         for f, M in enumerate(self.pool.map(self._block_of, numbers) if self.pool else map(self._block_of, numbers)):
             self.total += M
-            self._seen.append(_moments(M))
+            self._weight[f] = kernel.moments(M, self._shift[f], self._square[f])
             if self.keep:
                 self._kept[f] = M
+        d, var = np.empty((2, len(origin.at)))
+        kernel.moments(self.total, d, var)
+        return d, var
 
     def _block_of(self, f: int) -> Floats:
         return self._rows_block(self.rows[f], self.origin)
@@ -139,7 +146,7 @@ class Sums:
 
     def without(self, f: int, s: Scaling) -> tuple[Floats, Origin]:
         """M over all rows outside fold f, multiplied out on the scale s of those rows."""
-        origin = Origin(s.mean, s.norm, s.y_mean, s.y_norm or 1.0)
+        origin = Origin.exact(s)
         return self._rows_block(np.flatnonzero(self.groups != f), origin), origin
 
     def _empty(self) -> Floats:
@@ -165,7 +172,7 @@ class Sums:
         if not design.is_sparse:
             if rows is not None and len(rows) and rows[-1] - rows[0] == len(rows) - 1:  # side by side
                 first, last, rows = first + int(rows[0]), last + int(rows[0]), None
-            self._add(self.raw, self.target, self.root, rows, first, last, origin, M)
+            kernel.accumulate(self.raw, self.target, origin.at, origin.e, origin.sigma, self.root, rows, first, last, M)
             return M
         height = max(64, (1 << 19) // (design.shape[1] + 2))
         for start in range(first, last, height):
@@ -173,21 +180,13 @@ class Sums:
                 np.arange(start, min(last, start + height)) if rows is None else rows[start : min(last, start + height)]
             )
             root = None if self.root is None else self.root[index]
-            self._add(design.rows(index), self.target[index], root, None, 0, len(index), origin, M)
+            kernel.accumulate(
+                design.rows(index), self.target[index], origin.at, origin.e, origin.sigma, root, None, 0, len(index), M
+            )
         return M
-
-    @staticmethod
-    def _add(X: Any, y: Floats, root: Any, rows: Any, first: int, last: int, o: Origin, M: Floats) -> None:
-        kernel.accumulate(X, y, o.m, o.e, o.c, o.sigma, root, rows, first, last, M)
 
 
 def _members(groups: Ints, n_groups: int) -> list[Ints]:
     """The rows of each group, in order."""
     order = np.argsort(groups, kind="stable")
     return np.split(order, np.cumsum(np.bincount(groups, minlength=n_groups))[:-1])
-
-
-def _moments(M: Floats) -> tuple[float, Floats, Floats]:
-    """Weight, mean about the origin and mean square deviation (∞ beyond 1e300) of each column and of the target."""
-    d, var = np.empty(len(M) - 1), np.empty(len(M) - 1)
-    return kernel.moments(M, d, var), d, var

@@ -10,6 +10,8 @@ until every lane is at the end:
 from __future__ import annotations
 
 import dataclasses
+import heapq
+import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -27,6 +29,8 @@ Ints = NDArray[np.intp]
 
 # Flops of one lane's task from which threads pay: below, the interpreter's lock is what lanes wait for.
 THREADED = 1e5
+# The same in bytes of X, where lanes do not wait for each other.
+WORTH_THREADS = 1e5
 # Multiplications up to which every lane makes its own inner products: beyond, blocks over all lanes' newcomers pay.
 MULTIPLIED = 2e6
 
@@ -40,6 +44,7 @@ class Walk:
     passes: Passes
     pool: ThreadPoolExecutor | None
     budget: float  # bytes that the Gram matrices of all lanes may take together
+    apart: bool = True  # whether lanes that share no Gram blocks go on without waiting for each other
 
     def _each(self, task: Callable[[Any], Any], lanes: Iterable[Any]) -> list[Any]:
         lanes = list(lanes)
@@ -59,7 +64,44 @@ class Walk:
         for i, lane in enumerate(self.lanes):
             lane.begin(lams, goal, max_iter, measure, keep or i == 0)
         self.enter([(lane, lane.free()) for lane in self.lanes])
-        self._drive(self.lanes)
+        if self.gathered is None and self.apart:
+            self._drive_apart(self.lanes)
+        else:
+            self._drive(self.lanes)
+
+    def _drive_apart(self, lanes: list[Lane]) -> None:
+        """Each lane by itself to the end of the grid: no Gram blocks to share, and a pass for one costs its share.
+
+        Workers go on with the lane that is furthest behind, so that they end together.
+        """
+        behind = [(0, i) for i in range(len(lanes))]
+        lock = threading.Lock()
+
+        def work() -> None:
+            while True:
+                with lock:
+                    if not behind:
+                        return
+                    _, i = heapq.heappop(behind)
+                if self._further(lanes[i]):
+                    with lock:
+                        heapq.heappush(behind, (lanes[i].track.k, i))
+
+        if self.pool is None or lanes[0].problem.design.nbytes < WORTH_THREADS:
+            work()
+            return
+        for done in [self.pool.submit(work) for _ in lanes]:  # those beyond the threads find nothing left
+            done.result()
+
+    def _further(self, lane: Lane) -> bool:
+        """To the next full pass, and that; whether there is more to do."""
+        event = lane.advance()
+        if event == DONE:
+            return False
+        for one, features in self._violators([lane], {id(lane): event}):
+            if len(features):
+                one.enter(features)
+        return True
 
     def _drive(self, lanes: list[Lane]) -> None:
         """Take these lanes to the end of the grid."""
@@ -113,7 +155,8 @@ class Walk:
         if gathered.need(union):
             for lane in self.lanes:
                 lane.inner.moved()
-        if not newcomers[0][0].inner.shares or sum(len(lane.inner.W) * len(features) for lane, features in newcomers) * gathered.n <= MULTIPLIED:  # fmt: skip
+        products = sum(len(lane.inner.W) * len(features) for lane, features in newcomers) * gathered.n
+        if not newcomers[0][0].inner.shares or products <= MULTIPLIED:
             for lane, features in newcomers:
                 lane.enter(features)
             return

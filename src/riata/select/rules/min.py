@@ -9,4 +9,4 @@ name = "min"
 
 def index(cv: Any) -> int:
     """argmin of the mean held-out loss (Stone 1974). λ decreases, so the first minimum is the largest λ."""
-    return int(np.nanargmin(cv.cvm))
+    return int(np.nanargmin(cv.risk))

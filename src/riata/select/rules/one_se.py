@@ -19,4 +19,4 @@ def index(cv: Any) -> int:
     se = cv.cvse[best]
     if not np.isfinite(se):
         return best
-    return int(np.flatnonzero(cv.cvm <= cv.cvm[best] + se)[0])
+    return int(np.flatnonzero(cv.risk <= cv.risk[best] + se)[0])

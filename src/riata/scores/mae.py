@@ -1,0 +1,19 @@
+"""Mean absolute error of the prediction on the target's own scale."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+NAME = "mae"
+WORDS = "mean absolute error"
+LARGER = False
+FAMILIES = ("gaussian", "multigaussian", "binomial", "poisson", "huber")
+
+
+def score(loss: Any, eta: Any, held: Any, train: Any) -> float:
+    """Σ s |y − mean(η)| / Σ s, summed over outputs."""
+    total = held.sum()
+    error = np.abs(loss.y - loss.mean(eta))
+    return float(held @ (error if error.ndim == 1 else error.sum(axis=1)) / total) if total > 0 else np.nan
