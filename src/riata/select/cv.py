@@ -81,7 +81,7 @@ def cross_validate(
         weights = [np.array([job.weight(np.asarray(test, np.float64)) for _, test in masks])]
         return _collect(job, path, [parts], weights, _ids(foldid, problem))
     path_, losses, weights = None, [], []
-    for folds in foldid:
+    for folds in np.asarray(foldid):
         path_, parts, weight = _lock_step(job, grid, folds, path_, n_lams, lam_min_ratio)
         losses.append(parts)
         weights.append(weight)
