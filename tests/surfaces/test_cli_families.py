@@ -101,7 +101,7 @@ def test_counts_with_exposure(tables, capsys):
     assert "rate ratio" in capsys.readouterr().out
     assert run("riata predict m.json claims.csv -o counts.csv") == 0
     assert "ignored" not in capsys.readouterr().err  # the exposure is known
-    rows = list(csv.DictReader((tables / "claims.csv").read_text().splitlines()))
+    rows = list(csv.DictReader((tables / "claims.csv").read_text("utf-8").splitlines()))
     assert np.loadtxt("counts.csv", skiprows=1).sum() == pytest.approx(sum(float(r["claims"]) for r in rows))
 
 

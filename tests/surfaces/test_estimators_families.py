@@ -302,6 +302,38 @@ def test_strata_have_a_baseline_each(ties, data):
         riata.CoxLasso().fit(X, y).predict_survival_function(X, strata=strata)
 
 
+def test_huber_where_second_derivatives_say_nothing(data):
+    """All residuals far beyond delta, or none that tells of a column: Newton's model alone stays where it began."""
+    X, targets = data
+    y = 1e2 * targets["HuberLasso"]
+    path = riata.path(X, y, family="huber", delta=1.35, lams=[0.3, 0.1, 0.05])
+    assert path.gap_rel.max() <= 1e-8
+    assert path.df[-1] >= 2
+    X = np.repeat([[1.0, 3], [2, 1], [3, 3], [4, 1]], 4, axis=0)
+    y, s = np.repeat([1.0, 2, 1, 2], 4), np.r_[10.0, np.ones(15)]
+    model = riata.HuberLasso(delta=0.63).fit(X, y, s)
+    assert model.gap_rel_ <= 1e-8
+    assert model.coef_[1] < -0.4
+
+
+def test_the_default_delta_follows_the_scale_of_y_and_no_outlier(data):
+    X, targets = data
+    y = targets["HuberLasso"]
+    model = riata.HuberLasso().fit(X, y)
+    mad = np.median(np.abs(y - np.median(y)))
+    assert model.delta_ == pytest.approx(1.35 * 1.4826 * mad)
+    for unit in (1e-6, 1e6):
+        other = riata.HuberLasso(alpha=0.01 * unit).fit(X, unit * y)
+        np.testing.assert_allclose(other.coef_ / unit, model.coef_, rtol=1e-5, atol=1e-8)
+    wild = y.copy()
+    wild[:12] = 1e6
+    assert riata.HuberLasso().fit(X, wild).delta_ < 2 * model.delta_
+    s = np.r_[np.full(60, 2.0), np.zeros(60)]
+    assert riata.HuberLasso().fit(X, y, s).delta_ == pytest.approx(riata.HuberLasso().fit(X[:60], y[:60]).delta_)
+    mostly = riata.HuberLasso().fit(X, np.where(np.arange(120) < 100, 3.0, y))
+    assert np.isfinite(mostly.coef_).all()
+
+
 HARD = {
     "separable": (riata.LassoClassifier, lambda X: (X[:, 0] > 3).astype(int)),
     "all counts zero": (riata.PoissonLasso, lambda X: np.zeros(120)),

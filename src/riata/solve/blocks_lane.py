@@ -273,6 +273,7 @@ class BlockLane:
             self.loss[k] = self._held_loss(measure)
 
     def _held_loss(self, measure: str) -> float:
+        assert self.held is not None
         total = self.held.sum()
         if total == 0.0:
             return np.nan
