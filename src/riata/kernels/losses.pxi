@@ -12,7 +12,7 @@ cdef class RowLoss:
 
     cdef double[::1] y
     cdef int entropic                # whether (1 − a)² Σ r²/h bounds `apart`, as Kullback–Leibler ≤ chi-square says
-    cdef int terms                   # rows of B where the Hessian is diag(h) − B'B
+    cdef int terms                   # rows of B where the Hessian is diag(h) − B'B; -1: the loss multiplies by it itself
 
     def __init__(self, double[::1] y):
         self.y, self.entropic, self.terms = y, False, 0
@@ -146,6 +146,7 @@ cdef class OutsideLoss(RowLoss):
 
     def __init__(self, loss, order, Py_ssize_t n):
         self.loss, self.order, self.y = loss, order, np.zeros(n)
+        self.terms = 0 if loss.separable else -1
 
     cdef _given(self, const double* x):
         """A vector in the rows' own order."""
@@ -165,6 +166,14 @@ cdef class OutsideLoss(RowLoss):
         cdef double[::1] view = np.ascontiguousarray(values if self.order is None else values[self.order], np.float64)
         for i in range(self.y.shape[0]):
             x[i] = sign * view[i]
+
+    def times(self, double[::1] eta, double[::1] s, V):
+        """The Hessian at η times V (n, m)."""
+        if self.order is None:
+            return self.loss.hessian_times(np.asarray(eta), np.asarray(s), V)
+        back = np.empty_like(V)
+        back[self.order] = V
+        return self.loss.hessian_times(self._given(&eta[0]), self._given(&s[0]), back)[self.order]
 
     cdef double slopes(self, const double* eta, const double* s, double* r, double* h) noexcept nogil:
         with gil:

@@ -40,6 +40,9 @@ class Score:
     of: Callable[[Any, Floats, Floats, Floats], float]
     weight: Callable[[Any, Floats], float]
 
+    def __call__(self, loss: Any, eta: Floats, held: Floats, train: Floats) -> float:
+        return self.of(loss, eta, held, train)
+
 
 def _mass(loss: Any, held: Floats) -> float:
     """The weight of the rows held out."""

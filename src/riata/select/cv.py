@@ -81,7 +81,7 @@ def cross_validate(
         weights = [np.array([job.weight(np.asarray(test, np.float64)) for _, test in masks])]
         return _collect(job, path, [parts], weights, _ids(foldid, problem))
     path_, losses, weights = None, [], []
-    for folds in foldid:
+    for folds in np.asarray(foldid):
         path_, parts, weight = _lock_step(job, grid, folds, path_, n_lams, lam_min_ratio)
         losses.append(parts)
         weights.append(weight)
@@ -107,7 +107,7 @@ class _Job:
         self.threads, self.score, self.warn, self.tricks = threads, score, warn, tricks
         self.measure: Any = score.name
         if problem.loss is not None:
-            self.measure = score.of
+            self.measure = score
 
     def weight(self, held: Floats) -> float:
         """How much rows held out with these weights count in the mean over folds."""

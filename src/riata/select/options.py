@@ -23,7 +23,7 @@ class Options:
     repeats: int = 1
     cv: Any = None
     seed: int = 0
-    measure: str = "mse"
+    measure: str | None = None
     na: str = "error"
     drop: str | Sequence[str] = ()
     keep: str | Sequence[str] = ()
@@ -31,6 +31,10 @@ class Options:
     feature_names: Sequence[str] | None = None
     family: str = "gaussian"
     penalty: Any = "l1"
+    exposure: Any = None
+    strata: Any = None
+    ties: str = "breslow"
+    delta: float | None = None
     lams: Any = None
     n_lams: int = 100
     lam_min_ratio: float | None = None
