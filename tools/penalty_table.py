@@ -25,8 +25,8 @@ CONCAVE = """
 Under a concave penalty the objective may have several minima and no duality gap exists: `path.gap_rel` is NaN and
 `path.stationarity` says how far each solution is from a stationary point. Solutions depend on the grid, since each λ
 starts from the solution at the λ before. `mcp` and `scad` are bounded: where the features that they let in separate two
-classes, the likelihood has no maximum and coefficients grow until its slope is below the tolerance; end the grid earlier
-(`lam_min_ratio`) or take `log`. Folds of a cross-validation under such a penalty, under an adaptive one (whose
+classes, the likelihood has no maximum and coefficients grow until its slope is below the tolerance; end the grid
+earlier (`lam_min_ratio`) or take `log`. Folds of a cross-validation under such a penalty, under an adaptive one (whose
 factors every training fold learns for itself), or with the family "sqrt" are solved one by one.
 """
 
