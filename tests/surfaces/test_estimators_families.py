@@ -17,6 +17,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import riata
 from riata.core.errors import InvalidData, InvalidOption
+from riata.path import lam_max, make_problem
 
 SINGLE = [riata.LassoClassifier, riata.PoissonLasso, riata.HuberLasso, riata.CoxLasso]
 CROSS_VALIDATED = [riata.LassoClassifierCV, riata.PoissonLassoCV, riata.HuberLassoCV, riata.CoxLassoCV]
@@ -314,6 +315,18 @@ def test_huber_where_second_derivatives_say_nothing(data):
     model = riata.HuberLasso(delta=0.63).fit(X, y, s)
     assert model.gap_rel_ <= 1e-8
     assert model.coef_[1] < -0.4
+
+
+def test_where_a_leap_to_alpha_fails_a_walk_gets_there():
+    rng = np.random.default_rng(1)
+    X = rng.standard_normal((40, 60)) * np.exp(rng.normal(size=60) * 2) + rng.normal(size=60) * 3
+    signal = (X - X.mean(0)) / X.std(0) @ (rng.normal(size=60) * (rng.uniform(size=60) < 0.3))
+    y = 10 * signal + rng.standard_t(1, 40)
+    top = lam_max(make_problem(X, y, family="huber"))
+    for share in (0.3, 0.1):
+        model = riata.HuberLasso(alpha=share * top, delta=1.35).fit(X, y)
+        assert model.gap_rel_ <= 1e-8
+        assert np.count_nonzero(model.coef_) > 1
 
 
 def test_the_default_delta_follows_the_scale_of_y_and_no_outlier(data):
