@@ -30,6 +30,8 @@ _HOME = {
     "lasso_path": "riata.estimators",
     "enet_path": "riata.estimators",
     "make_problem": "riata.path",
+    "constrained": "riata.path.constrained",
+    "Constrained": "riata.path.constrained",
     "load_model": "riata.model",
     "Path": "riata.core.results",
     "CVResult": "riata.core.results",
@@ -75,6 +77,8 @@ if typing.TYPE_CHECKING:  # the same names once more, for readers that do not ru
     from riata.model import load_model as load_model
     from riata.path import make_problem as make_problem
     from riata.path import path as path
+    from riata.path.constrained import Constrained as Constrained
+    from riata.path.constrained import constrained as constrained
     from riata.select import select as select
     from riata.select.selection import Selection as Selection
 

@@ -22,7 +22,7 @@ from tests.surfaces.source_tree import (
 ORDER = [
     ["core"],
     ["kernels"],
-    ["design", "losses", "penalties", "scores"],
+    ["design", "losses", "penalties", "projections", "scores"],
     ["certify"],
     ["solve"],
     ["path"],

@@ -232,8 +232,10 @@ def test_a_leak_is_suspected(table):
 def test_every_family_of_select_is_a_loss_and_known_to_the_command_line():
     from riata.cli.commands import fit
     from riata.losses import losses
+    from riata.penalties import penalties
     from riata.scores import scores
 
     assert set(FAMILIES) <= set(losses())
     assert fit.FAMILIES == ("auto", *FAMILIES)
-    assert fit.measures() == sorted(scores())
+    assert fit.registered("riata.scores") == sorted(scores())
+    assert fit.registered("riata.penalties") == sorted(penalties())

@@ -6,9 +6,9 @@ c = −Z'v in the domain of h*; it proves
     P(w) − P* ≤ [F(η) + F*(v) − ⟨v, η⟩] + Σ_j [h_j(w_j) + h_j*(c_j) − c_j w_j]          (both sums of terms ≥ 0)
 
 The candidates are v = a·∇F(η′). With η′ = η nothing would be feasible but by luck, so η′ = η + b′ + Z_A d where
-(b′, d) minimises F(η′) + ⟨goal, d⟩: then Σ v = 0 and c_A = goal exactly. A holds the features without a penalty
-(goal 0) and, for a sharper point, those of the support (goal: what their coefficients ask for). Only the *candidate*
-moves; the coefficients certified stay as they are.
+(b′, d) minimises F(η′) + ⟨goal, d⟩ + ½ρ‖d‖²: then Σ v = 0 and c_A = goal + ρd exactly. A holds the features without a
+penalty (goal 0) and, for a sharper point, those of the support (goal: what their coefficients ask for; ρ their ridge).
+Only the *candidate* moves; the coefficients certified stay as they are.
 """
 
 from __future__ import annotations
@@ -44,15 +44,17 @@ def independent(columns: Array, s: Array, size: Array) -> Array:
 class Refit:
     """Moves η along the columns Z_A (per output where ``fixed`` says so) and the intercepts."""
 
-    def __init__(self, loss: Any, s: Array, columns: Array, fixed: Array, goal: Array, intercept: bool) -> None:
+    def __init__(
+        self, loss: Any, s: Array, columns: Array, fixed: Array, goal: Array, ridge: Array, intercept: bool
+    ) -> None:
         self.loss, self.s = loss, s
         n = columns.shape[0]
         outputs = fixed.shape[1]
         if intercept:
             columns = np.column_stack([columns, np.ones(n)])
             fixed = np.vstack([fixed, np.ones((1, outputs), bool)])
-            goal = np.vstack([goal, np.zeros((1, outputs))])
-        self.columns, self.fixed, self.goal = columns, fixed, goal[fixed]
+            goal, ridge = (np.vstack([x, np.zeros((1, outputs))]) for x in (goal, ridge))
+        self.columns, self.fixed, self.goal, self.ridge = columns, fixed, goal[fixed], ridge[fixed]
         size = np.sqrt(s @ columns**2)  # in units in which every direction weighs about the same
         self.size = np.repeat(np.where(size > 0, size, 1.0)[:, None], outputs, axis=1)[fixed]
 
@@ -63,22 +65,24 @@ class Refit:
         out = self.columns @ table
         return out[:, 0] if self.loss.n_outputs == 1 else out
 
-    def run(self, eta: Array) -> Array:
-        """η′."""
+    def run(self, eta: Array) -> tuple[Array, Array]:
+        """(η′, what the correlations of ``fixed`` are there, row by row, the intercepts' 0 last)."""
         if not self.fixed.any():
-            return eta
+            return eta, self.goal
 
         def value(d: Array) -> float:
-            return self.loss.value(eta + self.shift(d), self.s) + float(self.goal @ (d / self.size))
+            move = d / self.size
+            return self.loss.value(eta + self.shift(d), self.s) + float((self.goal + 0.5 * self.ridge * move) @ move)
 
         def gradient(d: Array) -> Array:
             slope = self.loss.gradient(eta + self.shift(d), self.s).reshape(eta.shape[0], -1)
-            return ((self.columns.T @ slope)[self.fixed] + self.goal) / self.size
+            return ((self.columns.T @ slope)[self.fixed] + self.goal + self.ridge * (d / self.size)) / self.size
 
         def hessian(d: Array) -> Array:
-            return self._hessian(eta + self.shift(d)) / self.size / self.size[:, None]
+            return (self._hessian(eta + self.shift(d)) + np.diag(self.ridge)) / self.size / self.size[:, None]
 
-        return eta + self.shift(minimise(value, gradient, hessian, np.zeros(self.size.size)))
+        d = minimise(value, gradient, hessian, np.zeros(self.size.size))
+        return eta + self.shift(d), self.goal + self.ridge * (d / self.size)
 
     def _hessian(self, eta: Array) -> Array:
         Z, loss = self.columns, self.loss

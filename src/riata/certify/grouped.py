@@ -26,9 +26,10 @@ class Grouped:
     """Groups ``index`` (p,) of features; ``norm`` λ₁ and ``ridge`` ρ (G,), ``l1`` μ (p,), ``spread`` t/unit (p,)."""
 
     def __init__(self, index: Array, norm: Array, ridge: Array, l1: Array, spread: Array) -> None:
-        self.index, self.norm, self.ridge = index, norm, ridge
+        self.index, self.norm, self.rho = index, norm, ridge
         self.l1, self.spread = l1[:, None], spread[:, None]
         self.n_groups = norm.size
+        self.ridge = ridge[index][:, None] * self.spread**2  # of each feature, in the scaled units of w
         free = (norm == 0) & (ridge == 0)
         self.free = (free[index] & (l1 == 0))[:, None]
 
@@ -50,7 +51,7 @@ class Grouped:
     def value(self, w: Array) -> float:
         u = self.spread * w
         size = self._length(u)
-        return float(self.norm @ size + 0.5 * self.ridge @ size**2 + np.sum(self.l1 * np.abs(u)))
+        return float(self.norm @ size + 0.5 * self.rho @ size**2 + np.sum(self.l1 * np.abs(u)))
 
     def support(self, w: Array) -> Array:
         """Entries whose correlation is known from w alone: in a group that is not 0, and not 0 where μ > 0."""
@@ -61,7 +62,7 @@ class Grouped:
         """The correlations that w asks for on its support."""
         u = self.spread * w
         size = self._length(u)
-        factor = np.divide(self.norm, size, out=np.zeros_like(size), where=size > 0) + self.ridge
+        factor = np.divide(self.norm, size, out=np.zeros_like(size), where=size > 0) + self.rho
         return self.spread * (factor[self.index][:, None] * u + self.l1 * np.sign(u))
 
     def violating(self, c: Array) -> Array:
@@ -71,7 +72,7 @@ class Grouped:
     def largest_scale(self, c: Array) -> float:
         """The largest a in [0, 1] with ‖soft(a·c, μ)‖ ≤ λ₁ in every group without a ridge part."""
         z = self._standard(c)
-        over = (self.ridge == 0) & (self._length(self._soft(z)) > self.norm)
+        over = (self.rho == 0) & (self._length(self._soft(z)) > self.norm)
         if not np.any(over):
             return 1.0
         rows = over[self.index]
@@ -88,16 +89,16 @@ class Grouped:
         u, c = self.spread * w, self._standard(z)
         q = self._soft(c)
         long, size = self._length(q), self._length(u)
-        outside = (self.ridge == 0) & (long > self.norm * (1.0 + 1e-14))
+        outside = (self.rho == 0) & (long > self.norm * (1.0 + 1e-14))
         if np.any(outside):
             return np.inf
         angle = self._length(_over(q, long[self.index]) - _over(u, size[self.index])) ** 2
         angle = np.where((long > 0) & (size > 0), angle, 0.0)
         room = np.maximum(self.norm - long, 0.0)
         inside = room * size + 0.5 * np.minimum(long, self.norm) * size * angle
-        reach = np.divide(np.maximum(long - self.norm, 0.0), self.ridge, out=np.zeros_like(long), where=self.ridge > 0)
+        reach = np.divide(np.maximum(long - self.norm, 0.0), self.rho, out=np.zeros_like(long), where=self.rho > 0)
         best = _over(q, long[self.index]) * reach[self.index][:, None]
-        ridge = 0.5 * self.ridge * self._length(u - best) ** 2
+        ridge = 0.5 * self.rho * self._length(u - best) ** 2
         entries = np.sum(self.l1 * np.abs(u) - (c - q) * u)
         return float(entries + np.sum(inside + ridge))
 

@@ -17,6 +17,7 @@ class Separable:
         fields = (penalty.p1, penalty.p2, penalty.lower, penalty.upper)
         self.entry = Penalty(*(np.repeat(x[:, None], n_outputs, axis=1) for x in fields))
         entry = self.entry
+        self.ridge = entry.p2
         self.free = (entry.p1 == 0) & (entry.p2 == 0) & np.isinf(entry.lower) & np.isinf(entry.upper)
 
     def value(self, w: Array) -> float:

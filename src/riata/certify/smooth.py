@@ -214,9 +214,12 @@ def _candidate(
     goal = np.zeros_like(w)
     if fixed.any():
         goal = penalty.goal(w, prepared.correlations(loss.gradient(eta, weight)))
-    used = np.flatnonzero(fixed.any(axis=1))
-    refit = Refit(loss, weight, columns.gather(used), fixed[used], goal[used], prepared.intercept)
-    at = refit.run(eta)
+        if loss.balanced:  # no gradient has rows that do not sum to 0, so no candidate can meet such goals
+            goal -= np.where(fixed.all(axis=1, keepdims=True), goal.mean(axis=1, keepdims=True), 0.0)
+    used, ridge = np.flatnonzero(fixed.any(axis=1)), np.broadcast_to(penalty.ridge, w.shape)
+    refit = Refit(loss, weight, columns.gather(used), fixed[used], goal[used], ridge[used], prepared.intercept)
+    at, reached = refit.run(eta)
+    goal[fixed] = reached[: int(fixed.sum())]
     slope = loss.gradient(at, weight)
     c = prepared.correlations(slope)
     missed = np.abs(c - goal)[fixed]

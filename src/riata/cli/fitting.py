@@ -162,7 +162,8 @@ def fault(sel: Selection) -> str | None:
         return "no feature was selected."
     certify = importlib.import_module("riata.certify").certify
     coef, intercept = sel.path.at(sel.lam)
-    gap = certify(sel.problem, coef, intercept, sel.lam).gap_rel
+    found = certify(sel.problem, coef, intercept, sel.lam)
+    gap = found.gap_rel if sel.path.stationarity is None else found.kkt
     if gap > tol:
         return f"the gap_rel recomputed at the chosen lambda is {gap:.1e}, above tol {tol:.0e}."
     return None

@@ -285,6 +285,7 @@ def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lam1, doub
 
 
 # Lanes on a working set: the rest of this module.
+include "members.pxi"
 include "residual.pxi"
 include "working_set.pxi"
 include "losses.pxi"

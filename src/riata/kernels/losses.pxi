@@ -12,7 +12,7 @@ cdef class RowLoss:
 
     cdef double[::1] y
     cdef int entropic                # whether (1 − a)² Σ r²/h bounds `apart`, as Kullback–Leibler ≤ chi-square says
-    cdef int terms                   # rows of B where the Hessian is diag(h) − B'B
+    cdef int terms                   # rows of B where the Hessian is diag(h) − B'B; -1: the loss multiplies by it itself
 
     def __init__(self, double[::1] y):
         self.y, self.entropic, self.terms = y, False, 0
@@ -20,10 +20,6 @@ cdef class RowLoss:
     cdef double slopes(self, const double* eta, const double* s, double* r, double* h) noexcept nogil:
         """r = −∇f, h = the diagonal of its Hessian; returns f."""
         return 0.0
-
-    cdef int bound(self, const double* eta, const double* s, double* h) noexcept nogil:
-        """Another h, with which the quadratic model here is nowhere below f; 0 where the loss needs none."""
-        return 0
 
     cdef void freeze(self) noexcept nogil:
         """Remember the distributions of the last `slopes`, for `averages`."""
@@ -108,10 +104,6 @@ cdef class PoissonLoss(RowLoss):
         return total
 
 
-# Where fewer of the rows are within δ, second derivatives say too little of Huber's loss.
-cdef double LITTLE = 0.25
-
-
 cdef class HuberLoss(RowLoss):
     """½r² for |r| ≤ δ, else δ|r| − ½δ², with r = y − η."""
 
@@ -122,23 +114,13 @@ cdef class HuberLoss(RowLoss):
 
     cdef double slopes(self, const double* eta, const double* s, double* r, double* h) noexcept nogil:
         cdef Py_ssize_t i
-        cdef double e, d = self.delta, total = 0.0, near = 0.0, every = 0.0
+        cdef double e, d = self.delta, total = 0.0
         for i in range(self.y.shape[0]):
             e = self.y[i] - eta[i]
             r[i] = s[i] * clip(e, -d, d)
             h[i] = s[i] if fabs(e) <= d else 0.0
-            near, every = near + h[i], every + s[i]
             total += 0.5 * s[i] * e * e if fabs(e) <= d else s[i] * d * (fabs(e) - 0.5 * d)
-        if near < LITTLE * every:
-            self.bound(eta, s, h)
         return total
-
-    cdef int bound(self, const double* eta, const double* s, double* h) noexcept nogil:
-        # slope over residual: far rows have no second derivative, and a model without them may lead nowhere
-        cdef Py_ssize_t i
-        for i in range(self.y.shape[0]):
-            h[i] = s[i] * min(1.0, self.delta / max(fabs(self.y[i] - eta[i]), self.delta))
-        return 1
 
     cdef double value(self, const double* eta, const double* s) noexcept nogil:
         cdef Py_ssize_t i
@@ -164,6 +146,7 @@ cdef class OutsideLoss(RowLoss):
 
     def __init__(self, loss, order, Py_ssize_t n):
         self.loss, self.order, self.y = loss, order, np.zeros(n)
+        self.terms = 0 if loss.separable else -1
 
     cdef _given(self, const double* x):
         """A vector in the rows' own order."""
@@ -183,6 +166,14 @@ cdef class OutsideLoss(RowLoss):
         cdef double[::1] view = np.ascontiguousarray(values if self.order is None else values[self.order], np.float64)
         for i in range(self.y.shape[0]):
             x[i] = sign * view[i]
+
+    def times(self, double[::1] eta, double[::1] s, V):
+        """The Hessian at η times V (n, m)."""
+        if self.order is None:
+            return self.loss.hessian_times(np.asarray(eta), np.asarray(s), V)
+        back = np.empty_like(V)
+        back[self.order] = V
+        return self.loss.hessian_times(self._given(&eta[0]), self._given(&s[0]), back)[self.order]
 
     cdef double slopes(self, const double* eta, const double* s, double* r, double* h) noexcept nogil:
         with gil:

@@ -8,11 +8,14 @@ cdef double ARMIJO = 1e-4
 cdef double LEVEL = 1e-13
 # A Hessian is kept while a step with it shrinks the gap at least this much.
 cdef double WORTH = 0.05
+# Rows without curvature get this share of the largest in the model, else it would have no minimum where their gradient
+# pulls in a direction that no other row holds (Huber's loss far out).
+cdef double FLAT_ROW = 1e-6
 # Where the dual point is scaled by more than 1 − NEAR, a bound on its divergence takes the place of logarithms.
 cdef double NEAR = 0.01
 
 
-cdef class NewtonSet:
+cdef class NewtonSet(Members):
     """Coordinates W of one lane, with η on all rows, the gradient of the loss, and a Gram matrix of some past Hessian.
 
         minimise over (b, u)   f(o + b + σ Σ uⱼ ζⱼ)/σ² + Σ l1ⱼ|uⱼ| + ½ Σ l2ⱼ uⱼ²,     σ² = 2 (f(null) − f(saturated))
@@ -22,112 +25,54 @@ cdef class NewtonSet:
     point has the best one.
     """
 
-    cdef Space w
-    cdef readonly int m              # members
-    cdef int room                    # members there is memory for
     cdef RowLoss loss
     cdef double[::1, :] Z            # gathered columns, without weights
     cdef double[::1] s, root, offset
     cdef readonly double[::1] eta    # linear predictor on all rows, held-out ones too
     cdef readonly double[::1] train  # (gradient / root) / σ: its correlations with ζ are the lane's
-    cdef double[::1] r, h, frozen, move, trial
+    cdef double[::1] r, h, frozen, kept, move, trial   # kept: η where the Hessian was taken
     cdef int n, centred              # centred: the Hessian is taken about weighted means
-    cdef int fits_level              # whether b is free
-    cdef readonly double b, sigma, value, floor
+    cdef int fits_level              # whether the intercept is free
+    cdef readonly double intercept, sigma, value, floor
     cdef double[::1, :] G
-    cdef double[::1, :] B            # what the Hessian has beside its diagonal, times the columns of W
     cdef double[::1, :] A            # √frozen ∘ columns of W, about their weighted means where centred
-    cdef int built                   # columns of A and G that are made
-    cdef double[::1] hold
-    cdef double* u
-    cdef double* c
-    cdef double* l1
-    cdef double* l2
-    cdef double* a
-    cdef double* v
-    cdef double* lo
-    cdef double* up
-    cdef double* ratio               # norm in the full data / norm here
-    cdef double* shift               # mean here − mean in the full data, in norms here
-    cdef double* goal_u
-    cdef double* goal_c
-    cdef double* known
-    cdef Py_ssize_t[::1] members     # feature of each member
-    cdef Py_ssize_t[::1] at          # where it stands among the gathered columns
-    cdef double[::1] mean, norm, base_mean, base_norm, all_a, all_b, all_lo, all_up
-    cdef readonly double gap         # of the last solve, in units where the null model has ½
-    cdef readonly int rounds, hessians
-    cdef int stale                   # steps taken with this Hessian
+    cdef double[::1, :] B            # what the Hessian has beside its diagonal, times the columns of W
+    cdef int built                   # columns of these that are made
+    cdef readonly int hessians       # taken so far
+    cdef int stale                   # steps taken with the last one
 
-    def __cinit__(self):
-        if space_make(&self.w, 32) < 0:
-            raise MemoryError
-
-    def __dealloc__(self):
-        space_free(&self.w)
-
-    def __init__(self, RowLoss loss, double[::1] s, double[::1] root, double[::1] offset, double b, double floor,
-                 double sigma, int fits_level, int centred, scaling, base):
+    def __init__(self, RowLoss loss, double[::1] s, double[::1] root, double[::1] offset, double intercept,
+                 double floor, double sigma, int fits_level, int centred, scaling, base):
         cdef Py_ssize_t n = s.shape[0]
         self.loss, self.s, self.root, self.offset, self.n = loss, s, root, offset, <int> n
-        self.b, self.floor, self.sigma, self.fits_level, self.centred = b, floor, sigma, fits_level, centred
+        self.intercept, self.floor, self.sigma = intercept, floor, sigma
+        self.fits_level, self.centred = fits_level, centred
         self.eta, self.train, self.r, self.h = np.empty(n), np.zeros(n), np.empty(n), np.empty(n)
-        self.frozen, self.move, self.trial = np.empty(n), np.empty(n), np.empty(n)
-        self.mean, self.norm, self.all_a, self.all_b = scaling.mean, scaling.norm, scaling.a, scaling.b
-        self.all_lo, self.all_up = scaling.lo, scaling.up
-        self.base_mean, self.base_norm = base.mean, base.norm
-        self.m = self.room = self.built = self.hessians = 0
-        self.Z = np.empty((n, 0), order="F")
-        self.make_room(32)
+        self.frozen, self.kept, self.move, self.trial = np.empty((4, n))
+        self.built = self.hessians = self.stale = 0
+        self.Z, self.G, self.A, self.B = np.empty((n, 0), order="F"), None, None, None
+        Members.__init__(self, scaling, base)
         self.refresh_eta()
 
     # -- memory ----------------------------------------------------------------------------------------------
-    cdef make_room(self, int size):
-        cdef int old = self.room, room
-        cdef double* h
-        if size <= old:
-            return
-        room = max(old + (old // 2 if old < 512 else old // 8), size, 32)
-        vectors, G, A = np.zeros((14, room)), np.zeros((room, room), order="F"), np.zeros((self.n, room), order="F")
-        B = np.zeros((self.loss.terms, room), order="F")
-        members, at = np.zeros(room, np.intp), np.zeros(room, np.intp)
-        if old:
-            vectors[:, :old] = np.asarray(self.hold).reshape(14, old)
-            members[:old], at[:old] = self.members, self.at
-            G[:self.built, :self.built] = np.asarray(self.G)[:self.built, :self.built]
-            A[:, :self.built] = np.asarray(self.A)[:, :self.built]
-            B[:, :self.built] = np.asarray(self.B)[:, :self.built]
-        self.hold, self.G, self.A, self.B = vectors.reshape(-1), G, A, B
-        self.members, self.at, self.room = members, at, room
-        h = &self.hold[0]
-        self.u, self.c, self.l1, self.l2 = h, h + room, h + 2 * room, h + 3 * room
-        self.a, self.v, self.lo, self.up = h + 4 * room, h + 5 * room, h + 6 * room, h + 7 * room
-        self.ratio, self.shift, self.goal_u = h + 8 * room, h + 9 * room, h + 10 * room
-        self.goal_c, self.known = h + 11 * room, h + 12 * room
+    cdef resize(self):
+        cdef int k = self.built, room = self.room
+        G, A = np.zeros((room, room), order="F"), np.zeros((self.n, room), order="F")
+        B = np.zeros((max(self.loss.terms, 0), room), order="F")
+        if k:
+            G[:k, :k] = np.asarray(self.G)[:k, :k]
+            A[:, :k], B[:, :k] = np.asarray(self.A)[:, :k], np.asarray(self.B)[:, :k]
+        self.G, self.A, self.B = G, A, B
 
-    @property
-    def features(self):
-        """The members, in the order they came."""
-        return np.asarray(self.members)[:self.m]
-
-    @property
-    def coefficients(self):
-        """u of the members: a view."""
-        return np.asarray(self.hold)[:self.m]
-
-    @property
-    def level(self):
-        """The linear predictor, less its offset, at this lane's own column means."""
-        cdef double level = self.b
+    cdef double level(self) noexcept nogil:
+        cdef double level = self.intercept
         cdef int j
         for j in range(self.m):
             level += self.sigma * self.u[j] * self.shift[j]
         return level
 
-    @property
-    def explained(self):
-        """1 − (f − f(saturated)) / (f(null) − f(saturated))."""
-        return 1.0 - 2.0 * (self.value - self.floor) / (self.sigma * self.sigma)
+    cdef double unexplained(self) noexcept nogil:
+        return 2.0 * (self.value - self.floor) / (self.sigma * self.sigma)
 
     @property
     def factors(self):
@@ -138,28 +83,16 @@ cdef class NewtonSet:
         """The gathered columns, wherever they are now."""
         self.Z = Z
 
-    def enlist(self, Py_ssize_t[::1] features, Py_ssize_t[::1] where):
-        """Take features into W with coefficient 0; ``where`` says of every feature where it stands among those gathered."""
-        cdef int i, new = <int> features.shape[0], k
-        cdef Py_ssize_t j
-        self.make_room(self.m + new)
-        for i in range(new):
-            j, k = features[i], self.m + i
-            self.members[k] = j
-            self.u[k] = self.c[k] = 0.0
-            self.a[k], self.v[k], self.lo[k], self.up[k] = self.all_a[j], self.all_b[j], self.all_lo[j], self.all_up[j]
-            self.ratio[k] = self.base_norm[j] / self.norm[j]
-            self.shift[k] = (self.mean[j] - self.base_mean[j]) / self.norm[j]
-        self.m += new
-        for i in range(self.m):
-            self.at[i] = where[self.members[i]]
-
     def begin(self, double[::1] u):
         """Start from these coefficients (m,) of the members."""
         cdef int i
         for i in range(self.m):
             self.u[i] = u[i]
         self.refresh_eta()
+
+    def value_with(self, const double[::1] weights):
+        """The loss of the present η with other weights, of the rows held out for one."""
+        return self.loss.value(&self.eta[0], &weights[0])
 
     # -- the point -------------------------------------------------------------------------------------------
     cdef void multiply(self, double* d, double* out) noexcept nogil:
@@ -177,7 +110,7 @@ cdef class NewtonSet:
         cdef int i
         self.multiply(self.u, &self.eta[0])
         for i in range(self.n):
-            self.eta[i] += self.offset[i] + self.b
+            self.eta[i] += self.offset[i] + self.intercept
         self.settle()
 
     cdef void settle(self) noexcept nogil:
@@ -193,9 +126,9 @@ cdef class NewtonSet:
             if fabs(sums[0]) <= LEVEL * sums[1] or sums[2] <= 0.0:
                 break
             delta = clip(sums[0] / sums[2], -2.0, 2.0)
-            if fabs(delta) <= 1e-15 * (1.0 + fabs(self.b)):
+            if fabs(delta) <= 1e-15 * (1.0 + fabs(self.intercept)):
                 break
-            self.b += delta
+            self.intercept += delta
             for i in range(self.n):
                 self.eta[i] += delta
         for i in range(self.n):
@@ -216,6 +149,10 @@ cdef class NewtonSet:
         cdef double* column
         cdef double* z
         cdef char turned = b'T', no = b'N'
+        if terms < 0:
+            with gil:
+                self.weigh_outside(first)
+            return
         for i in range(rows):
             total += self.frozen[i] * self.frozen[i]
         for j in range(first, m):
@@ -236,12 +173,26 @@ cdef class NewtonSet:
                 self.G[j, i] = self.G[i, j]
         self.built = m
 
+    cdef void weigh_outside(self, int first):
+        """Columns of G from ``first`` on, from the loss's exact Hessian at the frozen point."""
+        at, m = np.asarray(self.at)[:self.m], self.m
+        Z = np.asarray(self.Z)[:, at] * np.asarray(self.hold)[8 * self.room:8 * self.room + m]
+        G = np.asarray(self.G)
+        G[:m, first:m] = Z.T @ (<OutsideLoss> self.loss).times(self.kept, self.s, Z[:, first:])
+        G[first:m, :m] = G[:m, first:m].T
+        self.built = m
+
     cdef void model(self) noexcept nogil:
         """Take the Hessian here."""
         cdef int i
+        cdef double top = 0.0
         for i in range(self.n):
-            self.frozen[i] = sqrt(self.h[i]) if self.h[i] > 0.0 else 0.0
+            if self.h[i] > top * self.s[i]:
+                top = self.h[i] / self.s[i]
+        for i in range(self.n):
+            self.frozen[i] = sqrt(max(self.h[i], FLAT_ROW * top * self.s[i]))
         self.loss.freeze()
+        memcpy(&self.kept[0], &self.eta[0], self.n * sizeof(double))
         self.weigh(0)
         factor_clear(&self.w)
         self.stale = 0
@@ -256,9 +207,9 @@ cdef class NewtonSet:
         """
         cdef int j
         cdef double plain = 0.0, scaled = 0.0, t = 1.0, edge, u, c, over, lost
-        lost = 2.0 * project(p, &self.w, self.known)
+        lost = 2.0 * project(p, &self.w, self.spare)
         for j in range(p.m):
-            u, c = p.u[j], self.known[j]
+            u, c = p.u[j], self.spare[j]
             if p.l1[j] == INFINITY or is_projected(p, j):
                 continue
             plain += p.l1[j] * fabs(u) + 0.5 * p.l2[j] * u * u - u * c + conjugate(c, p.l1[j], p.l2[j], p.lo[j], p.up[j])
@@ -268,7 +219,7 @@ cdef class NewtonSet:
         if plain < INFINITY:
             return max(plain, 0.0) + lost
         for j in range(p.m):
-            u, c = p.u[j], t * self.known[j]
+            u, c = p.u[j], t * self.spare[j]
             if p.l1[j] == INFINITY or is_projected(p, j):
                 continue
             scaled += p.l1[j] * fabs(u) + 0.5 * p.l2[j] * u * u - u * c
@@ -282,27 +233,15 @@ cdef class NewtonSet:
         return max(scaled, 0.0) + lost
 
     # -- solving ---------------------------------------------------------------------------------------------
-    def solve(self, double lam1, double lam2, double goal, int max_iter):
-        """Bring (b, u) to the solution on W: (rounds, gap)."""
-        if space_grow(&self.w, self.m) < 0:
-            raise MemoryError
-        with nogil:
-            self.solve_at(lam1, lam2, goal, max_iter)
-        return self.rounds, self.gap
-
     cdef void solve_at(self, double lam1, double lam2, double goal, int max_iter) noexcept nogil:
         cdef Quadratic p
-        cdef int j, m = self.m, step, done = 0, careful = 0
+        cdef int m = self.m, step, done = 0
         cdef double before = INFINITY
         self.rounds, self.gap = 0, 0.0
         if m == 0:
             return
-        for j in range(m):
-            self.l1[j] = lam1 * self.a[j]
-            self.l2[j] = lam2 * self.v[j] if self.v[j] > 0.0 else 0.0
-            if self.l2[j] == INFINITY:
-                self.l1[j], self.l2[j] = INFINITY, 0.0
-        p.m, p.ld, p.G, p.l1, p.l2, p.lo, p.up = m, self.room, &self.G[0, 0], self.l1, self.l2, self.lo, self.up
+        self.take_up(&p, lam1, lam2)
+        p.ld, p.G = self.room, &self.G[0, 0]
         if self.built == 0:
             self.model()
         elif self.built < m:
@@ -311,16 +250,8 @@ cdef class NewtonSet:
         for step in range(STEPS):
             p.u, p.c = self.u, self.c
             self.gap = self.gap_here(&p)
-            if self.gap <= goal or self.rounds >= max_iter:
+            if self.gap <= goal or self.rounds >= max_iter or (done < 0 and self.stale == 0):
                 break
-            if done < 0 and self.stale == 0:
-                # no step along the Hessian's own model: a careful one, unless it was one
-                if careful or not self.loss.bound(&self.eta[0], &self.s[0], &self.h[0]):
-                    break
-                self.model()
-                careful = 1
-            else:
-                careful = 0
             if self.stale > 0 and (done < 0 or self.gap > WORTH * before):
                 self.model()
             before = self.gap
@@ -333,9 +264,11 @@ cdef class NewtonSet:
         cdef int i, j, k, m = self.m, inner
         cdef double t = 1.0, promised = 0.0, old, new, size, unused = 0.0, d, delta, level, total
         cdef Base base
-        memcpy(self.goal_u, self.u, m * sizeof(double))
-        memcpy(self.goal_c, self.c, m * sizeof(double))
-        p.u, p.c = self.goal_u, self.goal_c
+        cdef double* goal_u = self.spare
+        cdef double* goal_c = self.spare + self.room
+        memcpy(goal_u, self.u, m * sizeof(double))
+        memcpy(goal_c, self.c, m * sizeof(double))
+        p.u, p.c = goal_u, goal_c
         base.u, base.c, base.rr = self.u, self.c, 0.0
         for i in range(self.n):
             if self.frozen[i] > 0.0:
@@ -344,11 +277,11 @@ cdef class NewtonSet:
         self.rounds += abs(inner) + 1
         old = self.value / (self.sigma * self.sigma)
         for j in range(m):
-            d = self.goal_u[j] - self.u[j]
-            promised += d * self.c[j] - self.l1_change(j, 1.0) if self.l1[j] < INFINITY else 0.0
-            self.goal_c[j] = d
+            d = goal_u[j] - self.u[j]
+            promised += d * self.c[j] - self.dearer(j, goal_u[j]) if self.l1[j] < INFINITY else 0.0
+            goal_c[j] = d
         # b moves with the weighted mean of the change, as the model had it
-        self.multiply(self.goal_c, &self.move[0])
+        self.multiply(goal_c, &self.move[0])
         if self.fits_level:
             level = total = 0.0
             for i in range(self.n):
@@ -367,7 +300,7 @@ cdef class NewtonSet:
             size = 0.0
             for j in range(m):
                 if self.l1[j] < INFINITY:
-                    size += self.l1_change(j, t)
+                    size += self.dearer(j, self.u[j] + t * goal_c[j])
             delta = old - new - size
             if delta >= ARMIJO * t * promised or (k == 0 and fabs(delta) <= 1e-13 and promised <= 1e-12):
                 break
@@ -376,13 +309,12 @@ cdef class NewtonSet:
             memcpy(&self.eta[0], &self.trial[0], self.n * sizeof(double))
             return -1
         for j in range(m):
-            self.u[j] = self.goal_u[j] if t == 1.0 else self.u[j] + t * self.goal_c[j]
-        self.b -= t * level
+            self.u[j] = goal_u[j] if t == 1.0 else self.u[j] + t * goal_c[j]
+        self.intercept -= t * level
         self.settle()
         self.correlate()
         return 1
 
-    cdef inline double l1_change(self, int j, double t) noexcept nogil:
-        """How much the penalty of coordinate j grows over the share t of the step."""
-        cdef double x = self.u[j] + t * (self.goal_u[j] - self.u[j])
+    cdef inline double dearer(self, int j, double x) noexcept nogil:
+        """How much larger the penalty of coordinate j is at x."""
         return self.l1[j] * (fabs(x) - fabs(self.u[j])) + 0.5 * self.l2[j] * (x * x - self.u[j] * self.u[j])

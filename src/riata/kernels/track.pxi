@@ -7,7 +7,8 @@ cdef enum:
     TO_PASS = 2      # wants the correlations of every column
     TO_READ = 3      # wants the correlations of `asked`
     TO_ENTER = 4     # `asked` violate optimality: take them into the working set
-DONE, SOLVE, PASS, READ, ENTER = AT_END, TO_SOLVE, TO_PASS, TO_READ, TO_ENTER
+    TO_SCORE = 5     # solved at the present λ: say what the score of the rows held out is (`scored`)
+DONE, SOLVE, PASS, READ, ENTER, SCORE = AT_END, TO_SOLVE, TO_PASS, TO_READ, TO_ENTER, TO_SCORE
 
 # Rounds at one λ after which it is left as it is.
 cdef int MOST_ROUNDS = 1000
@@ -21,7 +22,7 @@ cdef class Track:
     The proof is the span bound (see span.pxi). Columns that it leaves open are read, here where ``own`` gave the matrix, else by the caller.
     """
 
-    cdef readonly WorkingSet set     # or None
+    cdef readonly Members set        # or None
     cdef readonly double[::1] train, full
     cdef double[::1] root
     cdef Py_ssize_t first, last      # rows held out
@@ -30,7 +31,7 @@ cdef class Track:
     cdef readonly double[::1] lams
     cdef readonly int k
     cdef double goal
-    cdef int max_iter, is_solved, tries
+    cdef int max_iter, is_solved, is_passed, is_scored, tries
     # the proof
     cdef readonly Span span
     cdef double top
@@ -51,16 +52,16 @@ cdef class Track:
     cdef float[::1] seen             # correlations that `expect` last found in the table, or None
     cdef Py_ssize_t since            # columns that were left open since the span last learnt
     # results
-    cdef readonly double[::1] gaps, square, loss, length
+    cdef readonly double[::1] gaps, square, loss, length, levels
     cdef readonly int[::1] rounds
-    cdef int measure                 # 0 none, 1 squares, 2 absolute values, 3 what `solved` says
+    cdef int measure                 # 0 none, 1 squares, 2 absolute values, 3 what `scored` says
     cdef int keep                    # whether coefficients are recorded
     cdef readonly Py_ssize_t[::1] ends
     cdef int* where
     cdef double* value
     cdef Py_ssize_t stored, capacity
 
-    def __init__(self, WorkingSet set, double[::1] train, double[::1] full, double[::1] root, held, double share,
+    def __init__(self, Members set, double[::1] train, double[::1] full, double[::1] root, held, double share,
                  scaling, double[::1] unit, int room, int use_span):
         cdef Py_ssize_t j, p = unit.shape[0]
         self.set, self.train, self.full, self.root, self.share = set, train, full, root, share
@@ -101,11 +102,11 @@ cdef class Track:
         self.order = None if order is None else order
 
     def grid(self, double[::1] lams, double goal, int max_iter, int measure, int keep):
-        """Start at the top of a decreasing grid; measure 0 none, 1 squares, 2 absolute values on the rows held out."""
+        """Start at the top of a decreasing grid; ``measure`` says what is taken of the rows held out."""
         cdef int L = <int> lams.shape[0]
         self.lams, self.goal, self.max_iter, self.measure, self.keep = lams, goal, max_iter, measure, keep
-        self.k, self.is_solved, self.tries, self.stored = 0, 0, 0, 0
-        self.gaps, self.square, self.length = np.zeros(L), np.zeros(L), np.zeros(L)
+        self.k, self.is_solved, self.is_passed, self.is_scored, self.tries, self.stored = 0, 0, 0, 0, 0, 0
+        self.gaps, self.square, self.length, self.levels = np.zeros((4, L))
         self.loss, self.rounds, self.ends = np.zeros(L), np.zeros(L, np.int32), np.zeros(L, np.intp)
 
     def learn(self, double[::1] c):
@@ -165,18 +166,19 @@ cdef class Track:
         self.left -= <int> features.shape[0]
         self.is_solved = 0
 
-    def solved(self, int rounds, double gap, double square, double length, double loss):
-        """What an inner solver that is not compiled reached at the present λ; ``length`` is |u|_1.
-
-        ``loss`` is that on the rows held out, where it is neither squares nor absolute values that are measured.
-        """
+    def solved(self, int rounds, double gap, double square, double length):
+        """What an inner solver that is not compiled reached at the present λ; ``length`` is |u|_1."""
         self.is_solved = 1
         self.rounds[self.k] += rounds
-        self.gaps[self.k], self.square[self.k], self.length[self.k], self.loss[self.k] = gap, square, length, loss
+        self.gaps[self.k], self.square[self.k], self.length[self.k] = gap, square, length
 
     def passed(self):
         """Nothing outside the working set violates optimality: record the solution, go to the next λ."""
-        self.finish()
+        self.is_passed = 1
+
+    def scored(self, double score):
+        """The score of the rows held out at the present λ."""
+        self.loss[self.k], self.is_scored = score, 1
 
     @property
     def asked(self):
@@ -221,13 +223,16 @@ cdef class Track:
                 lam = self.lams[self.k]
                 self.set.solve_at(lam / self.sigma, lam, self.goal, self.max_iter)
                 self.rounds[self.k] += self.set.rounds
-                self.gaps[self.k], self.square[self.k] = self.set.gap, self.set.e.square
+                self.gaps[self.k], self.square[self.k] = self.set.gap, self.set.unexplained()
                 self.is_solved = 1
-            self.tries += 1
-            if self.tries <= MOST_ROUNDS:
-                event = self.prove()
+            if not self.is_passed:
+                self.tries += 1
+                event = self.prove() if self.tries <= MOST_ROUNDS else AT_END
                 if event != AT_END:
                     return event
+                self.is_passed = 1
+            if self.measure == 3 and not self.is_scored:
+                return TO_SCORE
             if self.finish() < 0:
                 return -1
         return AT_END
@@ -332,12 +337,12 @@ cdef class Track:
         if self.set is not None:
             for j in range(self.set.m):
                 total += fabs(self.set.u[j])
-            self.length[k] = total
+            self.length[k], self.levels[k] = total, self.set.level()
             if self.keep and self.store() < 0:
                 return -1
         self.ends[k] = self.stored
         self.k += 1
-        self.is_solved = self.tries = 0
+        self.is_solved = self.is_passed = self.is_scored = self.tries = 0
         return 0
 
     cdef double held_loss(self) noexcept nogil:

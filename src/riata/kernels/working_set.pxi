@@ -4,92 +4,29 @@
 cdef int REFINEMENTS = 6
 
 
-cdef class WorkingSet:
+cdef class WorkingSet(Members):
     """Coordinates W of one lane: Gram matrix, coefficients, correlations and residual, kept in step.
 
-    W only grows along a path. The Gram matrix grows by blocks of inner products over all rows less those of the rows
-    held out; gradients are taken afresh from the residual, so that rounding in the Gram matrix slows convergence but
-    never moves the solution.
+    The Gram matrix grows by blocks of inner products over all rows less those of the rows held out; gradients are taken
+    afresh from the residual, so that rounding in the Gram matrix slows convergence but never moves the solution.
     """
 
-    cdef Space w
-    cdef readonly int m              # members
-    cdef int room                    # members there is memory for
     cdef readonly Residual e
     cdef double[::1, :] G
-    cdef double[::1] hold            # u, c, l1, l2, a, b, lo, up, ratio, shift, and twice `room` of scratch
-    cdef double* u
-    cdef double* c
-    cdef double* l1
-    cdef double* l2
-    cdef double* a
-    cdef double* b
-    cdef double* lo
-    cdef double* up
-    cdef double* ratio               # norm in the full data / norm here
-    cdef double* shift               # mean here − mean in the full data, in norms here
-    cdef double* known
-    cdef Py_ssize_t[::1] members     # feature of each member
-    cdef Py_ssize_t[::1] at          # where it stands among the gathered columns
-    cdef double[::1] mean, norm, base_mean, base_norm, all_a, all_b, all_lo, all_up
     cdef double share
-    cdef readonly double gap         # of the last solve, in units where the null model has ½
-    cdef readonly int rounds         # of the last solve
     cdef int dropped                 # factors made in workspaces that were given back
 
-    def __cinit__(self):
-        if space_make(&self.w, 32) < 0:
-            raise MemoryError
-
-    def __dealloc__(self):
-        space_free(&self.w)
-
     def __init__(self, Residual e, scaling, base, double share):
-        self.e, self.share, self.m, self.room = e, share, 0, 0
-        self.G = None
-        self.mean, self.norm, self.all_a, self.all_b = scaling.mean, scaling.norm, scaling.a, scaling.b
-        self.all_lo, self.all_up = scaling.lo, scaling.up
-        self.base_mean, self.base_norm = base.mean, base.norm
-        self.make_room(32)
+        self.e, self.share, self.G = e, share, None
+        Members.__init__(self, scaling, base)
+        self.restore()
 
     # -- memory ----------------------------------------------------------------------------------------------
-    cdef void point(self) noexcept:
-        cdef double* h = &self.hold[0]
-        cdef int n = self.room
-        self.u, self.c, self.l1, self.l2 = h, h + n, h + 2 * n, h + 3 * n
-        self.a, self.b, self.lo, self.up = h + 4 * n, h + 5 * n, h + 6 * n, h + 7 * n
-        self.ratio, self.shift, self.known = h + 8 * n, h + 9 * n, h + 10 * n
-
-    cdef make_room(self, int size):
-        """Memory for that many members, and some more, so that copying stays cheap and little lies idle."""
-        cdef int old = self.room, room
-        if size <= old:
-            return
-        room = max(old + (old // 2 if old < 512 else old // 8), size, 32)
-        vectors, G = np.zeros((12, room)), np.zeros((room, room), order="F")
-        members, at = np.zeros(room, np.intp), np.zeros(room, np.intp)
-        if old:
-            vectors[:, :old] = np.asarray(self.hold).reshape(12, old)
-            members[:old], at[:old] = self.members, self.at
-            if self.G is not None:
-                G[:self.m, :self.m] = np.asarray(self.G)[:self.m, :self.m]
-        self.hold, self.G, self.members, self.at, self.room = vectors.reshape(-1), G, members, at, room
-        self.point()
-
-    @property
-    def features(self):
-        """The members, in the order they came."""
-        return np.asarray(self.members)[:self.m]
-
-    @property
-    def coefficients(self):
-        """u of the members: a view."""
-        return np.asarray(self.hold)[:self.m]
-
-    @property
-    def ratios(self):
-        """Norm in the full data / norm here, of the members: a view."""
-        return np.asarray(self.hold)[8 * self.room:8 * self.room + self.m]
+    cdef resize(self):
+        if self.G is not None:
+            G = np.zeros((self.room, self.room), order="F")
+            G[:self.m, :self.m] = np.asarray(self.G)[:self.m, :self.m]
+            self.G = G
 
     @property
     def at_work(self):
@@ -114,26 +51,6 @@ cdef class WorkingSet:
         self.G = np.zeros((self.room, self.room), order="F")
 
     # -- growing ---------------------------------------------------------------------------------------------
-    def enlist(self, Py_ssize_t[::1] features):
-        """Take features into W with coefficient 0; their Gram block is to be filled in."""
-        cdef int i, new = <int> features.shape[0], k
-        cdef Py_ssize_t j
-        self.make_room(self.m + new)
-        for i in range(new):
-            j, k = features[i], self.m + i
-            self.members[k] = j
-            self.u[k] = self.c[k] = 0.0
-            self.a[k], self.b[k], self.lo[k], self.up[k] = self.all_a[j], self.all_b[j], self.all_lo[j], self.all_up[j]
-            self.ratio[k] = self.base_norm[j] / self.norm[j]
-            self.shift[k] = (self.mean[j] - self.base_mean[j]) / self.norm[j]
-        self.m += new
-
-    def place(self, Py_ssize_t[::1] where):
-        """Where the members stand among the gathered columns; ``where`` has an entry for every feature."""
-        cdef int i
-        for i in range(self.m):
-            self.at[i] = where[self.members[i]]
-
     def fill(self, int first, double[:, :] total, Py_ssize_t[::1] total_columns, held, Py_ssize_t[::1] held_columns):
         """Gram block of the members from ``first`` on, one for each of the columns named.
 
@@ -203,14 +120,6 @@ cdef class WorkingSet:
         self.e.correlate(0, self.m, self.at, self.ratio, self.c)
 
     # -- solving ---------------------------------------------------------------------------------------------
-    def solve(self, double lam1, double lam2, double goal, int max_iter):
-        """Bring u to the solution on W: (rounds, gap)."""
-        if space_grow(&self.w, self.m) < 0:
-            raise MemoryError
-        with nogil:
-            self.solve_at(lam1, lam2, goal, max_iter)
-        return self.rounds, self.gap
-
     cdef void solve_at(self, double lam1, double lam2, double goal, int max_iter) noexcept nogil:
         """Solve, take the residual afresh, measure correlations and gap; again while a gap above goal still halves.
 
@@ -219,18 +128,13 @@ cdef class WorkingSet:
         cdef Quadratic p
         cdef Base base
         cdef double before, unused = 0.0
-        cdef int turn, done, j, m = self.m
+        cdef int turn, done, m = self.m
         self.rounds, self.gap = 0, 0.0
         if m == 0:
             return
-        for j in range(m):
-            self.l1[j] = lam1 * self.a[j]
-            self.l2[j] = lam2 * self.b[j] if self.b[j] > 0.0 else 0.0
-            if self.l2[j] == INFINITY:
-                self.l1[j], self.l2[j] = INFINITY, 0.0
-        p.m, p.ld, p.G, p.u, p.c = m, self.room, &self.G[0, 0], self.u, self.c
-        p.l1, p.l2, p.lo, p.up = self.l1, self.l2, self.lo, self.up
-        base.u, base.c = self.known, self.known + self.room
+        self.take_up(&p, lam1, lam2)
+        p.ld, p.G, p.u, p.c = self.room, &self.G[0, 0], self.u, self.c
+        base.u, base.c = self.spare, self.spare + self.room
         self.gap = INFINITY
         for turn in range(REFINEMENTS):
             memcpy(base.u, p.u, m * sizeof(double))
@@ -244,3 +148,6 @@ cdef class WorkingSet:
             self.gap = gap_of(&p, &self.w, self.e.square)
             if self.gap <= goal or done < 0 or self.gap > 0.5 * before:
                 break
+
+    cdef double unexplained(self) noexcept nogil:
+        return self.e.square

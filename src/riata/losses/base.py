@@ -40,6 +40,8 @@ class Loss(abc.ABC):
         False when a constant in η changes nothing (Cox).
     smooth : bool
         True when F has a second derivative everywhere.
+    balanced : bool
+        True when every row of every gradient sums to 0 over the outputs.
     multiplicity : array (n_samples,) or None
         Trials behind each row of proportions: the caller multiplies the sample weights by it before normalising.
     classes : array or None
@@ -51,6 +53,7 @@ class Loss(abc.ABC):
     separable: ClassVar[bool] = True
     has_intercept: ClassVar[bool] = True
     smooth: ClassVar[bool] = True
+    balanced: ClassVar[bool] = False
     multiplicity: Array | None = None
     classes: Array | None = None
     n_samples: int

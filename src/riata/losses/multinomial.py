@@ -30,6 +30,7 @@ class Multinomial(Loss):
     """
 
     name = "multinomial"
+    balanced = True
     words = "one of several classes, by the symmetric softmax likelihood"
 
     def __init__(self, y: Array, classes: Array | None = None) -> None:

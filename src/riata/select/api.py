@@ -53,6 +53,8 @@ def select(X: Any, y: Any, *, rule: str = "1se", **options: Any) -> Selection:
     penalty_factor, lower, upper : array with one value per column of X, or {name: value}
     positive : True for lower = 0
     lams, n_lams, lam_min_ratio, l1_ratio, standardize, fit_intercept, tol, max_iter, threads : as in riata.path
+    penalty : "l1", "adaptive" (factors learnt inside every training fold), "mcp", "scad", "log", or one made with
+        options such as ``riata.penalties.mcp.MCP(gamma=2.5)``
     measure : the held-out score of riata.scores: "mse" (gaussian's), "deviance" (the others'), "mae", "auc",
         "accuracy", "c_index"
     feature_names : names for the columns of an array
@@ -109,11 +111,11 @@ def _solve(data: Data, o: Options, progress: Progress) -> tuple[Problem, CVResul
         lower=0.0 if o.positive else by_feature(o.lower, data, "lower", -np.inf),
         upper=by_feature(o.upper, data, "upper", np.inf),
         l1_ratio=o.l1_ratio, fit_intercept=o.fit_intercept, standardize=o.standardize, family=o.family,
-        feature_names=data.names, **target.options_of(data, o),
+        penalty=o.penalty, feature_names=data.names, **target.options_of(data, o),
     )  # fmt: skip
     lams = o.lams
     if o.lam is not None:
-        grid = front.lam_grid(problem, o.n_lams, o.lam_min_ratio) if lams is None else np.asarray(lams, dtype=float)
+        grid = front.default_grid(problem, o.n_lams, o.lam_min_ratio) if lams is None else np.asarray(lams, dtype=float)
         lams = np.unique(np.append(grid, o.lam))[::-1]
     foldid = _folds(data, o)
     progress(f"solving {len(lams) if lams is not None else o.n_lams} lambdas for all folds at once")
@@ -127,6 +129,8 @@ def _solve(data: Data, o: Options, progress: Progress) -> tuple[Problem, CVResul
     sentences = [str(w.message) for w in caught]
     for w in caught:
         python_warnings.warn(w.message, w.category, stacklevel=4)
+    if fitted.path.penalty_factor is not None:  # what the rows taught, for who certifies
+        problem = problem.replace(penalty=None, penalty_factor=fitted.path.penalty_factor)
     return problem, fitted, list(dict.fromkeys([*fitted.warnings, *sentences]))
 
 

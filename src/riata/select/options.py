@@ -30,6 +30,7 @@ class Options:
     categories: str | Sequence[str] = ()
     feature_names: Sequence[str] | None = None
     family: str = "gaussian"
+    penalty: Any = "l1"
     exposure: Any = None
     strata: Any = None
     ties: str = "breslow"
@@ -82,6 +83,8 @@ def describe(options: Options) -> dict[str, Any]:
     out = {}
     for field in dataclasses.fields(options):
         value = getattr(options, field.name)
+        if field.name == "penalty" and not isinstance(value, str):
+            value = repr(value)
         plain = value is None or isinstance(value, str | bool | int | float)
         if isinstance(value, Mapping):
             value, plain = {str(k): float(v) for k, v in value.items()}, True

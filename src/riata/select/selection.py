@@ -42,7 +42,8 @@ class Selection:
     notes, warnings : lists of sentences
     null_loss : float, held-out loss (score) of the model without features, fitted to each training set
     choices : dict rule -> dict with lam, index, n_features, loss, se, for every rule
-    largest_gap : float, largest gap_rel over all λ and folds, and the path on all rows
+    largest_gap : float, largest gap_rel over all λ and folds, and the path on all rows (stationarity residual where the
+        penalty is concave and no gap exists)
     problem : Problem, for riata.certify
     """
 
@@ -100,7 +101,7 @@ def build(
     rule = options.rule if options.lam is None else "given"
     table = coef_table(path, index, families.FAMILIES[options.family].ratio)
     choices = {name: choice(cv, cv.index(name)) for name in sorted(cv.rules)}
-    largest = float(max(np.max(cv.gap_rel, initial=0.0), np.max(path.gap_rel, initial=0.0)))
+    largest = float(max(np.max(cv.certificate, initial=0.0), np.max(path.certificate, initial=0.0)))
     null = null_loss(data, cv) if problem.loss is None else null_score(problem, cv)
     model = Model(
         family=options.family,
@@ -114,8 +115,9 @@ def build(
         path=path_record(path),
         cv=cv_record(cv, choices, null),
         certificate={
-            "gap_rel": float(path.gap_rel[index]),
-            "largest_path": float(np.max(path.gap_rel)),
+            "kind": path.measure_of_error,
+            "gap_rel": float(path.certificate[index]),
+            "largest_path": float(np.max(path.certificate)),
             "largest": largest,
             "tol": options.tol,
             "status": str(path.status),
@@ -212,7 +214,7 @@ def path_record(path: Path) -> dict[str, Any]:
     return {
         "lams": path.lams.tolist(),
         "intercept": path.intercept.tolist(),
-        "gap_rel": path.gap_rel.tolist(),
+        "gap_rel": path.certificate.tolist(),
         "df": path.df.tolist(),
         "dev_ratio": path.dev_ratio.tolist(),
         "null_deviance": float(path.null_deviance),
@@ -234,7 +236,7 @@ def cv_record(cv: CVResult, choices: dict[str, Any], null: float) -> dict[str, A
         "choices": choices,
         "fold_weight": cv.fold_weight.tolist(),
         "loss": cv.loss.tolist(),
-        "gap_rel": np.max(cv.gap_rel, axis=1).tolist(),
+        "gap_rel": np.max(cv.certificate, axis=1).tolist(),
     }
 
 

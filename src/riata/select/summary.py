@@ -124,12 +124,13 @@ CHOICE_HEAD = ("rule", "lambda", "features", "CV error", "± SE")
 
 
 def certificate(sel: Selection) -> str:
-    """The largest duality gap over everything that was solved."""
+    """The largest duality gap (or stationarity residual) over everything that was solved."""
     cv = sel.model.cv
     fits = f"{len(sel.path.lams)} lambdas × ({cv['n_folds']} folds + all rows)"
     tol = sel.model.certificate["tol"]
     word = "within" if sel.largest_gap <= tol else "ABOVE"
-    return f"certificate: largest gap_rel over {fits} is {sel.largest_gap:.1e}, {word} tol {tol:.0e}"
+    kind = "gap_rel" if sel.path.stationarity is None else "stationarity residual (a concave penalty has no gap)"
+    return f"certificate: largest {kind} over {fits} is {sel.largest_gap:.1e}, {word} tol {tol:.0e}"
 
 
 def summary_text(sel: Selection) -> str:

@@ -20,12 +20,13 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
 # what Track.advance returns
-DONE, SOLVE, PASS, READ, ENTER = (
+DONE, SOLVE, PASS, READ, ENTER, SCORE = (
     gram_kernel.DONE,
     gram_kernel.SOLVE,
     gram_kernel.PASS,
     gram_kernel.READ,
     gram_kernel.ENTER,
+    gram_kernel.SCORE,
 )
 # Beyond this share of unproven columns a full pass costs less than reading them one by one, and it feeds the span.
 READ_SHARE = 0.4
@@ -33,7 +34,7 @@ READ_SHARE = 0.4
 # shares of the step to the next λ.
 EAGER = 0.5
 MEASURES = {None: 0, "mse": 1, "mae": 2}
-SCORED = 3  # by a score in Python, of which the track only keeps the value
+SCORED = 3  # by a score in Python
 
 
 class Lane:
@@ -49,7 +50,6 @@ class Lane:
         self.sigma = scaling.y_norm or 1.0
         # of an inner solver that is not compiled: (features, u) at each λ, and where correlations were last foreseen
         self.points: list[tuple[Ints, Floats]] = []
-        self.levels: list[float] = []  # and where the linear predictor stands at the means of the columns
         self.seen = 0.0
         self.track = gram_kernel.Track(
             getattr(inner, "set", None), inner.train, inner.residual, inner.root, inner.held, inner.share, scaling,
@@ -61,7 +61,7 @@ class Lane:
         held = measure if self.inner.held is not None else None
         self.goal, self.max_iter, self.keep, self.measured = goal, max_iter, keep, held is not None
         self.score = held if callable(held) else None
-        self.points, self.levels = [], []
+        self.points = []
         code = SCORED if self.score else MEASURES[held]
         self.track.grid(np.ascontiguousarray(lams), goal, max_iter, code, keep)
 
@@ -84,18 +84,18 @@ class Lane:
                 if len(newcomers):
                     self.enter(newcomers)
                 continue
+            if event == SCORE:
+                track.scored(self.inner.held_score(self.score))
+                continue
             if event != SOLVE:
                 return event
             self._expect()
             lam = float(track.lams[track.k])
             rounds, gap = self.inner.solve(lam / self.sigma, lam, self.goal, self.max_iter)
             which, u = self.inner.coefficients()
-            del self.points[track.k :], self.levels[track.k :]
+            del self.points[track.k :]
             self.points.append((which, u))
-            if self.scaling.null is not None:
-                self.levels.append(self.inner.level)
-            loss = self.inner.held_score(self.score) if self.score else 0.0
-            track.solved(rounds, gap, self.inner.square, float(np.abs(u).sum()), loss)
+            track.solved(rounds, gap, self.inner.square, float(np.abs(u).sum()))
 
     def _expect(self) -> None:
         """Take in what will probably enter at a new λ: linear extrapolation of the correlations that the span knows.
@@ -162,7 +162,7 @@ class Lane:
         points = self._points() if self.keep else []
         return from_points(
             self.scaling, points, np.asarray(track.length), gaps, deviance, loss, np.asarray(track.rounds),
-            np.asarray(self.levels) if self.levels else None,
+            np.asarray(track.levels) if self.scaling.null is not None else None,
         )  # fmt: skip
 
     def _points(self) -> list[tuple[Ints, Floats]]:

@@ -7,7 +7,6 @@ takes the residual's place in every pass and in the span bound, which holds for 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -32,7 +31,7 @@ COMPILED = {
 def compiled(loss: Any, weight: Floats, order: Ints | None, allowed: bool = True) -> Any:
     """The loss as the solver calls it, with its rows and their weights in ``order``."""
     if allowed and loss.name == "cox" and loss.start is None:
-        terms = loss.terms(weight if order is None else _back(weight, order))
+        terms = loss.terms(_back(weight, order))
         return gram_kernel.CoxLoss(loss.sets, terms, weight, order)
     make = COMPILED.get(loss.name) if allowed else None
     if make is None:
@@ -63,7 +62,7 @@ class NewtonInner:
         self.order = order
         null = scaling.null
         assert null is not None  # every loss of its own has a null model
-        self.set_ = gram_kernel.NewtonSet(
+        self.set = gram_kernel.NewtonSet(
             compiled(problem.loss, self.weight, order, fast),
             self.weight,
             np.sqrt(root * root / self.share),
@@ -76,61 +75,56 @@ class NewtonInner:
             scaling,
             gathered.scaling,
         )
-        self.residual, self.train = np.asarray(self.set_.eta), np.asarray(self.set_.train)
+        self.tested: Floats | None = None  # weights of the rows held out, once they are asked for
+        self.residual, self.train = np.asarray(self.set.eta), np.asarray(self.set.train)
 
     @property
     def W(self) -> Ints:
         """The members, in the order they came."""
-        return np.asarray(self.set_.features)
+        return np.asarray(self.set.features)
 
     def grow(self, features: Ints, total: Floats | None = None, columns: Ints | None = None) -> None:
         """Take features into W."""
-        self.set_.columns(self.gathered.Z)
-        self.set_.enlist(features, self.gathered.where)
+        self.set.enlist(features)
+        self.set.place(self.gathered.where)
+        self.set.columns(self.gathered.Z)
 
     def moved(self) -> None:
         """The gathered columns lie elsewhere now."""
-        self.set_.columns(self.gathered.Z)
+        self.set.columns(self.gathered.Z)
 
     def begin(self, u: Floats) -> None:
         """Start from u (n_features,), whose support is in W."""
-        self.set_.begin(u[self.W])
-
-    def solve(self, lam1: float, lam2: float, goal: float, max_iter: int) -> tuple[int, float]:
-        """Bring u and the intercept to the solution on W; returns (rounds, gap on W)."""
-        return self.set_.solve(lam1, lam2, goal, max_iter)
-
-    @property
-    def level(self) -> float:
-        """The linear predictor less its offset, where every column has this lane's mean."""
-        return self.set_.level
+        self.set.begin(u[self.W])
 
     @property
     def factors(self) -> int:
         """Cholesky factors made from scratch."""
-        return self.set_.factors
+        return self.set.factors
 
-    @property
-    def square(self) -> float:
-        """The share of the null deviance that is left."""
-        return 1.0 - self.set_.explained
+    def solve(self, lam1: float, lam2: float, goal: float, max_iter: int) -> tuple[int, float]:
+        """Bring u and the intercept to the solution on W; returns (rounds, gap on W)."""
+        return self.set.solve(lam1, lam2, goal, max_iter)
 
-    def coefficients(self) -> tuple[Ints, Floats]:
-        """Non-zero features and their u."""
-        u = self.set_.coefficients
-        (on,) = u.nonzero()
-        return self.W[on], u[on]
-
-    def held_score(self, score: Callable[..., float]) -> float:
+    def held_score(self, score: Any) -> float:
         """``score(loss, η, held, train)`` of the rows held out (see riata.scores)."""
-        held = np.zeros_like(self.weight)
-        held[self.held] = self.root[self.held] ** 2
-        parts = self.residual, held, self.weight * self.share
-        return score(self.loss, *(parts if self.order is None else (_back(part, self.order) for part in parts)))
+        if self.tested is None:
+            held = np.zeros_like(self.weight)
+            held[self.held] = self.root[self.held] ** 2
+            self.tested = held
+            if held.any() and self.loss.separable:
+                self.share_of_test = held / held.sum()
+                self.floor = self.loss.saturated(_back(self.share_of_test, self.order))
+        if score.name == "deviance" and self.loss.separable and self.tested.any():
+            return 2.0 * (self.set.value_with(self.share_of_test) - self.floor)
+        parts = self.residual, self.tested, self.weight * self.share
+        return score(self.loss, *(_back(part, self.order) for part in parts))
 
 
-def _back(values: Floats, order: Ints) -> Floats:
+def _back(values: Floats, order: Ints | None) -> Floats:
     """From fold order to the rows' own."""
+    if order is None:
+        return values
     out = np.empty_like(values)
     out[order] = values
     return out

@@ -143,7 +143,21 @@ def _check_counts(path: Any, coef: np.ndarray) -> None:
     assert np.array_equal(path.coef_active, coef[path.active]), "coef_active is not coef[active]"
 
 
+def _check_loss(problem: Any, path: Any, coef: np.ndarray) -> None:
+    loss, s = problem.loss, problem.sample_weight / problem.sample_weight.sum()
+    _, null = loss.null(problem.offset, s, problem.fit_intercept)
+    floor = loss.saturated(s)
+    eta = problem.offset[:, None] + problem.design.dot(coef) + path.intercept
+    ratio = np.array([1.0 - (loss.value(at, s) - floor) / (null - floor) for at in eta.T])
+    assert np.allclose(path.dev_ratio, ratio, rtol=0, atol=1e-6), (
+        f"dev_ratio is off by {np.max(np.abs(path.dev_ratio - ratio)):.2e}"
+    )
+
+
 def _check_deviance(problem: Any, path: Any, coef: np.ndarray) -> None:
+    if problem.loss is not None:
+        _check_loss(problem, path, coef)
+        return
     weight = problem.sample_weight / problem.sample_weight.max()
     y = np.where(weight > 0, problem.y - problem.offset, 0.0)
     size = np.max(np.abs(y)) or 1.0

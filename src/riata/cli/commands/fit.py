@@ -20,11 +20,11 @@ HELP = "fit a table: which features matter, and a model that predicts"
 FAMILIES = ("auto", "gaussian", "binomial", "poisson", "huber", "cox")
 
 
-def measures() -> list[str]:
-    """The scores of riata.scores: one file each, whose name is the score's; nothing is imported."""
-    spec = importlib.util.find_spec("riata.scores")
+def registered(package: str) -> list[str]:
+    """What a folder that is a registry holds: one file each, with the name of what is in it; nothing is imported."""
+    spec = importlib.util.find_spec(package)
     assert spec is not None
-    return sorted(found.name for found in pkgutil.iter_modules(spec.submodule_search_locations))
+    return sorted(found.name for found in pkgutil.iter_modules(spec.submodule_search_locations) if found.name != "base")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,7 +55,12 @@ def _choice(group: Any) -> None:
     _set(group, "--seed", type=int, metavar="N", help="seed of the folds (0)")
     _set(group, "--foldid", metavar="COLUMN", help="take the folds from this column")
     _set(group, "--groups", metavar="COLUMN", help="never split rows with the same value of this column")
-    _set(group, "--measure", choices=measures(), help="held-out score (mse; deviance for families beside gaussian)")
+    _set(
+        group,
+        "--measure",
+        choices=registered("riata.scores"),
+        help="held-out score (mse; deviance for families beside gaussian)",
+    )
     _set(group, "--n-lams", type=int, metavar="N", help="number of lambdas (100)")
     _set(group, "--lam-min-ratio", type=float, metavar="R", help="smallest lambda / largest")
 
@@ -88,6 +93,8 @@ def _columns(group: Any) -> None:
 
 
 def _model(group: Any) -> None:
+    _set(group, "--penalty", choices=registered("riata.penalties"),
+         help="l1; adaptive: factors from a first fit; mcp, scad, log: less bias on large coefficients (l1)")  # fmt: skip
     _set(group, "--l1-ratio", type=float, metavar="R", help="1 is the lasso, 0 is ridge (1)")
     _set(group, "--penalty-factor", action="append", metavar="NAME=V|FILE",
          help="penalty of a feature: 0 never penalised, inf left out; or a file of name,value lines")  # fmt: skip
