@@ -320,7 +320,7 @@ def test_huber_where_second_derivatives_say_nothing(data):
 
 
 def test_where_a_leap_to_alpha_fails_a_walk_gets_there(data, monkeypatch):
-    """Rare: 1 of 320 problems made to be hard (Cauchy noise, delta far below it, more features than rows)."""
+    """Rare: 1 of 160 problems made to be hard (Cauchy noise, delta far below it, more features than rows)."""
     X, y = data[0], data[1]["HuberLasso"]
     expected, asked = riata.HuberLasso().fit(X, y), []
 
