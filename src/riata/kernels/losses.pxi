@@ -104,7 +104,7 @@ cdef class PoissonLoss(RowLoss):
         return total
 
 
-# Where less of the weight is within δ, second derivatives say too little of Huber's loss: without any there is no model.
+# Where fewer of the rows are within δ, second derivatives say too little of Huber's loss.
 cdef double LITTLE = 0.25
 
 
@@ -125,9 +125,9 @@ cdef class HuberLoss(RowLoss):
             h[i] = s[i] if fabs(e) <= d else 0.0
             near, every = near + h[i], every + s[i]
             total += 0.5 * s[i] * e * e if fabs(e) <= d else s[i] * d * (fabs(e) - 0.5 * d)
-        if near < LITTLE * every:  # slope over residual instead: with it the model is nowhere below the loss
+        if near < LITTLE * every:       # slope over residual instead: a quadratic model that is nowhere below the loss
             for i in range(self.y.shape[0]):
-                h[i] = s[i] * d / max(fabs(self.y[i] - eta[i]), d)
+                h[i] = s[i] * min(1.0, d / max(fabs(self.y[i] - eta[i]), d))
         return total
 
     cdef double value(self, const double* eta, const double* s) noexcept nogil:

@@ -94,7 +94,7 @@ def _columns(group: Any) -> None:
 
 def _model(group: Any) -> None:
     _set(group, "--penalty", choices=registered("riata.penalties"),
-         help="l1; adaptive: factors from a first fit; mcp, scad, log: less bias for large ones (l1)")  # fmt: skip
+         help="adaptive: factors from a first fit; mcp, scad, log: less bias on large coefficients (l1)")  # fmt: skip
     _set(group, "--l1-ratio", type=float, metavar="R", help="1 is the lasso, 0 is ridge (1)")
     _set(group, "--penalty-factor", action="append", metavar="NAME=V|FILE",
          help="penalty of a feature: 0 never penalised, inf left out; or a file of name,value lines")  # fmt: skip
