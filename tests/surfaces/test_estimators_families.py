@@ -1,5 +1,6 @@
 """Classes of the other families keep scikit-learn's contract, and give the solver's own solutions."""
 
+import dataclasses
 import inspect
 import pickle
 import warnings
@@ -16,7 +17,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import riata
-from riata.core.errors import InvalidData, InvalidOption
+from riata.core.errors import InvalidData, InvalidOption, NotConverged
+from riata.estimators import one_alpha
+from riata.path import lam_max, make_problem, solve_path
 
 SINGLE = [riata.LassoClassifier, riata.PoissonLasso, riata.HuberLasso, riata.CoxLasso]
 CROSS_VALIDATED = [riata.LassoClassifierCV, riata.PoissonLassoCV, riata.HuberLassoCV, riata.CoxLassoCV]
@@ -314,6 +317,27 @@ def test_huber_where_second_derivatives_say_nothing(data):
     model = riata.HuberLasso(delta=0.63).fit(X, y, s)
     assert model.gap_rel_ <= 1e-8
     assert model.coef_[1] < -0.4
+
+
+def test_where_a_leap_to_alpha_fails_a_walk_gets_there(data, monkeypatch):
+    """Rare: 1 of 160 problems made to be hard (Cauchy noise, delta far below it, more features than rows)."""
+    X, y = data[0], data[1]["HuberLasso"]
+    expected, asked = riata.HuberLasso().fit(X, y), []
+
+    def solve(problem, lams, **options):
+        asked.append(len(lams))
+        path = solve_path(problem, lams, **options)
+        return dataclasses.replace(path, gap_rel=np.ones(1)) if len(lams) == 1 else path
+
+    monkeypatch.setattr(one_alpha, "solve_path", solve)
+    model = riata.HuberLasso().fit(X, y)
+    assert asked[0] == 1
+    assert asked[1] > 10
+    assert model.gap_rel_ <= 1e-8
+    np.testing.assert_allclose(model.coef_, expected.coef_, rtol=1e-5)
+    top = lam_max(make_problem(X, y, family="huber", delta=model.delta_))
+    with pytest.warns(NotConverged, match=r"1 of 1 solutions .* the largest being 1\.0e\+00 at alpha"):
+        riata.HuberLasso(alpha=2 * top).fit(X, y)  # nowhere to walk from
 
 
 def test_the_default_delta_follows_the_scale_of_y_and_no_outlier(data):

@@ -209,6 +209,18 @@ def test_a_class_with_two_members_in_ten_folds(table):
         riata.select(X, rare, family="binomial")
 
 
+def test_the_null_score_is_that_of_the_training_rates(table):
+    """Each training set's own share of the ill, scored on the rows that it did not see; three folds that differ."""
+    y = (table["ill"].to_numpy() == "yes").astype(float)
+    folds = np.where(np.arange(150) % 5 == 0, 0, np.where(y > 0, 1, 2))
+    folds[:20] = np.arange(20) % 3
+    sel = riata.select(table, "ill", family="binomial", keep=KEEP, foldid=folds, n_lams=10)
+    p = np.array([y[folds != fold].mean() for fold in folds])
+    by_hand = -2 * np.mean(np.log(np.where(y > 0, p, 1 - p)))
+    assert sel.null_loss == pytest.approx(by_hand, rel=1e-12)
+    assert abs(by_hand + 2 * np.mean(np.log(np.where(y > 0, y.mean(), 1 - y.mean())))) > 0.1
+
+
 def test_a_leak_is_suspected(table):
     leaky = table.with_columns(code=pl.when(pl.col("ill") == "yes").then(1.0).otherwise(0.0))
     sel = riata.select(leaky, "ill", family="binomial", keep=[*KEEP, "code"], rule="min", lam_min_ratio=1e-6)
