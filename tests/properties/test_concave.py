@@ -59,6 +59,10 @@ def test_every_penalty_goes_with_every_loss(penalty, loss, wide, upper):
     how = {"sample_weight": rng.integers(1, 4, n), "offset": 0.1 * rng.normal(size=n)}
     factor = np.ones(p)
     factor[-1], factor[-2] = 0.0 if upper is None else 2.0, np.inf
+    if upper is not None and not penalties()[penalty].separable:
+        with pytest.raises(InvalidOption, match="Bounds"):
+            make_problem(X, y, family=loss, penalty=penalty, upper=upper, **how, **options)
+        return
     problem = make_problem(X, y, family=loss, penalty=penalty, penalty_factor=factor, upper=upper, **how, **options)
     ratio = 0.3 if wide else 0.05
     path = fit_path(problem, n_lams=8, lam_min_ratio=ratio)

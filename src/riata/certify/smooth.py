@@ -47,6 +47,8 @@ class Prepared:
         self.columns = columns_of(problem.design, self.weight, self.intercept or not self.loss.has_intercept)
         factor = np.asarray(problem.penalty_factor, np.float64)
         self.excluded = np.isinf(factor) | (self.columns.constant if problem.standardize else False)
+        if problem.groups is not None:
+            self.excluded = self.excluded | np.isinf(np.asarray(problem.groups.factor))[problem.groups.index]
         self.factor = np.where(self.excluded, 0.0, factor)
         start, value = self.loss.null(self.offset, self.weight, self.intercept)
         lowest = self.loss.saturated(self.weight)
@@ -68,6 +70,7 @@ class Prepared:
         mix, groups = float(problem.l1_ratio), problem.groups
         if groups is not None:
             v, share = np.asarray(groups.factor, np.float64), float(groups.share)
+            v = np.where(np.isinf(v), 0.0, v)
             l1 = lam * mix * share * self.factor
             spread = np.where(self.excluded, 0.0, spread)
             return Grouped(groups.index, lam * mix * (1.0 - share) * v, lam * (1.0 - mix) * v, l1, spread)

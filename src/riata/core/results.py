@@ -26,8 +26,10 @@ class Path:
     active : (n_active,) indices of the features that are non-zero at some λ, increasing
     coef_active : (n_active, n_lams) their coefficients, in units of y per unit of the column
     intercept : (n_lams,)
+    outputs : names of the K linear predictors, where there are several: coef_active is then (n_active, K, n_lams), coef
+        (n_features, K, n_lams) and intercept (K, n_lams)
     gap_rel : (n_lams,) proven bound on duality gap / objective of the null model
-    df : (n_lams,) number of non-zero coefficients
+    df : (n_lams,) number of features with a non-zero coefficient
     dev_ratio : (n_lams,) fraction of the null deviance explained
     null_deviance : float, 2 × the objective of the null model (weighted mean square of y − offset about its mean)
     scale, mean : (n_features,) weighted population standard deviation and mean of the columns
@@ -59,6 +61,7 @@ class Path:
     early_stopped: bool
     stats: dict[str, Any]
     penalty: str = "l1"
+    outputs: list[str] | None = None
     penalty_factor: Floats | None = None
     stationarity: Floats | None = None
 
@@ -78,20 +81,21 @@ class Path:
 
     @cached_property
     def df(self) -> NDArray[np.intp]:
-        """(n_lams,) number of non-zero coefficients."""
-        return np.asarray(np.count_nonzero(self.coef_active, axis=0), np.intp)
+        """(n_lams,) number of features with a non-zero coefficient."""
+        on = self.coef_active if self.outputs is None else self.coef_active.any(axis=1)
+        return np.asarray(np.count_nonzero(on, axis=0), np.intp)
 
     @cached_property
     def coef(self) -> Floats:
-        """(n_features, n_lams) coefficients, dense, made when first asked for."""
-        out = np.zeros((self.n_features, len(self.lams)))
+        """(n_features, n_lams) coefficients, dense, made when first asked for; (n_features, K, n_lams) of K outputs."""
+        out = np.zeros((self.n_features, *self.coef_active.shape[1:]))
         out[self.active] = self.coef_active
         return out
 
     @property
     def coef_per_sd(self) -> Floats:
         """(n_features, n_lams) change of the prediction for one standard deviation of each column."""
-        return self.coef * self.scale[:, None]
+        return self.coef * self.scale.reshape(-1, *[1] * (self.coef.ndim - 1))
 
     def _weights_at(self, lam: float) -> tuple[int, int, float]:
         """The two grid points around lam and the share of the second."""
@@ -108,35 +112,45 @@ class Path:
         left = right - 1
         return left, right, float((self.lams[left] - lam) / (self.lams[left] - self.lams[right]))
 
-    def at(self, lam: float) -> tuple[Floats, float]:
-        """Coefficients (n_features,) and intercept at λ.
+    def at(self, lam: float) -> tuple[Floats, Any]:
+        """Coefficients (n_features,) and intercept at λ; (n_features, K) and (K,) for K outputs.
 
         On a grid point the certified solution; between two, their linear interpolation, which is exact where the
         support does not change in between; beyond either end, the solution at that end.
         """
         i, j, t = self._weights_at(float(lam))
-        coef = np.zeros(self.n_features)
-        coef[self.active] = (1 - t) * self.coef_active[:, i] + t * self.coef_active[:, j]
-        return coef, float((1 - t) * self.intercept[i] + t * self.intercept[j])
+        coef = np.zeros((self.n_features, *self.coef_active.shape[1:-1]))
+        coef[self.active] = (1 - t) * self.coef_active[..., i] + t * self.coef_active[..., j]
+        intercept = (1 - t) * self.intercept[..., i] + t * self.intercept[..., j]
+        return coef, float(intercept) if self.outputs is None else intercept
 
     def predict(self, X: Any, lam: float | None = None, offset: Floats | None = None) -> Floats:
-        """Predictions for the rows of an array X: (n_rows,) at one λ, or (n_rows, n_lams) for the whole path."""
+        """The linear predictor of the rows of an array X: (n_rows,) at one λ, or (n_rows, n_lams) for the whole path.
+
+        With K outputs (n_rows, K) and (n_rows, K, n_lams); ``offset`` has the shape of the first.
+        """
         if lam is None:
-            eta = X[:, self.active] @ self.coef_active + self.intercept
-            return eta if offset is None else eta + np.asarray(offset)[:, None]
+            flat = self.coef_active.reshape(len(self.active), -1)
+            eta = (X[:, self.active] @ flat).reshape(-1, *self.coef_active.shape[1:]) + self.intercept
+            return eta if offset is None else eta + np.asarray(offset)[..., None]
         coef, intercept = self.at(lam)
         eta = X @ coef + intercept
         return eta if offset is None else eta + np.asarray(offset)
 
     def to_frame(self) -> dict[str, list[Any]]:
         """The non-zero coefficients as columns ``lambda``, ``feature``, ``coef``, ``coef_per_sd``; any frame
-        library takes such a dictionary."""
-        row, col = np.nonzero(self.coef_active.T)
+        library takes such a dictionary. Of several outputs, ``output`` as well."""
+        if self.outputs is None:
+            row, col = np.nonzero(self.coef_active.T)
+            values, outputs = self.coef_active[col, row], {}
+        else:
+            row, at, col = np.nonzero(self.coef_active.T)
+            values, outputs = self.coef_active[col, at, row], {"output": [self.outputs[k] for k in at]}
         which = self.active[col]
-        values = self.coef_active[col, row]
         return {
             "lambda": self.lams[row].tolist(),
             "feature": [self.feature_names[j] for j in which],
+            **outputs,
             "coef": values.tolist(),
             "coef_per_sd": (values * self.scale[which]).tolist(),
         }

@@ -53,7 +53,7 @@ def make_problem(
     kind, options = penalties.take(penalty, options)
     _check_options(family, kind, options)
     target, weight, loss = _target(y, n, family, options, _weights(sample_weight, n))
-    shift = np.zeros(n) if offset is None else _vector(offset, n, "offset", "samples")
+    shift = _offset(offset, n, 1 if loss is None else loss.n_outputs)
     if check_finite:
         _check_finite_design(design)
     ratio = float(l1_ratio)
@@ -81,11 +81,31 @@ def make_problem(
         family,
         loss,
     )
-    return kind.on(problem)
+    problem = kind.on(problem)
+    if problem.groups is not None and loss is None:
+        problem = problem.replace(loss=losses.find("gaussian").parse(target))
+    return problem
+
+
+def _offset(offset: Any, n: int, outputs: int) -> Floats:
+    """The offset in the shape of the linear predictor."""
+    if offset is None:
+        return np.zeros(n if outputs == 1 else (n, outputs))
+    if outputs == 1:
+        return _vector(offset, n, "offset", "samples")
+    given = np.asarray(offset, np.float64)
+    if given.shape != (n, outputs) or not np.isfinite(given).all():
+        raise InvalidData(
+            "offset must have a finite value for each sample and output.", expected=f"shape ({n}, {outputs})",
+            got=f"shape {given.shape}",
+        )  # fmt: skip
+    return given
 
 
 def _check_options(family: str, penalty: penalties.Penalty, options: dict[str, Any]) -> None:
     """An option that is none of the family's and close to one of the penalty's is the penalty's, misspelt."""
+    if not options:
+        return
     known = inspect.signature(losses.find(family).parse).parameters
     for name in options:
         if name not in known and difflib.get_close_matches(name, penalty.options(), n=1):
@@ -99,8 +119,6 @@ def _target(y: Any, n: int, family: str, options: dict[str, Any], weight: Floats
             raise InvalidOption(f"There is no option {next(iter(options))!r}.", got=", ".join(options))
         return _vector(y, n, "y", "samples"), weight, None
     loss = losses.find(family).parse(y, **options)
-    if loss.n_outputs > 1:
-        raise InvalidOption(f"There is no path for the family {family!r} yet.", got=family)
     if loss.n_samples != n:
         raise InvalidData(
             "y must have one row for each of the samples.", expected=f"{n} rows", got=f"{loss.n_samples} rows"

@@ -11,6 +11,7 @@ from riata.core.errors import InvalidOption
 from riata.core.problem import Floats, Problem
 from riata.core.results import Path
 from riata.core.status import Status
+from riata.path.blocks import blocks_grid, blocks_path, is_blocks
 from riata.path.concave import sequence
 from riata.path.drive import MAX_ITER, solve_path, warn_missed
 from riata.path.grid import checked, lam_grid
@@ -19,7 +20,7 @@ from riata.path.sqrt import sqrt_grid, sqrt_path
 
 def together(problem: Problem) -> bool:
     """Whether cross-validation may walk all folds in lock-step; else they are solved one by one, each from scratch."""
-    return problem.penalty is None and not _is_sqrt(problem)
+    return problem.penalty is None and not _is_sqrt(problem) and not is_blocks(problem)
 
 
 def _is_sqrt(problem: Problem) -> bool:
@@ -29,12 +30,14 @@ def _is_sqrt(problem: Problem) -> bool:
 def default_grid(problem: Problem, n_lams: int = 100, lam_min_ratio: float | None = None) -> Floats:
     """The grid of a path that is asked for without one, from its own λ_max down."""
     plain = learnt(problem).replace(penalty=None)
-    return (sqrt_grid if _is_sqrt(problem) else lam_grid)(plain, n_lams, lam_min_ratio)
+    grid = blocks_grid if is_blocks(problem) else sqrt_grid if _is_sqrt(problem) else lam_grid
+    return grid(plain, n_lams, lam_min_ratio)
 
 
 def l1_path(problem: Problem, lams: Any = None, **how: Any) -> Path:
     """The path of a problem without a penalty of its own."""
-    return (sqrt_path if _is_sqrt(problem) else solve_path)(problem, lams, **how)
+    solve = blocks_path if is_blocks(problem) else sqrt_path if _is_sqrt(problem) else solve_path
+    return solve(problem, lams, **how)
 
 
 def _step(problem: Problem, lams: Any = None, **how: Any) -> Path:

@@ -51,9 +51,11 @@ def path(
     y : array, shape (n_samples,); for "binomial" any two labels, or proportions with ``trials=``, or (n_samples, 2)
         successes and failures; for "cox" columns (time, event) or (start, stop, event), ``strata=`` and
         ``ties="breslow"`` or "efron"; for "huber" ``delta=``, where the loss becomes linear
-    family : "gaussian", "binomial", "poisson", "huber" or "cox"; or "sqrt", the square-root lasso,
+    family : "gaussian", "binomial", "poisson", "huber" or "cox"; "multinomial" (labels) or "multigaussian" (y of shape
+        (n_samples, K)), with a linear predictor for each class or column; or "sqrt", the square-root lasso,
         whose loss is the root of the mean squared error and whose λ does not depend on the noise
-    penalty : "l1", "adaptive" (``pilot=``, ``gamma=``), "mcp", "scad" or "log" (``gamma=``), or a made one such as
+    penalty : "l1", "adaptive" (``pilot=``, ``gamma=``), "group" (``groups=``, ``group_weights=``), "sparse_group" (and
+        ``share=``), "mcp", "scad" or "log" (``gamma=``), or a made one such as
         ``riata.penalties.mcp.MCP(gamma=2.5)``. For concave ones |tⱼwⱼ| gives way to p(|tⱼwⱼ|; λvⱼ)/λ, and ``tol``
         bounds the stationarity residual: no gap exists
     lams : λ ≥ 0 in any order; by default ``n_lams`` values from λ_max down

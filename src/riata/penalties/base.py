@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riata.core.errors import InvalidOption, did_you_mean
+from riata.core.groups import Groups
 from riata.core.problem import Problem
 
 Floats = NDArray[np.float64]
@@ -90,6 +91,19 @@ class Penalty(abc.ABC):
                 f"penalty {self.name!r} has no ridge part.", expected="l1_ratio=1", got=problem.l1_ratio
             )
         return problem.replace(penalty=self)
+
+    @staticmethod
+    def grouped(problem: Problem, spec: Any, weights: Any, share: float = 0.0) -> Problem:
+        """The problem with a penalty on groups; without any, features by themselves, weighted by their factors.
+
+        InvalidOption where it has bounds.
+        """
+        if spec is None and weights is None:
+            weights = problem.penalty_factor
+        groups = Groups.of(spec, problem.design.names, problem.n_features, weights, share)
+        if np.isfinite(problem.lower).any() or np.isfinite(problem.upper).any():
+            raise InvalidOption("Bounds go with penalties on single coefficients only.", got="bounds and groups")
+        return problem.replace(groups=groups)
 
     def learn(self, problem: Problem, fit: Fit) -> Problem:
         """The problem without this penalty, with the factors that it learnt from the problem's rows."""

@@ -174,9 +174,9 @@ def _one_fold(job: _Job, lams: Floats, train: NDArray[np.bool_], test: NDArray[n
     weight = (job.problem.sample_weight * test)[rows]
     if weight.sum() <= 0:
         return np.full(len(lams), np.nan), path.certificate
-    eta = problem.design.columns(path.active)[rows] @ path.coef_active + path.intercept
     if callable(job.measure):
         return _scored(job, problem, path, test), path.certificate
+    eta = problem.design.columns(path.active)[rows] @ path.coef_active + path.intercept
     error = (job.problem.y[rows] - job.problem.offset[rows])[:, None] - eta
     loss = error**2 if job.measure == "mse" else np.abs(error)
     return weight @ loss / weight.sum(), path.certificate
@@ -189,8 +189,13 @@ def _scored(job: _Job, problem: Problem, path: Path, test: NDArray[np.bool_]) ->
     fixed = problem.design.columns(path.active)
     return np.array(
         [
-            job.measure(problem.loss, job.problem.offset + b + fixed @ w, held / total, train / total)
-            for w, b in zip(path.coef_active.T, path.intercept, strict=True)
+            job.measure(
+                problem.loss,
+                job.problem.offset + path.intercept[..., k] + fixed @ path.coef_active[..., k],
+                held / total,
+                train / total,
+            )
+            for k in range(len(path.lams))
         ]
     )
 

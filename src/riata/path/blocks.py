@@ -1,0 +1,64 @@
+"""Paths under penalties on groups of coefficients, and of losses with several linear predictors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from riata.core.blas import one_blas_thread
+from riata.core.errors import InvalidOption
+from riata.core.problem import Floats, Problem
+from riata.core.results import Path
+from riata.core.status import Status
+from riata.path.drive import MAX_ITER, warn_missed
+from riata.path.grid import checked, spread
+from riata.solve.blocks import BlocksEngine
+
+
+def is_blocks(problem: Problem) -> bool:
+    """Whether coefficients come in blocks."""
+    return problem.groups is not None or (problem.loss is not None and problem.loss.n_outputs > 1)
+
+
+def blocks_grid(problem: Problem, n_lams: int = 100, lam_min_ratio: float | None = None) -> Floats:
+    """n_lams values from λ_max down."""
+    with one_blas_thread():
+        return spread(problem, BlocksEngine(problem).lam_max(), n_lams, lam_min_ratio)
+
+
+def blocks_path(
+    problem: Problem, lams: Any = None, *, n_lams: int = 100, lam_min_ratio: float | None = None, tol: float = 1e-8,
+    max_iter: int = MAX_ITER, threads: int | None = None, early_stop: bool = False, warn: bool = False,
+    start: Floats | None = None, tricks: dict[str, bool] | None = None,
+) -> Path:  # fmt: skip
+    """:func:`riata.path.drive.solve_path` for blocks; arguments as there."""
+    del start, threads  # one lane, which begins at the null model
+    if early_stop:
+        raise InvalidOption("A path over groups or several outputs has no early stop.", got="early_stop=True")
+    with one_blas_thread():
+        run = BlocksEngine(problem, tricks=tricks)
+        grid = checked(lams) if lams is not None else spread(problem, run.lam_max(), n_lams, lam_min_ratio)
+        (found,) = run.run(grid, 0.5 * tol, max_iter)
+    missed = bool(np.any(found.gap_rel > tol))
+    if warn and missed:
+        warn_missed(grid, found.gap_rel, tol)
+    loss, s = problem.loss, problem.sample_weight / problem.sample_weight.sum()
+    outputs = None
+    if loss.n_outputs > 1:
+        outputs = [str(c) for c in (loss.classes if loss.classes is not None else range(loss.n_outputs))]
+    null = 2.0 * (loss.null(problem.offset, s, problem.fit_intercept)[1] - loss.saturated(s))
+    names = problem.design.names or [f"x{j}" for j in range(problem.n_features)]
+    return Path(
+        lams=grid, active=found.active, coef_active=found.coef_active, intercept=found.intercept,
+        gap_rel=found.gap_rel, dev_ratio=found.dev_ratio, null_deviance=null, scale=found.scaling.sd,
+        mean=found.scaling.mean, feature_names=list(names), l1_ratio=problem.l1_ratio, standardize=problem.standardize,
+        fit_intercept=problem.fit_intercept, status=Status.max_iter if missed else Status.converged,
+        early_stopped=False,
+        stats={
+            "solver": run.name, "rounds": int(found.rounds.sum()), "n_iter": found.rounds,
+            "full_passes": run.full_passes, "partial_passes": run.partial_passes, "factors": run.factors,
+        },
+        penalty="l1" if problem.groups is None else "sparse_group" if problem.groups.share > 0 else "group",
+        outputs=outputs,
+    )  # fmt: skip
