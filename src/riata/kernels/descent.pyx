@@ -78,13 +78,7 @@ cdef class Descent:
         cdef index_t t
         cdef int at = 0
         cdef double h
-        self.m = <int> cols.shape[0]
-        if self.indptr is None or self.indptr.shape[0] < self.m + 1:
-            self.indptr, self.ints = np.empty(2 * self.m + 1, np.intc), np.empty(4 * self.m, np.intc)
-            self.hold = np.empty(20 * self.m)
-        if self.data is None or self.data.shape[0] < total:
-            self.data, self.indices = np.empty(total + total // 4), np.empty(total + total // 4, np.intc)
-        self.nu = &self.hold[0]
+        self.make_room(<int> cols.shape[0], total)
         self.indptr[0] = 0
         with nogil:
             for i in range(self.m):
@@ -97,6 +91,23 @@ cdef class Descent:
                         self.indices[at] = <int> indices[t]
                         at += 1
                 self.indptr[i + 1] = at
+
+    cdef make_room(self, int m, Py_ssize_t total):
+        """Memory for so many columns with so many entries."""
+        self.m = m
+        if self.indptr is None or self.indptr.shape[0] < m + 1:
+            self.indptr, self.ints, self.hold = np.empty(2 * m + 1, np.intc), np.empty(4 * m, np.intc), np.empty(20 * m)
+        if self.data is None or self.data.shape[0] < total:
+            self.data, self.indices = np.empty(total + total // 4), np.empty(total + total // 4, np.intc)
+        self.nu = &self.hold[0]
+
+    cdef void hand_out(self) noexcept nogil:
+        """Vectors of m numbers beside ``nu``."""
+        cdef int m = self.m
+        self.p.c, self.d, self.g = self.nu + m, self.nu + 2 * m, self.nu + 3 * m
+        self.res, self.z, self.way, self.to = self.nu + 4 * m, self.nu + 5 * m, self.nu + 6 * m, self.nu + 7 * m
+        self.best = self.nu + 8 * m  # two of them
+        self.listed, self.A = &self.ints[0], &self.ints[m]
 
     def drop(self):
         """Give the copy back where it is large: every lane has one."""
@@ -362,10 +373,7 @@ cdef class Descent:
         cdef int m = self.m, turn, going = 1
         p.m, p.ld, p.G = m, m, NULL
         p.u, p.l1, p.l2, p.lo, p.up = &u[0], &l1[0], &l2[0], &lo[0], &up[0]
-        p.c, self.d, self.g = self.nu + m, self.nu + 2 * m, self.nu + 3 * m
-        self.res, self.z, self.way, self.to = self.nu + 4 * m, self.nu + 5 * m, self.nu + 6 * m, self.nu + 7 * m
-        self.best = self.nu + 8 * m  # two of them
-        self.listed, self.A = &self.ints[0], &self.ints[m]
+        self.hand_out()
         self.spent, self.epochs, self.steps, self.gap = 0.0, 0, 0, INFINITY
         with nogil:
             self.renew()
@@ -377,3 +385,6 @@ cdef class Descent:
                     break
                 going = self.newton(goal, price)
         return self.gap <= goal or self.epochs > max_iter or going
+
+
+include "weigh.pxi"
