@@ -60,6 +60,7 @@ cdef class Descent:
     cdef int* listed
     cdef int* A
     cdef double least_weight
+    cdef public double unit       # what the objective has been divided by
     cdef readonly double spent    # entries of columns that conjugate gradients went over, twice a step
     cdef readonly double gap
     cdef readonly int epochs, steps
@@ -67,7 +68,7 @@ cdef class Descent:
     def __init__(self, double[::1] target, double[::1] root, int centred, double least_weight):
         """``target`` = h ∘ y and ``root`` = h, in the row order of X."""
         self.target, self.root, self.n = target, root, <int> target.shape[0]
-        self.centred, self.least_weight = centred, least_weight
+        self.centred, self.least_weight, self.unit = centred, least_weight, 1.0
         self.rows = np.empty(3 * self.n)
         self.e, self.v, self.w = &self.rows[0], &self.rows[self.n], &self.rows[2 * self.n]
 
@@ -291,7 +292,7 @@ cdef class Descent:
         if a == 0:
             return 1
         # a stationarity residual of ε·l1 leaves a gap of at most about ε
-        small = max(TIGHT * goal * (l1 if l1 > 0.0 else 1.0), LOOSE * top)
+        small = max(TIGHT * goal * self.unit * (l1 if l1 > 0.0 else 1.0), LOOSE * top)
         most = CG_STEPS
         limit = price[1] * a * a * a / 3.0 + 0.5 * price[2] * work + price[3] * (work + price[0] * a * a)
         if limit < INFINITY:

@@ -181,7 +181,7 @@ class SparseNewtonInner:
 
     def _weigh(self) -> None:
         """Take the Hessian here."""
-        self.H = self.point.curvature(self.rho)
+        self.H = self.model.unit = self.point.curvature(self.rho)
         self.size = np.empty(len(self.W))
         descent.weigh(self.model, *self.csc, self.W, self.size, int(self.length[self.W].sum()))
         self.size /= self.scaling.norm[self.W]
