@@ -31,7 +31,7 @@ Ints = NDArray[np.intp]
 # Newton steps at one λ before it is given up.
 STEPS = 200
 # A model is solved to this share of the gap that is left, and of the gap wanted.
-SHARE, LAST = 0.1, 0.3
+SHARE, LAST = 0.01, 0.5
 # At most so many features have one Gram matrix, and few steps of Newton's method with it.
 FEW = 500
 # No factor is made: steps of conjugate gradients are never counted as too dear.
