@@ -4,6 +4,9 @@
 cdef int STEPS = 200
 # A Hessian is kept while a step with it shrinks the gap at least this much.
 cdef double WORTH = 0.05
+# Rows without curvature get this share of the largest in the model, else it would have no minimum where their gradient
+# pulls in a direction that no other row holds (Huber's loss far out).
+cdef double FLAT_ROW = 1e-6
 
 
 cdef class NewtonSet(Members):

@@ -6,9 +6,6 @@ cdef int HALVINGS = 40
 cdef double ARMIJO = 1e-4
 # The intercept is optimal where the gradient sums to this share of its absolute values.
 cdef double LEVEL = 1e-13
-# Rows without curvature get this share of the largest in the model, else it would have no minimum where their gradient
-# pulls in a direction that no other row holds (Huber's loss far out).
-cdef double FLAT_ROW = 1e-6
 # Where the dual point is scaled by more than 1 − NEAR, a bound on its divergence takes the place of logarithms.
 cdef double NEAR = 0.01
 
@@ -25,6 +22,7 @@ cdef class Predictor:
     cdef readonly double[::1] r, h   # −∇f and the diagonal of its Hessian
     cdef int n, fits_level
     cdef readonly double intercept, sigma, value, floor
+    cdef readonly double steepest    # the largest curvature of a row, for each unit of its weight
 
     def __init__(self, RowLoss loss, double[::1] s, double[::1] offset, double intercept, double floor, double sigma,
                  int fits_level):
@@ -49,15 +47,16 @@ cdef class Predictor:
             self.eta[i] = parts[i] + more + self.offset[i] + self.intercept
         self.settle()
 
-    def curvature(self, double[::1] out):
-        """√(h/Σh), where rows without curvature have a little; returns Σh."""
+    def curvature(self, double[::1] out, double least):
+        """√(h/Σh), where rows with less curvature have this share of the largest; returns Σh."""
         cdef int i
         cdef double top = 0.0, total = 0.0
         for i in range(self.n):
             if self.h[i] > top * self.s[i]:
                 top = self.h[i] / self.s[i]
+        self.steepest = top
         for i in range(self.n):
-            out[i] = max(self.h[i], FLAT_ROW * top * self.s[i])
+            out[i] = max(self.h[i], least * top * self.s[i])
             total += out[i]
         if total > 0.0:
             for i in range(self.n):

@@ -32,8 +32,12 @@ Ints = NDArray[np.intp]
 STEPS = 200
 # A model is solved to this share of the gap that is left, and of the gap wanted.
 SHARE, LAST = 0.01, 0.5
+# Rows get at least this share of the largest curvature in the model; more where less of a step than this was taken.
+LEAST, SHORTENED = 1e-6, 0.3
 # At most so many features have one Gram matrix, and few steps of Newton's method with it.
 FEW = 500
+# Epochs of descent on one model: the next one goes on from there.
+EPOCHS = 200
 # No factor is made: steps of conjugate gradients are never counted as too dear.
 NO_PRICE = np.array([1.0, 1.0, 1.0, np.inf])
 
@@ -77,7 +81,10 @@ class SparseNewtonInner:
         self.r = np.asarray(self.point.r)
         n = len(root)
         self.target, self.rho, self.H = np.zeros(n), np.zeros(n), 1.0
-        self.model = descent.Descent(self.target, self.rho, int(problem.fit_intercept), np.inf)
+        weights = scaling.a[np.isfinite(scaling.a) & (scaling.a > 0)]
+        self.least_weight = float(weights.min()) if len(weights) else np.inf
+        self.model = descent.Descent(self.target, self.rho, int(problem.fit_intercept), self.least_weight)
+        self.least = LEAST
         self.fits_level = null.free
         self.tested: HeldOut | None = None  # once it is asked for
         self.W, self.u = np.zeros(0, np.intp), np.zeros(0)
@@ -144,16 +151,22 @@ class SparseNewtonInner:
         kernel.correlate(*self.csc, self.W, s.mean, s.norm, r, float(r.sum()), out)
         return out
 
-    def _gap(self, c: Floats, pen: Penalty) -> float:
+    def _gap(self, c: Floats, pen: Penalty, lam1: float) -> float:
         free = projected(self.u, c, pen)
-        kept, lost = c, 0.0
+        kept, lost, extra = c, 0.0, 0.0
         if free.any():
             # the dual point must be orthogonal to unpenalised columns: project what is left of them off
             which = np.flatnonzero(free)
             image = np.empty_like(c)
             lost = descent.project_off(self.model, which, c[which] / self.size[which], image) / self.H
             kept = c - self.size * image
-        return self.point.gap(self.u, c, kept, *pen, lost)
+            # columns outside W were proven for the gradient as it is: what scaling must make up for
+            extra = np.sqrt(lost) / (self._reach(lam1) * self.least_weight) if lam1 > 0 else 0.0
+        return self.point.gap(self.u, c, kept, *pen, lost) + extra
+
+    def _reach(self, lam1: float) -> float:
+        """λ where what is projected off is measured in the norm of the Hessian: |ζ'v| ≤ √(largest curvature) ‖v‖."""
+        return lam1 / np.sqrt(self.point.steepest) if self.point.steepest > 0 else np.inf
 
     # -- solving ---------------------------------------------------------------------------------------------
     def solve(self, lam1: float, lam2: float, goal: float, max_iter: int) -> tuple[int, float]:
@@ -165,10 +178,10 @@ class SparseNewtonInner:
         self._weigh()
         c, rounds, gap = self._correlate(), 0, np.inf
         for _ in range(STEPS):
-            gap = self._gap(c, pen)
+            gap = self._gap(c, pen, lam1)
             if gap <= goal or rounds > max_iter:
                 break
-            epochs, moved = self._newton(c, pen, max(LAST * goal, SHARE * gap), max_iter)
+            epochs, moved = self._newton(c, pen, lam1, max(LAST * goal, SHARE * gap))
             rounds += epochs
             if not moved:
                 break
@@ -181,12 +194,12 @@ class SparseNewtonInner:
 
     def _weigh(self) -> None:
         """Take the Hessian here."""
-        self.H = self.model.unit = self.point.curvature(self.rho)
+        self.H = self.model.unit = self.point.curvature(self.rho, self.least)
         self.size = np.empty(len(self.W))
         descent.weigh(self.model, *self.csc, self.W, self.size, int(self.length[self.W].sum()))
         self.size /= self.scaling.norm[self.W]
 
-    def _newton(self, c: Floats, pen: Penalty, goal: float, max_iter: int) -> tuple[int, bool]:
+    def _newton(self, c: Floats, pen: Penalty, lam1: float, goal: float) -> tuple[int, bool]:
         """Solve the model, move towards its solution; (epochs, whether a step lowered the objective)."""
         l1, l2, lo, up = pen
         H, size, u = self.H, self.size, self.u
@@ -198,7 +211,8 @@ class SparseNewtonInner:
         self.target += weighted / (H * self.sigma)
         v = u * size
         low, high = lo * size, up * size
-        self.model.solve(v, l1 / (H * size), l2 / (H * size * size), low, high, 0.0, goal / H, max_iter, NO_PRICE)
+        reach = self._reach(lam1) * np.sqrt(H)
+        self.model.solve(v, l1 / (H * size), l2 / (H * size * size), low, high, reach, goal / H, EPOCHS, NO_PRICE)
         aim = np.where(v <= low, lo, np.where(v >= high, up, np.clip(v / size, lo, up)))
         d = aim - u
         on = d != 0
@@ -211,10 +225,21 @@ class SparseNewtonInner:
         if self.fits_level:  # b moves with the weighted mean of the change, as the model had it
             more -= float(self.rho * self.rho @ (move + more))
         t = self.point.step(move, more, u, d, l1, l2, promised)
+        self._trust(t)
         if t == 0.0:
             return epochs, False
         self.u = aim if t == 1.0 else u + t * d
         return epochs, True
+
+    def _trust(self, t: float) -> None:
+        """More curvature for flat rows where the model's step had to be shortened to t of it, less where not at all.
+
+        A column of few entries may lie in such rows alone, and then the model knows no end of its way.
+        """
+        if t < SHORTENED:
+            self.least = min(1.0, self.least * max(10.0, 0.1 / max(t, 1e-9)))
+        elif t == 1.0:
+            self.least = max(LEAST, 0.1 * self.least)
 
     def _extrapolate(self, lam1: float, pen: Penalty) -> None:
         """Go on as from λ to λ before, where that lowers the objective."""
