@@ -213,9 +213,7 @@ class ResidualInner:
         self._publish()
         return epochs, gap
 
-    def _solve_compiled(
-        self, pen: Penalty, lam1: float, goal: float, max_iter: int
-    ) -> tuple[int, float, bool]:
+    def _solve_compiled(self, pen: Penalty, lam1: float, goal: float, max_iter: int) -> tuple[int, float, bool]:
         """(epochs, gap, whether that is all) of the compiled twin, which has no factor and wants short columns."""
         total = int(self.price.length[self.W].sum())
         if self.fast is None or self.hard or total > SHORT * len(self.W):
@@ -285,9 +283,7 @@ class ResidualInner:
         elif truncated > 0:
             self.u[A] = np.where(t <= first, landed, self.u[A] + first * d)
 
-    def _along(
-        self, A: Ints, d: Floats, first: float, g: Floats, pen: Penalty
-    ) -> tuple[float, Floats]:
+    def _along(self, A: Ints, d: Floats, first: float, g: Floats, pen: Penalty) -> tuple[float, Floats]:
         """(decrease, u) at the best of u + t d projected onto orthant and box, t = 1, ½, ¼ … down to the first stop."""
         l1, l2, lo, up = (part[A] for part in pen)
         u, best, place, t = self.u[A], 0.0, self.u[A], 1.0
