@@ -34,12 +34,13 @@ bench: $(VENV)/built ## times against other libraries, at the same accuracy; NAM
 bench-guard: $(VENV)/built ## counted work on fixed problems against what is committed; ARGS=--write takes the new counts
 	@OPENBLAS_NUM_THREADS=1 $(PY) -m benchmarks.guard $(ARGS)
 
-new: $(VENV)/built ## a file from a template; KIND=rule|loss|library|problem NAME=<word>
+new: $(VENV)/built ## a file from a template; KIND=rule|loss|penalty|library|problem NAME=<word>
 	@$(PY) -m tools.new "$(KIND)" "$(NAME)"
 
-docs: $(VENV)/built ## write what is generated: README's measured table, the source map
+docs: $(VENV)/built ## write what is generated: README's measured table, the source map, the table of penalties
 	@$(PY) -m tools.readme
 	@$(PY) -m tools.source_map
+	@$(PY) -m tools.penalty_table
 
 build: $(VENV)/installed ## compile again, reading the kernels folder afresh
 	@touch $(KERNELS)/meson.build

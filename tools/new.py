@@ -134,12 +134,50 @@ class TITLE(RowLoss):
         return eta
 '''
 
+PENALTY = '''"""Say in one sentence what this penalty is for."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from riata.penalties.base import Concave, Floats, above
+
+
+@dataclasses.dataclass(frozen=True)
+class TITLE(Concave):
+    """p(u; λ) = λ γ (1 − exp(−|u|/γ)), what γ means and its default, and a reference.
+
+    The fields are the options that users pass to riata.path. A penalty that is not concave is a subclass of ``Penalty``
+    instead, and says in ``on`` or ``learn`` what it makes of a problem.
+    """
+
+    gamma: float = 1.0
+
+    name = "NAME"
+    words = "say in a line what it does to coefficients"
+    formula = "λγ(1 − exp(−|u|/γ))"
+
+    def __post_init__(self) -> None:
+        above("gamma", self.gamma, 0.0, "is where the slope has fallen to 1/e.")
+
+    def value(self, t: Floats, lam: Floats) -> Floats:
+        """p(t; λ) for t ≥ 0; 0 at 0."""
+        return -lam * self.gamma * np.expm1(-t / self.gamma)
+
+    def slope(self, t: Floats, lam: Floats) -> Floats:
+        """p'(t; λ) ≥ 0, never increasing in t; λ at 0."""
+        return lam * np.exp(-t / self.gamma)
+'''
+
 # Kind -> (folder, template, what to do next). A new registry adds its line here.
 TEMPLATES = {
     "rule": ("src/riata/select/rules", RULE, "make test ARGS=tests/contracts"),
     "problem": ("benchmarks/problems", PROBLEM, "make bench NAME={name}"),
     "library": ("benchmarks/libraries", LIBRARY, "make bench NAME=diabetes"),
     "loss": ("src/riata/losses", LOSS, "make test ARGS=tests/contracts"),
+    "penalty": ("src/riata/penalties", PENALTY, "make docs, then make test ARGS=tests/contracts"),
 }
 
 

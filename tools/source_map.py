@@ -20,6 +20,7 @@ LAYERS = [
     "losses",
     "scores",
     "penalties",
+    "projections",
     "certify",
     "solve",
     "path",

@@ -19,9 +19,19 @@ _HOME = {
     "LassoCV": "riata.estimators",
     "ElasticNet": "riata.estimators",
     "ElasticNetCV": "riata.estimators",
+    "LassoClassifier": "riata.estimators",
+    "LassoClassifierCV": "riata.estimators",
+    "PoissonLasso": "riata.estimators",
+    "PoissonLassoCV": "riata.estimators",
+    "HuberLasso": "riata.estimators",
+    "HuberLassoCV": "riata.estimators",
+    "CoxLasso": "riata.estimators",
+    "CoxLassoCV": "riata.estimators",
     "lasso_path": "riata.estimators",
     "enet_path": "riata.estimators",
     "make_problem": "riata.path",
+    "constrained": "riata.path.constrained",
+    "Constrained": "riata.path.constrained",
     "load_model": "riata.model",
     "Path": "riata.core.results",
     "CVResult": "riata.core.results",
@@ -49,16 +59,26 @@ if typing.TYPE_CHECKING:  # the same names once more, for readers that do not ru
     from riata.core.errors import RiataError as RiataError
     from riata.core.results import CVResult as CVResult
     from riata.core.results import Path as Path
+    from riata.estimators import CoxLasso as CoxLasso
+    from riata.estimators import CoxLassoCV as CoxLassoCV
     from riata.estimators import ElasticNet as ElasticNet
     from riata.estimators import ElasticNetCV as ElasticNetCV
+    from riata.estimators import HuberLasso as HuberLasso
+    from riata.estimators import HuberLassoCV as HuberLassoCV
     from riata.estimators import Lasso as Lasso
+    from riata.estimators import LassoClassifier as LassoClassifier
+    from riata.estimators import LassoClassifierCV as LassoClassifierCV
     from riata.estimators import LassoCV as LassoCV
+    from riata.estimators import PoissonLasso as PoissonLasso
+    from riata.estimators import PoissonLassoCV as PoissonLassoCV
     from riata.estimators import enet_path as enet_path
     from riata.estimators import lasso_path as lasso_path
     from riata.model import Model as Model
     from riata.model import load_model as load_model
     from riata.path import make_problem as make_problem
     from riata.path import path as path
+    from riata.path.constrained import Constrained as Constrained
+    from riata.path.constrained import constrained as constrained
     from riata.select import select as select
     from riata.select.selection import Selection as Selection
 

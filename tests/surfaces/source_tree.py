@@ -75,7 +75,7 @@ def cython_functions_of(text: str, file: str) -> Iterator[Function]:
     """Every Cython function with the length of its body: what is indented deeper than its `def` line."""
     lines = text.splitlines()
     for number, line in enumerate(lines):
-        head = re.match(r"(\s*)(?:cdef|cpdef|def)\b[^=]*?(\w+)\s*\(", line)
+        head = re.match(r"(\s*)(?:cdef|cpdef|def)\b(?! class)[^=]*?(\w+)\s*\(", line)
         if not head:
             continue
         depth, closing = len(head.group(1)), number

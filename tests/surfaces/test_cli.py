@@ -252,8 +252,9 @@ def test_options_are_the_keywords_of_select():
     fit.add_arguments(parser)
     ours = {action.dest for action in parser._actions}
     keywords = {f.name for f in dataclasses.fields(Options)}
-    assert ours - keywords == {"help", "data", "target", "output", "no_header", "format", "json", "strict"}
-    python_only = {"cv", "lams", "feature_names", "family", "lower", "upper"}
+    target = {"target", "time", "event", "start"}
+    assert ours - keywords == {"help", "data", "output", "no_header", "format", "json", "strict"} | target
+    python_only = {"cv", "lams", "feature_names", "lower", "upper"}
     assert keywords - ours == python_only
     for action in parser._actions:
         if action.dest in keywords:
@@ -312,9 +313,9 @@ def test_a_broken_pipe_is_silent(houses):
 
 
 def test_an_interrupt_is_exit_130(houses, tmp_path, capsys, monkeypatch):
-    import riata.select.api
+    import riata.select.target
 
-    monkeypatch.setattr(riata.select.api, "prepare", lambda *a, **k: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(riata.select.target, "prepare", lambda *a, **k: (_ for _ in ()).throw(KeyboardInterrupt))
     assert main(["fit", str(houses), "-y", "price", "-o", str(tmp_path / "m.json")]) == 130
     assert "interrupted" in capsys.readouterr().err
     assert not (tmp_path / "m.json").exists()

@@ -216,11 +216,11 @@ def test_misspelt_commands(capsys):
 
 
 def test_a_defect_of_ours_is_called_one(tmp_path, capsys, monkeypatch):
-    import riata.select.api
+    import riata.select.target
 
     monkeypatch.chdir(tmp_path)
     pathlib.Path("data.csv").write_text(table())
-    monkeypatch.setattr(riata.select.api, "prepare", lambda *a, **k: 1 / 0)
+    monkeypatch.setattr(riata.select.target, "prepare", lambda *a, **k: 1 / 0)
     assert run("fit", "data.csv", "-y", "price") == 2
     err = capsys.readouterr().err
     assert "defect of riata" in err

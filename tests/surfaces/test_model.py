@@ -71,7 +71,8 @@ def test_floats_of_every_size_survive(tmp_path):
 
 def test_what_the_file_holds(selection):
     data = selection.model.to_dict()
-    assert data["schema"] == {"name": "riata.model", "version": 1}
+    assert data["schema"] == {"name": "riata.model", "version": 2}
+    assert data["response"] == {"link": "identity"}
     assert data["certificate"]["largest"] <= 1e-8
     assert len(data["data"]["sha256"]) == 64
     assert data["data"]["n_samples"] == 60
@@ -147,7 +148,7 @@ def test_arrays_that_do_not_fit(selection):
         model.predict(pl.DataFrame({"a": [1.0], "b": [2.0]}))
 
 
-GOOD = {"schema": {"name": "riata.model", "version": 1}}
+GOOD = {"schema": {"name": "riata.model", "version": 2}}
 
 
 def damaged(selection):
@@ -171,12 +172,17 @@ def damaged(selection):
         "other JSON": ('{"a": 1}', ["not a riata model", "an object with a"]),
         "other schema": ('{"schema": {"name": "riata.fit", "version": 1}}', ["'riata.fit'", "'riata.model'"]),
         "newer": (
-            with_(schema={"name": "riata.model", "version": 2}, provenance={"riata": "9.1.0"}),
-            ["newer riata (9.1.0)", "schema version 2", "schema version 1", "pip install --upgrade riata"],
+            with_(schema={"name": "riata.model", "version": 3}, provenance={"riata": "9.1.0"}),
+            ["newer riata (9.1.0)", "schema version 3", "schema version 2", "pip install --upgrade riata"],
         ),
         "no version": (with_(schema={"name": "riata.model"}), ["no schema version"]),
         "part missing": (json.dumps({k: v for k, v in data.items() if k != "coef"}), ["lacks coef"]),
         "part of another kind": (with_(intercept="7"), ['"intercept" is not a number', "'7'"]),
+        "response of another kind": (with_(response={"link": "probit"}), ['"response" is not', "probit"]),
+        "baseline of another kind": (
+            with_(response={"link": "log", "baseline": {"center": 0, "times": [[1, 2]], "hazard": [[1]]}}),
+            ['"response" is not'],
+        ),
         "coefficient of another kind": (with_(coef={"size": None}), ['"coef" is not numbers by name']),
         "unknown coefficient": (with_(coef={"sise": 1.0}), ['"coef" names a feature', "sise"]),
         "NaN": (text.replace(f'"intercept": {data["intercept"]!r}', '"intercept": NaN'), ["NaN is not JSON"]),
@@ -188,7 +194,8 @@ def damaged(selection):
 CASES = [
     "empty", "cut short", "cut by one", "cut in a string", "a table", "a pickle", "a picture", "broken inside",
     "a list", "other JSON", "other schema", "newer", "no version", "part missing", "part of another kind",
-    "coefficient of another kind", "unknown coefficient", "NaN", "encoder of another shape",
+    "response of another kind",
+    "baseline of another kind", "coefficient of another kind", "unknown coefficient", "NaN", "encoder of another shape",
     "encoder of other columns",
 ]  # fmt: skip
 
@@ -267,3 +274,13 @@ def test_rights_links_and_devices(tmp_path):
         write_atomically(tmp_path / "no" / "m.json", "4")
     with pytest.raises(IsADirectoryError):
         write_atomically(tmp_path, "5")
+
+
+def test_a_file_of_version_1_still_predicts(selection, tmp_path):
+    """Version 1 had no response: it knew squared error alone."""
+    old = selection.model.to_dict()
+    del old["response"]
+    (tmp_path / "old.json").write_text(json.dumps(old | {"schema": {"name": "riata.model", "version": 1}}, default=str))
+    back = Model.load(tmp_path / "old.json")
+    assert back.response == {"link": "identity"}
+    assert back.coef == selection.model.coef

@@ -8,9 +8,10 @@ import pytest
 import benchmarks.libraries
 import benchmarks.problems
 import riata.losses
+import riata.penalties
 import riata.select.rules
 from benchmarks.registry import libraries, problems
-from tools import new
+from tools import new, penalty_table
 
 
 @pytest.fixture
@@ -61,6 +62,29 @@ def test_a_new_loss_is_found_and_certified(plug_in, fresh_losses):
     problem = riata.make_problem(X, y, standardize=False).replace(loss=toy.parse(y))
     assert riata.certify(problem, np.array([1.5]), 0.0, 0.5).gap_rel <= 1e-15
     assert riata.certify(problem, np.array([1.0]), 0.0, 0.5).gap_rel == pytest.approx(0.0625)
+
+
+@pytest.fixture
+def fresh_penalties():
+    """Nobody before or after sees the toy penalty."""
+    riata.penalties.penalties.cache_clear()
+    yield riata.penalties
+    riata.penalties.penalties.cache_clear()
+
+
+def test_a_new_penalty_is_solved_listed_and_selected(plug_in, fresh_penalties):
+    plug_in("penalty", "toy_penalty", fresh_penalties)
+    assert fresh_penalties.find("toy_penalty").__name__ == "ToyPenalty"
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((60, 5))
+    y = 3 * X[:, 1] + rng.standard_normal(60)
+    path = riata.path(X, y, penalty="toy_penalty", gamma=0.5, n_lams=10)
+    assert path.stationarity.max() <= 1e-8
+    lasso = riata.path(X, y, lams=path.lams)
+    assert np.abs(path.coef[1] - lasso.coef[1]).max() > 0.1  # it is not the lasso
+    assert riata.select(X, y, penalty="toy_penalty", n_lams=20).features == ["x1"]
+    assert "| `toy_penalty` | say in a line" in penalty_table.page()
+    assert ("toy_penalty", "cox") in penalty_table.combinations()
 
 
 def test_a_new_problem_is_listed(plug_in):

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from tools import readme, source_map
+from tools import penalty_table, readme, source_map
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -72,6 +72,10 @@ def test_every_source_file_says_what_it_does():
 
 def test_the_source_map_shows_the_sources():
     assert source_map.main(["--check"]) == 0
+
+
+def test_the_table_of_penalties_is_what_the_registries_give():
+    assert penalty_table.main(["--check"]) == 0
 
 
 def test_the_source_map_knows_every_layer():

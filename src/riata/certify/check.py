@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from riata.certify import gaussian, smooth
+from riata.certify import gaussian, smooth, stationary
 from riata.certify.gaussian import Certificate
+from riata.core.errors import InvalidOption
 
 Array = np.ndarray
 
@@ -20,6 +21,14 @@ def certify_many(problem: Any, coef: Array, intercept: Array, lams: Array) -> li
     problem : riata.core.problem.Problem
     coef : (n_features, L), with K outputs (n_features, K, L); intercept : (L,) or (K, L); lams : (L,)
     """
+    penalty = getattr(problem, "penalty", None)
+    if penalty is not None and not penalty.convex:
+        return stationary.certify_many(problem, coef, intercept, lams)
+    if penalty is not None:
+        raise InvalidOption(
+            f"The factors of penalty {penalty.name!r} are learnt from the rows.", got="a problem without them",
+            hint="certify(riata.path.learnt(problem), ...).",
+        )  # fmt: skip
     chosen = gaussian if problem.loss is None and problem.groups is None else smooth
     return chosen.certify_many(problem, coef, intercept, lams)
 
@@ -31,7 +40,7 @@ def certify(problem: Any, coef: Array, intercept: Any, lam: float) -> Certificat
 
     with F the loss of the problem: (1/S) sum_i s_i ½(y_i - eta_i)² where it has none. The linear predictor, a dual
     feasible point, the duality gap and the stationarity residual are recomputed in float64 with plain NumPy and
-    SciPy: no kernel, nothing a solver left behind.
+    SciPy: no kernel, nothing a solver left behind. Under a concave penalty there is the stationarity residual alone.
 
     Parameters
     ----------

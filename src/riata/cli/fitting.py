@@ -24,6 +24,7 @@ from riata.table.words import count, shown
 def fit(args: argparse.Namespace, progress: Callable[[str], None]) -> tuple[Selection, Table]:
     """Read the table and run the selection."""
     progress(f"reading {args.data}")
+    survival(args)
     table = read_table(args.data, format=args.format, header=not args.no_header, target=args.target)
     names = [f.name for f in dataclasses.fields(Options)]
     given = {name: getattr(args, name) for name in names if hasattr(args, name)}
@@ -40,6 +41,22 @@ def fit(args: argparse.Namespace, progress: Callable[[str], None]) -> tuple[Sele
             ), table
     except InvalidOption as error:
         raise _with_table_hint(error, table) from error
+
+
+def survival(args: argparse.Namespace) -> None:
+    """--time, --event and --start are the target of a Cox model; InvalidOption where one is lacking."""
+    given = [args.start, args.time, args.event]
+    if not any(given):
+        return
+    if args.target is not None:
+        raise InvalidOption("-y and --time both name a target.", got=f"-y {args.target}", expected="one of them")
+    if args.time is None or args.event is None:
+        lacking = "--time" if args.time is None else "--event"
+        raise InvalidOption(f"a survival target needs {lacking}.", expected="--time COLUMN --event COLUMN")
+    if getattr(args, "family", "cox") not in ("cox", "auto"):
+        raise InvalidOption(f"family {args.family} has no times and events.", expected="--family cox")
+    args.family = "cox"
+    args.target = ",".join(name for name in given if name is not None)
 
 
 def _with_table_hint(error: InvalidOption, table: Table) -> InvalidOption:
@@ -145,7 +162,8 @@ def fault(sel: Selection) -> str | None:
         return "no feature was selected."
     certify = importlib.import_module("riata.certify").certify
     coef, intercept = sel.path.at(sel.lam)
-    gap = certify(sel.problem, coef, intercept, sel.lam).gap_rel
+    found = certify(sel.problem, coef, intercept, sel.lam)
+    gap = found.gap_rel if sel.path.stationarity is None else found.kkt
     if gap > tol:
         return f"the gap_rel recomputed at the chosen lambda is {gap:.1e}, above tol {tol:.0e}."
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import textwrap
 from typing import Any, NoReturn
 
 from riata.core.errors import InvalidOption, did_you_mean
@@ -46,6 +47,14 @@ class _Formatter(argparse.HelpFormatter):
 
     def __init__(self, prog: str):
         super().__init__(prog, max_help_position=30, width=100)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        """Paragraphs are filled; commands to type stand on lines of their own."""
+        parts = []
+        for part in text.split("\n\n"):
+            typed = part.startswith("riata ")
+            parts.append(textwrap.indent(part, "  ") if typed else super()._fill_text(part, width, indent))
+        return "\n\n".join(parts)
 
     def _format_action_invocation(self, action: argparse.Action) -> str:
         if not action.option_strings or action.nargs == 0:

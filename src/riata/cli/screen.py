@@ -27,6 +27,8 @@ FLAGS = {
     "repeats": "--repeats",
     "lam": "--lambda",
     "tol": "--tol",
+    "family": "--family",
+    "ties": "--ties",
 }
 # Keywords that are no words of English, so that they mean the option wherever they stand.
 WORDS = ("lam_min_ratio", "max_iter", "l1_ratio", "penalty_factor", "n_lams")

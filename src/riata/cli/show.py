@@ -18,7 +18,7 @@ def selection(sel: Selection, screen: Screen) -> None:
     limit = len(rows) if screen.verbose else summary.ROWS
     if rows:
         screen.result("")
-        screen.table(summary.COEF_HEAD, rows[:limit], summary.plain_table)
+        screen.table(summary.coef_head(sel.model.family), rows[:limit], summary.plain_table)
         if len(rows) > limit:
             screen.result(f"  … and {len(rows) - limit:,} more (--verbose shows them, the model file has them)")
     screen.result("")
@@ -39,6 +39,8 @@ def as_json(sel: Selection, output: str | None) -> dict[str, Any]:
         {
             "schema": {"name": "riata.fit", "version": 1},
             "verdict": summary.verdict(sel),
+            "family": model.family,
+            "response": {key: value for key, value in model.response.items() if key != "baseline"},
             "data": model.data,
             "rule": sel.rule,
             "lambda": sel.lam,
@@ -62,17 +64,15 @@ def model(m: Model, screen: Screen) -> None:
     made = m.provenance
     rule = "the given λ" if m.rule == "given" else f"the rule {m.rule}"
     screen.result(
-        f"{m.family} model for {data.get('target')}: {len(m.coef):,} of {count(len(m.features), 'feature')}, "
+        f"{m.family} model for {summary.what(m)}: {len(m.coef):,} of {count(len(m.features), 'feature')}, "
         f"λ = {summary.number(m.lam)} by {rule}, intercept {summary.number(m.intercept)}."
     )
     order = sorted(m.coef, key=lambda name: -abs(m.coef_per_sd[name]))
-    rows = [
-        [n, summary.number(m.coef[n]), summary.number(m.coef_per_sd[n]), "+" if m.coef[n] > 0 else "−"] for n in order
-    ]
+    rows = [summary.coef_row(m.family, n, m.coef[n], m.coef_per_sd[n]) for n in order]
     limit = len(rows) if screen.verbose else summary.ROWS
     if rows:
         screen.result("")
-        screen.table(summary.COEF_HEAD, rows[:limit], summary.plain_table)
+        screen.table(summary.coef_head(m.family), rows[:limit], summary.plain_table)
         if len(rows) > limit:
             screen.result(f"  … and {len(rows) - limit:,} more (--verbose shows them)")
     screen.result("")

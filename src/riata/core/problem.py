@@ -32,6 +32,9 @@ class Problem:
         None is the squared error above, with the target ``y``; else Σ sᵢ·½(…)² is that loss at η = o + b + Xw, the
         target is the loss's own, and ``offset`` has the shape of η ((n_samples, n_outputs) for several outputs).
     groups : riata.core.groups.Groups or None
+    penalty : riata.penalties.Penalty or None
+        None is the penalty above, or that of ``groups``. Else it is still to be learnt, or it is concave and takes the
+        place of |tⱼwⱼ|: see riata.penalties.base.
     """
 
     design: Any
@@ -47,6 +50,7 @@ class Problem:
     family: str = "gaussian"
     loss: Any = None
     groups: Any = None
+    penalty: Any = None
 
     @property
     def n_samples(self) -> int:

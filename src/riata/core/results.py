@@ -35,6 +35,11 @@ class Path:
     status : how the solve ended; a sentence
     early_stopped : True where the path ends before the grid that was asked for
     stats : counts of the work done (rounds, full and partial passes over X) and the inner solver used
+    penalty : name of the penalty
+    penalty_factor : (n_features,) the factors that an adaptive penalty learnt, else None
+    stationarity : (n_lams,) of a concave penalty, else None: largest distance of a feature's correlation from what its
+        coefficient asks for, over sd(xⱼ)·sd(y) (of the loss's gradient at the null model). No duality gap exists then,
+        and gap_rel is NaN.
     """
 
     lams: Floats
@@ -53,10 +58,23 @@ class Path:
     status: Status
     early_stopped: bool
     stats: dict[str, Any]
+    penalty: str = "l1"
+    penalty_factor: Floats | None = None
+    stationarity: Floats | None = None
 
     @property
     def n_features(self) -> int:
         return len(self.scale)
+
+    @property
+    def measure_of_error(self) -> str:
+        """What ``certificate`` holds, in words."""
+        return "relative duality gap" if self.stationarity is None else "stationarity residual"
+
+    @property
+    def certificate(self) -> Floats:
+        """(n_lams,) gap_rel, or ``stationarity`` where no gap exists."""
+        return self.gap_rel if self.stationarity is None else self.stationarity
 
     @cached_property
     def df(self) -> NDArray[np.intp]:
@@ -136,7 +154,8 @@ class CVResult:
     fold_weight : (n_folds,) sum of the sample weights held out
     cvm : (n_lams,) mean of ``loss`` over the folds, weighted by fold_weight
     cvse : (n_lams,) its standard error, sqrt(Σ w (loss − cvm)² / Σ w / (n_folds − 1))
-    gap_rel : (n_lams, n_folds) proven bound for every training fit
+    gap_rel : (n_lams, n_folds) proven bound for every training fit; NaN where the penalty is concave
+    stationarity : (n_lams, n_folds) of concave penalties, as in the path, else None
     foldid : (n_repeats, n_samples) fold of each row, −1 where a row is never held out
     measure : the score's name: "mse", "mae", "deviance", "auc", …
     larger : whether larger is better (AUC, accuracy, concordance)
@@ -155,6 +174,12 @@ class CVResult:
     warnings: list[str]
     rules: dict[str, Callable[[CVResult], int]]
     larger: bool = False
+    stationarity: Floats | None = None
+
+    @property
+    def certificate(self) -> Floats:
+        """(n_lams, n_folds) gap_rel, or ``stationarity`` where no gap exists."""
+        return self.gap_rel if self.stationarity is None else self.stationarity
 
     @property
     def risk(self) -> Floats:

@@ -86,3 +86,16 @@ def read_weights(sample_weight: Any, n_samples: int) -> NDArray[np.float64] | No
             hint="give one weight for each row of X.",
         )
     return weights
+
+
+def log_exposure(exposure: Any, n: int) -> NDArray[np.float64] | None:
+    """log(exposure) as the offset of each row; InvalidData unless every exposure is finite and > 0."""
+    if exposure is None:
+        return None
+    values = check_array(np.atleast_1d(exposure), ensure_2d=False, dtype=np.float64, input_name="exposure")
+    if values.shape not in ((1,), (n,)):
+        raise InvalidData("exposure must have one value for each row.", expected=f"shape ({n},)", got=values.shape)
+    if not (values > 0).all():
+        row = int(np.flatnonzero(~(values > 0))[0])
+        raise InvalidData(f"exposure is not positive at row {row}.", expected="numbers > 0", got=float(values[row]))
+    return np.log(np.broadcast_to(values, (n,)))

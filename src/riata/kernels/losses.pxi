@@ -104,6 +104,10 @@ cdef class PoissonLoss(RowLoss):
         return total
 
 
+# Where fewer of the rows are within δ, second derivatives say too little of Huber's loss.
+cdef double LITTLE = 0.25
+
+
 cdef class HuberLoss(RowLoss):
     """½r² for |r| ≤ δ, else δ|r| − ½δ², with r = y − η."""
 
@@ -114,12 +118,16 @@ cdef class HuberLoss(RowLoss):
 
     cdef double slopes(self, const double* eta, const double* s, double* r, double* h) noexcept nogil:
         cdef Py_ssize_t i
-        cdef double e, d = self.delta, total = 0.0
+        cdef double e, d = self.delta, total = 0.0, near = 0.0, every = 0.0
         for i in range(self.y.shape[0]):
             e = self.y[i] - eta[i]
             r[i] = s[i] * clip(e, -d, d)
             h[i] = s[i] if fabs(e) <= d else 0.0
+            near, every = near + h[i], every + s[i]
             total += 0.5 * s[i] * e * e if fabs(e) <= d else s[i] * d * (fabs(e) - 0.5 * d)
+        if near < LITTLE * every:       # slope over residual instead: a quadratic model that is nowhere below the loss
+            for i in range(self.y.shape[0]):
+                h[i] = s[i] * min(1.0, d / max(fabs(self.y[i] - eta[i]), d))
         return total
 
     cdef double value(self, const double* eta, const double* s) noexcept nogil:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from riata.core.errors import InvalidData
 from riata.table.columns import RowLabel, as_frame, is_frame, read_column
+from riata.table.roles import role_values
 from riata.table.words import count, shown
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def design_of(model: Model, X: Any, names: Sequence[str], offset: Any, label: Ro
     if model.encoder is not None and is_frame(X):
         out = model.encoder.transform(X, names, label)
         given = out.offset if offset is None else np.asarray(offset, dtype=float)
-        return Block(out.X, out.X.shape[0], given, out.warnings, out.notes)
+        given, warnings = _with_exposure(model.response.get("exposure"), X, given, label)
+        return Block(out.X, out.X.shape[0], given, out.warnings + warnings, out.notes)
     if is_frame(X):
         X = _frame_by_position(model, X, label)
     elif model.encoder is not None:
@@ -53,6 +55,20 @@ def design_of(model: Model, X: Any, names: Sequence[str], offset: Any, label: Ro
     _check_finite(used, names, label)
     shift = None if offset is None else np.asarray(offset, dtype=float)
     return Block(used, matrix.shape[0], shift, [], [])
+
+
+def _with_exposure(name: str | None, X: Any, offset: Any, label: RowLabel) -> tuple[Any, list[str]]:
+    """The offset with log(exposure) added, where the frame has that column; a sentence where it has not."""
+    if name is None:
+        return offset, []
+    frame = as_frame(X)
+    if name not in frame.names:
+        return offset, [f'the table has no column "{name}", the exposure: these are rates for exposure 1.']
+    values = role_values(read_column(frame, frame.names.index(name)), np.ones(len(frame), bool), label, "exposure")
+    if not (values > 0).all():
+        row = int(np.flatnonzero(~(values > 0))[0])
+        raise InvalidData(f'"{name}" is not positive at {label(row)}.', got=values[row], expected="an exposure > 0")
+    return np.log(values) + (0.0 if offset is None else offset), []
 
 
 def _frame_by_position(model: Model, frame: Any, label: RowLabel) -> NDArray[np.float64]:

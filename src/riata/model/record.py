@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from riata.core.errors import ModelFileError
 from riata.model import schema
+from riata.model.answer import as_kind, survival
 from riata.model.design import Prediction, design_of
 from riata.model.files import read_json, to_json, write_atomically
 from riata.table.columns import RowLabel
@@ -24,7 +25,10 @@ Floats = NDArray[np.float64]
 class Model:
     """A linear model and its history.
 
-        prediction = offset + intercept + Σ coef[name] · column(name)
+        prediction = mean(η),   η = offset + intercept + Σ coef[name] · column(name)
+
+    with the mean of the family: η itself, the probability 1/(1 + e^−η) of the second class, the rate e^η, or for
+    survival times the hazard relative to a row of average risk.
 
     Attributes
     ----------
@@ -39,6 +43,7 @@ class Model:
     certificate : dict: gap_rel at λ, the largest over all λ (path) and over all λ and folds, tol, status
     data : dict: label, sha256 of names and values, n_samples, n_features
     options, provenance : dict;  notes : tuple of str
+    response : dict: link, and classes, exposure or baseline where the family has them
     """
 
     family: str
@@ -56,21 +61,39 @@ class Model:
     options: dict[str, Any]
     provenance: dict[str, Any]
     notes: tuple[str, ...] = ()
+    response: dict[str, Any] = dataclasses.field(default_factory=lambda: {"link": "identity"})
 
-    def predict(self, X: Any, offset: Any = None) -> Floats:
+    def predict(self, X: Any, offset: Any = None, kind: str = "response") -> Any:
         """Predictions for the rows of a frame or an array.
+
+        ``kind`` is "response" (a number, the probability of the second class, a rate, a hazard ratio), "link" (η) or
+        "class" (the more probable one). Counts with an exposure are expected counts where the frame has its column,
+        else rates for exposure 1.
 
         A frame may have its columns in any order and further ones; columns whose coefficients are all zero need not
         be there. Levels never seen at the fit, and means that filled a gap, give a UserWarning each.
 
         Raises InvalidData naming the column (with the closest name there is) or the row, column and value.
         """
-        result = self.predict_table(X, offset=offset)
+        result = self.predict_table(X, offset=offset, kind=kind)
         for sentence in result.warnings:
             warnings.warn(sentence, UserWarning, stacklevel=2)
         return result.values
 
-    def predict_table(self, X: Any, *, offset: Any = None, row_label: RowLabel = frame_row) -> Prediction:
+    def predict_survival(self, X: Any, times: Any, *, offset: Any = None, strata: Any = None) -> Floats:
+        """Probability to be free of the event at each of ``times``, shape (n_rows, n_times); Cox models only.
+
+        ``strata`` are the labels of the rows, where the model was fitted with strata.
+        """
+        return self.survival(self.predict(X, offset=offset, kind="link"), times, strata)
+
+    def survival(self, eta: Floats, times: Any, strata: Any = None) -> Floats:
+        """:meth:`predict_survival` from linear predictors."""
+        return survival(self.response, eta, np.atleast_1d(np.asarray(times, dtype=np.float64)), strata)
+
+    def predict_table(
+        self, X: Any, *, offset: Any = None, row_label: RowLabel = frame_row, kind: str = "response"
+    ) -> Prediction:
         """As :meth:`predict`, with the warnings and notes returned and none issued."""
         names = list(self.coef)
         block = design_of(self, X, names, offset, row_label)
@@ -78,7 +101,7 @@ class Model:
         values = np.full(block.n, self.intercept) + eta
         if block.offset is not None:
             values = values + block.offset
-        return Prediction(values, block.warnings, block.notes)
+        return Prediction(as_kind(self.response, values, kind), block.warnings, block.notes)
 
     def save(self, where: str | os.PathLike[str]) -> None:
         """Write the model to the JSON file ``where``: all of it or, if anything fails, nothing."""

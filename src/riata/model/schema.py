@@ -1,6 +1,7 @@
 """The model file's schema: its version, the parts it must have, and what kind each part is.
 
-Version 1. A file of a newer version is refused, never half understood; older versions are brought up to date here.
+Version 2: ``response`` says how a linear predictor becomes a prediction. Version 1 knew squared error alone.
+A file of a newer version is refused, never half understood; older versions are brought up to date here.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Any
 
 from riata.core.errors import ModelFileError
 
-NAME, VERSION = "riata.model", 1
+NAME, VERSION = "riata.model", 2
 
 
 def _number(value: Any) -> bool:
@@ -37,6 +38,32 @@ def _text(value: Any) -> bool:
     return isinstance(value, str)
 
 
+LINKS = ("identity", "logit", "log")
+
+
+def _response(value: Any) -> bool:
+    if not isinstance(value, dict) or value.get("link") not in LINKS:
+        return False
+    classes, exposure, base = (value.get(key) for key in ("classes", "exposure", "baseline"))
+    fits = classes is None or (isinstance(classes, list) and len(classes) == 2)
+    fits = fits and (exposure is None or isinstance(exposure, str))
+    return fits and (base is None or _baseline(base))
+
+
+def _baseline(value: Any) -> bool:
+    if not isinstance(value, dict) or not _number(value.get("center")):
+        return False
+    times, hazard, strata = value.get("times"), value.get("hazard"), value.get("strata")
+    if not isinstance(times, list) or not isinstance(hazard, list) or len(times) != len(hazard) or not times:
+        return False
+    if strata is not None and (not isinstance(strata, list) or len(strata) != len(times)):
+        return False
+    curves = [*times, *hazard]
+    if not all(isinstance(curve, list) and all(_number(v) for v in curve) for curve in curves):
+        return False
+    return all(len(t) == len(h) for t, h in zip(times, hazard, strict=True))
+
+
 PARTS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "family": (_text, "text"),
     "rule": (_text, "text"),
@@ -53,6 +80,7 @@ PARTS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "options": (_object, "an object"),
     "provenance": (_object, "an object"),
     "notes": (_texts, "a list of sentences"),
+    "response": (_response, "an object with a link, and classes, exposure or baseline where the family has them"),
 }
 
 
@@ -77,6 +105,8 @@ def check(data: Any, label: str) -> dict[str, Any]:
             expected=f"schema version {VERSION} or older",
             hint="pip install --upgrade riata",
         )
+    if version == 1:
+        data = data | {"response": {"link": "identity"}}
     _check_parts(data, label)
     return data
 

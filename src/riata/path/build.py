@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
+import inspect
 from typing import Any
 
 import numpy as np
 
-from riata import losses
+from riata import losses, penalties
 from riata.core.errors import InvalidData, InvalidOption
 from riata.core.problem import Floats, Problem
 from riata.design import as_design
@@ -26,6 +28,7 @@ def make_problem(
     fit_intercept: bool = True,
     standardize: bool = True,
     family: str = "gaussian",
+    penalty: Any = "l1",
     feature_names: Any = None,
     check_finite: bool = True,
     **options: Any,
@@ -33,7 +36,8 @@ def make_problem(
     """Check the arguments of a penalised linear model and put them together.
 
     See :class:`riata.core.problem.Problem` for the model. Scalars are taken for every feature or row; ``options`` are
-    those of the family's target (``strata`` and ``ties`` of "cox", ``delta`` of "huber", …).
+    those of the family's target (``strata`` and ``ties`` of "cox", ``delta`` of "huber", …) and
+    of the penalty (``gamma`` of "mcp", …).
 
     Raises
     ------
@@ -46,6 +50,8 @@ def make_problem(
     design = as_design(X, feature_names)
     n, p = design.shape
     _check_shape(n, p)
+    kind, options = penalties.take(penalty, options)
+    _check_options(family, kind, options)
     target, weight, loss = _target(y, n, family, options, _weights(sample_weight, n))
     shift = np.zeros(n) if offset is None else _vector(offset, n, "offset", "samples")
     if check_finite:
@@ -56,7 +62,12 @@ def make_problem(
             "l1_ratio mixes the penalties.", expected="a number from 0 (ridge) to 1 (lasso)", got=l1_ratio
         )
     low, high = _bounds(lower, upper, p)
-    return Problem(
+    if loss is not None and not kind.takes(loss.n_outputs):
+        raise InvalidOption(
+            f"Penalty {kind.name!r} goes with one linear predictor; the family {family!r} has {loss.n_outputs}.",
+            got=kind.name,
+        )
+    problem = Problem(
         design,
         target,
         weight,
@@ -70,6 +81,15 @@ def make_problem(
         family,
         loss,
     )
+    return kind.on(problem)
+
+
+def _check_options(family: str, penalty: penalties.Penalty, options: dict[str, Any]) -> None:
+    """An option that is none of the family's and close to one of the penalty's is the penalty's, misspelt."""
+    known = inspect.signature(losses.find(family).parse).parameters
+    for name in options:
+        if name not in known and difflib.get_close_matches(name, penalty.options(), n=1):
+            raise penalty.no_option(name)
 
 
 def _target(y: Any, n: int, family: str, options: dict[str, Any], weight: Floats) -> tuple[Floats, Floats, Any]:
@@ -79,7 +99,7 @@ def _target(y: Any, n: int, family: str, options: dict[str, Any], weight: Floats
             raise InvalidOption(f"There is no option {next(iter(options))!r}.", got=", ".join(options))
         return _vector(y, n, "y", "samples"), weight, None
     loss = losses.find(family).parse(y, **options)
-    if loss.n_outputs > 1 or loss.name == "sqrt":
+    if loss.n_outputs > 1:
         raise InvalidOption(f"There is no path for the family {family!r} yet.", got=family)
     if loss.n_samples != n:
         raise InvalidData(

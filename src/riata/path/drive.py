@@ -93,12 +93,12 @@ def _numbered(count: int) -> tuple[str, ...]:
     return tuple(f"x{j}" for j in range(count))
 
 
-def warn_missed(lams: Floats, gap_rel: Floats, tol: float, where: str = "") -> None:
+def warn_missed(lams: Floats, gap_rel: Floats, tol: float, where: str = "", what: str = "relative duality gap") -> None:
     """One warning for all λ (and folds) that missed the tolerance, with numbers and what to do."""
     worst = np.unravel_index(int(np.argmax(gap_rel)), gap_rel.shape)
     missed = int(np.count_nonzero(gap_rel > tol))
     warnings.warn(
-        f"{missed} of {gap_rel.size} solutions{where} missed tol={tol:g}: the largest relative duality gap is "
+        f"{missed} of {gap_rel.size} solutions{where} missed tol={tol:g}: the largest {what} is "
         f"{gap_rel[worst]:.2g}, at lambda={lams[worst[0]]:.6g}. Raise max_iter, standardise the columns, or leave out "
         "the smallest lambdas.",
         NotConverged,

@@ -7,7 +7,8 @@ from typing import Any
 from riata.core.errors import InvalidOption
 from riata.core.results import Path
 from riata.path.build import make_problem
-from riata.path.drive import MAX_ITER, solve_path
+from riata.path.drive import MAX_ITER
+from riata.path.fit import fit_path
 
 
 def path(
@@ -15,6 +16,7 @@ def path(
     y: Any,
     *,
     family: str = "gaussian",
+    penalty: Any = "l1",
     lams: Any = None,
     n_lams: int = 100,
     lam_min_ratio: float | None = None,
@@ -49,7 +51,11 @@ def path(
     y : array, shape (n_samples,); for "binomial" any two labels, or proportions with ``trials=``, or (n_samples, 2)
         successes and failures; for "cox" columns (time, event) or (start, stop, event), ``strata=`` and
         ``ties="breslow"`` or "efron"; for "huber" ``delta=``, where the loss becomes linear
-    family : "gaussian", "binomial", "poisson", "huber" or "cox"
+    family : "gaussian", "binomial", "poisson", "huber" or "cox"; or "sqrt", the square-root lasso,
+        whose loss is the root of the mean squared error and whose λ does not depend on the noise
+    penalty : "l1", "adaptive" (``pilot=``, ``gamma=``), "mcp", "scad" or "log" (``gamma=``), or a made one such as
+        ``riata.penalties.mcp.MCP(gamma=2.5)``. For concave ones |tⱼwⱼ| gives way to p(|tⱼwⱼ|; λvⱼ)/λ, and ``tol``
+        bounds the stationarity residual: no gap exists
     lams : λ ≥ 0 in any order; by default ``n_lams`` values from λ_max down
     n_lams, lam_min_ratio : size of the default grid and its smallest λ / λ_max
         (by default 1e-4 where n > p, else 1e-2)
@@ -102,10 +108,11 @@ def path(
         fit_intercept=fit_intercept,
         standardize=standardize,
         family=family,
+        penalty=penalty,
         feature_names=feature_names,
         **options,
     )
-    return solve_path(
+    return fit_path(
         problem,
         lams,
         n_lams=n_lams,

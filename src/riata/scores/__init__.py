@@ -64,7 +64,7 @@ def find(name: str | None, family: str) -> Score:
     """The score called ``name`` for a family; by default the deviance, for Gaussian fits the mean squared error."""
     known = scores()
     fitting = sorted(key for key, score in known.items() if family in score.families)
-    name = name or (SQUARES if family in ("gaussian", "multigaussian") else DEFAULT)
+    name = name or (SQUARES if family in ("gaussian", "multigaussian", "sqrt") else DEFAULT)
     if name not in fitting:
         what = f"There is no measure {name!r}" if name not in known else f"{name} does not apply"
         raise InvalidOption(

@@ -1,7 +1,7 @@
 """Mean deviance: 2 (F(η) − the smallest F) on the held-out rows.
 
-Cox's partial likelihood is not a sum over rows: what a fold adds to it is F on all rows less F on the training rows,
-per event held out (van Houwelingen et al. 2006, Stat. Med. 25, 3201; glmnet's grouped deviance).
+Cox's partial likelihood is not a sum over rows: what a fold adds to its deviance is that of all rows less that of the
+training rows, per event held out (van Houwelingen et al. 2006, Stat. Med. 25, 3201; glmnet's grouped deviance).
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ def score(loss: Any, eta: Any, held: Any, train: Any) -> float:
         return np.nan
     if loss.separable:
         return float(loss.held_out(eta, held / total))
-    rows = np.count_nonzero(held + train)  # weights of mean one, as everybody else's
-    return 2.0 * ((loss.value(eta, held + train) - loss.value(eta, train)) / total + np.log(rows))
+    # each less its own infimum: with tied times these differ, and only so is the scale of the weights of no account
+    both = held + train
+    return (loss.deviance(eta, both) - loss.deviance(eta, train)) / total
 
 
 def weight(loss: Any, held: Any) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 NAME = "mae"
 WORDS = "mean absolute error"
 LARGER = False
-FAMILIES = ("gaussian", "multigaussian", "binomial", "poisson", "huber")
+FAMILIES = ("gaussian", "multigaussian", "binomial", "poisson", "huber", "sqrt")
 
 
 def score(loss: Any, eta: Any, held: Any, train: Any) -> float:

@@ -12,7 +12,8 @@ import numpy as np
 from riata.core.errors import InvalidOption, did_you_mean
 from riata.core.problem import Problem
 from riata.core.results import CVResult
-from riata.select.data import Data, by_feature, prepare
+from riata.select import families, target
+from riata.select.data import Data, by_feature
 from riata.select.options import Options
 from riata.select.selection import Selection, build
 from riata.table.columns import RowLabel
@@ -24,19 +25,27 @@ Progress = Callable[[str], None]
 def select(X: Any, y: Any, *, rule: str = "1se", **options: Any) -> Selection:
     """Fit a lasso path, cross-validate it, choose λ, and say which features matter.
 
-        minimise over (b, w)  (1/Σsᵢ) Σᵢ sᵢ ½(yᵢ − oᵢ − b − xᵢᵀw)² + λ Σⱼ vⱼ (l1_ratio |tⱼwⱼ| + ½(1−l1_ratio)(tⱼwⱼ)²)
+        minimise over (b, w)  (1/Σsᵢ) Σᵢ sᵢ loss(yᵢ, oᵢ + b + xᵢᵀw) + λ Σⱼ vⱼ (l1_ratio |tⱼwⱼ| + ½(1−l1_ratio)(tⱼwⱼ)²)
 
-    with tⱼ the standard deviation of column j. Standardising and mean imputation are learnt inside every training
+    with tⱼ the standard deviation of column j, and the loss ½(y − η)² or that of another ``family``.
+    Standardising and mean imputation are learnt inside every training
     fold; coefficients come back in the units of the columns.
 
     Parameters
     ----------
     X : polars, pandas or pyarrow frame; or array, sparse matrix of shape (n_samples, n_features)
-    y : name of a column of the frame X, or array (n_samples,)
+    y : name of a column of the frame X, or array (n_samples,). For "cox" the names of the columns (time, event) or
+        (start, stop, event), event being 1 or 0, or an array with these columns
+    family : "gaussian"; "binomial": two labels of any kind, or proportions; "poisson": counts; "huber": numbers with
+        outliers; "cox": survival times; "auto": binomial for two values, cox for times and events, poisson with an
+        exposure, else gaussian, and the notes say which and why
+    exposure : name or array ("poisson"): what each count is a count of; log(exposure) joins the offset
+    strata, ties : name or array, and "breslow" or "efron" ("cox")
+    delta : where the loss becomes linear, in units of y ("huber"); by default 1.35 robust standard deviations of y
     rule : "1se" (the sparsest model within one standard error of the best) or "min" (the best)
     lam : float, optional
         Use this λ instead of a rule; cross-validation is reported all the same.
-    folds, repeats, seed : shuffled folds, how often, and the seed. Or one of
+    folds, repeats, seed : shuffled folds (classes and events in proportion), how often, and the seed. Or one of
     foldid (name or array of fold numbers), groups (name or array: a group is never split), cv (scikit-learn splitter)
     na : "error", "drop" or "mean" (frames): what to do about missing values
     drop, keep, categories : names or patterns of columns to leave out, to use alone, to one-hot encode (frames)
@@ -44,7 +53,10 @@ def select(X: Any, y: Any, *, rule: str = "1se", **options: Any) -> Selection:
     penalty_factor, lower, upper : array with one value per column of X, or {name: value}
     positive : True for lower = 0
     lams, n_lams, lam_min_ratio, l1_ratio, standardize, fit_intercept, tol, max_iter, threads : as in riata.path
-    measure : "mse" or "mae", the held-out loss
+    penalty : "l1", "adaptive" (factors learnt inside every training fold), "mcp", "scad", "log", or one made with
+        options such as ``riata.penalties.mcp.MCP(gamma=2.5)``
+    measure : the held-out score of riata.scores: "mse" (gaussian's), "deviance" (the others'), "mae", "auc",
+        "accuracy", "c_index"
     feature_names : names for the columns of an array
 
     Returns
@@ -80,11 +92,9 @@ def run(
     """:func:`select` for callers who also have a file's name, its lines, a command and someone who watches."""
     o = options
     _check_rule(o.rule)
+    families.check(o.family)
     progress("encoding")
-    data = prepare(
-        X, y, sample_weight=o.sample_weight, offset=o.offset, na=o.na, drop=o.drop, keep=o.keep,
-        categories=o.categories, carry=(o.foldid, o.groups), feature_names=o.feature_names, row_label=row_label,
-    )  # fmt: skip
+    data, o = target.read(X, y, o, row_label)
     problem, fitted, sentences = _solve(data, o, progress)
     progress("choosing")
     index = _index(fitted, o)
@@ -96,16 +106,16 @@ def _solve(data: Data, o: Options, progress: Progress) -> tuple[Problem, CVResul
     front = importlib.import_module("riata.path")
     crossing = importlib.import_module("riata.select.cv")
     problem = front.make_problem(
-        data.X, data.y, sample_weight=data.sample_weight, offset=data.offset,
+        data.X, data.y if data.outcome is None else data.outcome, sample_weight=data.sample_weight, offset=data.offset,
         penalty_factor=by_feature(o.penalty_factor, data, "penalty_factor", 1.0),
         lower=0.0 if o.positive else by_feature(o.lower, data, "lower", -np.inf),
         upper=by_feature(o.upper, data, "upper", np.inf),
         l1_ratio=o.l1_ratio, fit_intercept=o.fit_intercept, standardize=o.standardize, family=o.family,
-        feature_names=data.names,
+        penalty=o.penalty, feature_names=data.names, **target.options_of(data, o),
     )  # fmt: skip
     lams = o.lams
     if o.lam is not None:
-        grid = front.lam_grid(problem, o.n_lams, o.lam_min_ratio) if lams is None else np.asarray(lams, dtype=float)
+        grid = front.default_grid(problem, o.n_lams, o.lam_min_ratio) if lams is None else np.asarray(lams, dtype=float)
         lams = np.unique(np.append(grid, o.lam))[::-1]
     foldid = _folds(data, o)
     progress(f"solving {len(lams) if lams is not None else o.n_lams} lambdas for all folds at once")
@@ -119,6 +129,8 @@ def _solve(data: Data, o: Options, progress: Progress) -> tuple[Problem, CVResul
     sentences = [str(w.message) for w in caught]
     for w in caught:
         python_warnings.warn(w.message, w.category, stacklevel=4)
+    if fitted.path.penalty_factor is not None:  # what the rows taught, for who certifies
+        problem = problem.replace(penalty=None, penalty_factor=fitted.path.penalty_factor)
     return problem, fitted, list(dict.fromkeys([*fitted.warnings, *sentences]))
 
 
@@ -129,7 +141,10 @@ def _folds(data: Data, o: Options) -> Any:
     if o.cv is not None:
         return folding.from_splitter(o.cv, data.X, data.y, groups)
     foldid = data.per_row(o.foldid, "foldid")
-    return folding.make_folds(len(data.y), o.folds, seed=o.seed, foldid=foldid, groups=groups, repeats=o.repeats)
+    return folding.make_folds(
+        len(data.y), o.folds, seed=o.seed, foldid=foldid, groups=groups, repeats=o.repeats,
+        strata=target.kept_in_proportion(data, o),
+    )  # fmt: skip
 
 
 def _design_for(data: Data, progress: Progress) -> Callable[[Any], Any] | None:

@@ -16,7 +16,8 @@ from riata import scores
 from riata.core.errors import InvalidData
 from riata.core.problem import Problem
 from riata.core.results import CVResult, Path
-from riata.path.drive import MAX_ITER, assemble, solve_path, warn_missed
+from riata.path.drive import MAX_ITER, assemble, warn_missed
+from riata.path.fit import fit_path, together
 from riata.path.grid import checked, spread, top_of
 from riata.select.folds import Ints, Masks
 from riata.select.rules import rules
@@ -58,6 +59,9 @@ def cross_validate(
         one by one, each on its own matrix.
     other arguments : as for :func:`riata.path`
 
+    Where the problem differs by fold, as with adaptive factors that each training fold learns for itself, or is no
+    lasso (concave penalties, the square-root lasso), folds are solved one by one.
+
     Raises
     ------
     InvalidData
@@ -66,8 +70,9 @@ def cross_validate(
     score = scores.find(measure, problem.family)
     job = _Job(problem, tol, max_iter, threads, score, warn, tricks or {})
     grid = None if lams is None else checked(lams)
-    if isinstance(foldid, list) or design_for is not None or not job.tricks.get("lockstep", True):
-        path = solve_path(
+    apart = design_for is not None or not job.tricks.get("lockstep", True) or not together(problem)
+    if isinstance(foldid, list) or apart:
+        path = fit_path(
             problem, grid, n_lams=n_lams, lam_min_ratio=lam_min_ratio, tol=tol, max_iter=max_iter, threads=threads,
             warn=False, tricks=tricks,
         )  # fmt: skip
@@ -76,7 +81,7 @@ def cross_validate(
         weights = [np.array([job.weight(np.asarray(test, np.float64)) for _, test in masks])]
         return _collect(job, path, [parts], weights, _ids(foldid, problem))
     path_, losses, weights = None, [], []
-    for folds in foldid:
+    for folds in np.asarray(foldid):
         path_, parts, weight = _lock_step(job, grid, folds, path_, n_lams, lam_min_ratio)
         losses.append(parts)
         weights.append(weight)
@@ -110,7 +115,7 @@ class _Job:
         return float(mask.sum()) if self.problem.loss is None else self.score.weight(self.problem.loss, mask)
 
 
-Part = tuple[Floats, Floats]  # loss (n_lams,), gap_rel (n_lams,)
+Part = tuple[Floats, Floats]  # loss (n_lams,), certificate (n_lams,)
 
 
 def _lock_step(
@@ -162,19 +167,19 @@ def _one_fold(job: _Job, lams: Floats, train: NDArray[np.bool_], test: NDArray[n
         raise InvalidData("A training fold has fewer than two rows of positive weight.", expected="at least 2")
     if design_for is not None:
         problem = problem.replace(design=design_for(train))
-    path = solve_path(
+    path = fit_path(
         problem, lams, tol=job.tol, max_iter=job.max_iter, threads=job.threads, warn=False, tricks=job.tricks
     )
     rows = np.flatnonzero(test)
     weight = (job.problem.sample_weight * test)[rows]
     if weight.sum() <= 0:
-        return np.full(len(lams), np.nan), path.gap_rel
+        return np.full(len(lams), np.nan), path.certificate
     eta = problem.design.columns(path.active)[rows] @ path.coef_active + path.intercept
     if callable(job.measure):
-        return _scored(job, problem, path, test), path.gap_rel
+        return _scored(job, problem, path, test), path.certificate
     error = (job.problem.y[rows] - job.problem.offset[rows])[:, None] - eta
     loss = error**2 if job.measure == "mse" else np.abs(error)
-    return weight @ loss / weight.sum(), path.gap_rel
+    return weight @ loss / weight.sum(), path.certificate
 
 
 def _scored(job: _Job, problem: Problem, path: Path, test: NDArray[np.bool_]) -> Floats:
@@ -200,9 +205,9 @@ def _collect(job: _Job, path: Path, parts: list[list[Part]], weights: list[Float
     cvm = loss[:, seen] @ share
     folds = int(seen.sum())
     cvse = _root_mean_square(loss[:, seen] - cvm[:, None], share) / np.sqrt(folds - 1) if folds > 1 else cvm * np.nan
-    every = np.column_stack([path.gap_rel, gap])
+    every, concave = np.column_stack([path.certificate, gap]), path.stationarity is not None
     if job.warn and (every > job.tol).any():
-        warn_missed(path.lams, every, job.tol, " over all folds")
+        warn_missed(path.lams, every, job.tol, " over all folds", path.measure_of_error)
     return CVResult(
         path,
         path.lams,
@@ -210,12 +215,13 @@ def _collect(job: _Job, path: Path, parts: list[list[Part]], weights: list[Float
         weight,
         cvm,
         cvse,
-        gap,
+        np.full_like(gap, np.nan) if concave else gap,
         foldid,
         job.score.name,
         _notes(path, -loss if job.score.larger else loss),
         rules(),
         job.score.larger,
+        gap if concave else None,
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riata.core.errors import InvalidData, InvalidOption, did_you_mean
+from riata.losses.targets import labels as target_labels
 from riata.table.columns import RowLabel, is_frame
 from riata.table.encode import Encoder, frame_row
 from riata.table.words import count
@@ -31,8 +32,10 @@ class Data:
     n_given : rows given
     encoder : Encoder or None
     design_for : train_mask -> X imputed from the training rows, or None where nothing was imputed
-    carried : dict of column name -> values (folds, groups)
+    carried : dict of column name -> values (folds, groups, …)
     notes : list of sentences
+    levels : the words of a target of classes, of which y holds the places; or None
+    outcome : what the loss takes, where that is not y: (n, 2) or (n, 3) of a survival target
     """
 
     X: Any
@@ -47,6 +50,8 @@ class Data:
     design_for: Callable[[NDArray[np.bool_]], Any] | None
     carried: dict[str, NDArray[Any]]
     notes: list[str]
+    levels: tuple[Any, ...] | None = None
+    outcome: Any = None
 
     def per_row(self, value: Any, what: str) -> NDArray[Any] | None:
         """Values for the kept rows of ``value``: the name of a carried column, or an array with one per row given."""
@@ -75,10 +80,14 @@ def prepare(
     carry: Sequence[Any] = (),
     feature_names: Sequence[str] | None = None,
     row_label: RowLabel = frame_row,
+    labels: bool = False,
 ) -> Data:
-    """Data from a frame (encoded) or an array (taken as it is). Raises InvalidData, InvalidOption."""
+    """Data from a frame (encoded) or an array (taken as it is). Raises InvalidData, InvalidOption.
+
+    With ``labels`` the target may be words.
+    """
     if is_frame(X):
-        return _from_frame(X, y, sample_weight, offset, na, drop, keep, categories, carry, row_label)
+        return _from_frame(X, y, sample_weight, offset, na, drop, keep, categories, carry, row_label, labels)
     for name, value in (("drop", drop), ("keep", keep), ("categories", categories)):
         if len(value):
             raise InvalidOption(
@@ -91,7 +100,7 @@ def prepare(
                 got=type(X).__name__,
                 expected="an array of values, or X as a frame",
             )
-    return _from_array(X, y, sample_weight, offset, na, feature_names)
+    return _from_array(X, y, sample_weight, offset, na, feature_names, labels)
 
 
 def _from_frame(
@@ -105,6 +114,7 @@ def _from_frame(
     categories: Any,
     carry: Any,
     label: RowLabel,
+    labels: bool,
 ) -> Data:
     named = [name for name in carry if isinstance(name, str)]
     encoded = Encoder.fit(
@@ -118,6 +128,7 @@ def _from_frame(
         carry=named,
         na=na,
         row_label=label,
+        labels=labels,
     )
     return Data(
         X=encoded.X,
@@ -132,10 +143,13 @@ def _from_frame(
         design_for=encoded.design_for if encoded.has_imputed else None,
         carried=encoded.carried,
         notes=encoded.notes,
+        levels=encoded.levels,
     )
 
 
-def _from_array(X: Any, y: Any, weight: Any, offset: Any, na: str, feature_names: Sequence[str] | None) -> Data:
+def _from_array(
+    X: Any, y: Any, weight: Any, offset: Any, na: str, feature_names: Sequence[str] | None, labels: bool
+) -> Data:
     X = X if hasattr(X, "tocsc") or isinstance(X, np.ndarray) else np.asarray(X)
     if X.ndim != 2:
         raise InvalidData(
@@ -153,7 +167,7 @@ def _from_array(X: Any, y: Any, weight: Any, offset: Any, na: str, feature_names
         )
     names = [str(name) for name in feature_names] if feature_names is not None else [f"x{j}" for j in range(X.shape[1])]
     check_no_gaps(X, names)
-    values = np.asarray(y, dtype=float)
+    values, levels = _numbers(y, labels)
     return Data(
         X=X,
         names=names,
@@ -167,7 +181,25 @@ def _from_array(X: Any, y: Any, weight: Any, offset: Any, na: str, feature_names
         design_for=None,
         carried={},
         notes=[],
+        levels=levels,
     )
+
+
+def _numbers(y: Any, labels: bool) -> tuple[Floats, tuple[Any, ...] | None]:
+    """y as numbers; of words, if they may be, the places in the sorted words, and these."""
+    array = np.asarray(y)
+    if labels and array.dtype.kind not in "fiub":
+        found, code = target_labels(array)
+        return code.astype(float), tuple(str(word) for word in found.tolist())
+    try:
+        return np.asarray(y, dtype=float), None
+    except (TypeError, ValueError):
+        raise InvalidData(
+            "the target y does not hold numbers.",
+            expected="a number in every row",
+            got=f"values of type {array.dtype}",
+            hint='family="binomial" models two classes.',
+        ) from None
 
 
 def check_no_gaps(X: Any, names: Sequence[str]) -> None:

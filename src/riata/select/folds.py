@@ -22,12 +22,14 @@ def make_folds(
     groups: Any = None,
     repeats: int = 1,
     shuffle: bool = True,
+    strata: Any = None,
 ) -> Ints:
     """Fold of every row, for each repeat: (repeats, n) integers from 0.
 
     Rows are shuffled with ``seed`` (sorted data mislead unshuffled folds), contiguous with shuffle=False. Rows that
     share a value of ``groups`` are held out together. ``foldid`` (n,) gives the folds as they are: any labels; a
-    negative number is a row that is never held out.
+    negative number is a row that is never held out. Each value of ``strata`` (n,) is spread evenly over the folds,
+    where rows are not held together by ``groups``.
 
     Raises
     ------
@@ -51,8 +53,19 @@ def make_folds(
     rng = np.random.default_rng(seed)
     out = np.empty((repeats, n), np.intp)
     for r in range(repeats):
-        out[r] = _spread(labels, units, folds, rng if shuffle else None)
+        if strata is not None and groups is None:
+            out[r] = _deal(_labels(strata, n), folds, rng if shuffle else None)
+        else:
+            out[r] = _spread(labels, units, folds, rng if shuffle else None)
     return out
+
+
+def _deal(strata: Ints, folds: int, rng: np.random.Generator | None) -> Ints:
+    """Rows dealt out one fold after the other, stratum by stratum: folds differ by one row, in each stratum too."""
+    order = np.arange(len(strata)) if rng is None else rng.permutation(len(strata))
+    fold_of = np.empty(len(strata), np.intp)
+    fold_of[order[np.argsort(strata[order], kind="stable")]] = np.arange(len(strata)) % folds
+    return fold_of
 
 
 def _spread(labels: Ints, units: int, folds: int, rng: np.random.Generator | None) -> Ints:

@@ -23,13 +23,18 @@ class Options:
     repeats: int = 1
     cv: Any = None
     seed: int = 0
-    measure: str = "mse"
+    measure: str | None = None
     na: str = "error"
     drop: str | Sequence[str] = ()
     keep: str | Sequence[str] = ()
     categories: str | Sequence[str] = ()
     feature_names: Sequence[str] | None = None
     family: str = "gaussian"
+    penalty: Any = "l1"
+    exposure: Any = None
+    strata: Any = None
+    ties: str = "breslow"
+    delta: float | None = None
     lams: Any = None
     n_lams: int = 100
     lam_min_ratio: float | None = None
@@ -78,6 +83,8 @@ def describe(options: Options) -> dict[str, Any]:
     out = {}
     for field in dataclasses.fields(options):
         value = getattr(options, field.name)
+        if field.name == "penalty" and not isinstance(value, str):
+            value = repr(value)
         plain = value is None or isinstance(value, str | bool | int | float)
         if isinstance(value, Mapping):
             value, plain = {str(k): float(v) for k, v in value.items()}, True

@@ -10,12 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from riata import scores
 from riata.core.problem import Problem
 from riata.core.results import CVResult, Path
 from riata.model.fingerprint import fingerprint, provenance
 from riata.model.record import Model
+from riata.select import families
 from riata.select.data import Data
 from riata.select.options import Options, describe
+from riata.select.response import response_of
 from riata.select.summary import summary_text
 from riata.table.words import shown
 
@@ -34,11 +37,13 @@ class Selection:
     path : Path on all rows;  cv : CVResult
     model : riata.model.Model, which predicts and can be saved
     features : list of str, selected, the largest |effect per standard deviation| first
-    coef_table : list of dict with feature, coef (original units), coef_per_sd, in the same order
+    coef_table : list of dict with feature, coef (original units), coef_per_sd, in the same order; and exp(coef) as
+        "odds ratio", "rate ratio" or "hazard ratio" where that is what it is
     notes, warnings : lists of sentences
-    null_loss : float, held-out loss of predicting the training mean
+    null_loss : float, held-out loss (score) of the model without features, fitted to each training set
     choices : dict rule -> dict with lam, index, n_features, loss, se, for every rule
-    largest_gap : float, largest gap_rel over all λ and folds, and the path on all rows
+    largest_gap : float, largest gap_rel over all λ and folds, and the path on all rows (stationarity residual where the
+        penalty is concave and no gap exists)
     problem : Problem, for riata.certify
     """
 
@@ -61,17 +66,19 @@ class Selection:
         """The result as plain text: verdict, features, λ_min beside λ_1se, certificate, notes."""
         return summary_text(self)
 
-    def predict(self, X: Any, offset: Any = None) -> Floats:
+    def predict(self, X: Any, offset: Any = None, kind: str = "response") -> Any:
         """Predictions for the rows of a frame or array; see :meth:`riata.model.Model.predict`."""
-        return self.model.predict(X, offset=offset)
+        return self.model.predict(X, offset=offset, kind=kind)
 
     def save(self, where: str | os.PathLike[str]) -> None:
         """Write the model as JSON, whole or not at all."""
         self.model.save(where)
 
     def to_frame(self) -> dict[str, list[Any]]:
-        """The coefficient table as columns (feature, coef, coef_per_sd); any frame library takes such a dict."""
-        return {key: [row[key] for row in self.coef_table] for key in ("feature", "coef", "coef_per_sd")}
+        """The coefficient table as columns (feature, coef, coef_per_sd, …); any frame library takes such a dict."""
+        ratio = families.FAMILIES[self.model.family].ratio
+        keys = ["feature", "coef", "coef_per_sd", *([ratio] if ratio else [])]
+        return {key: [row[key] for row in self.coef_table] for key in keys}
 
     def __repr__(self) -> str:
         size = f"{len(self.features)} of {self.path.n_features} features"
@@ -92,10 +99,10 @@ def build(
     """Selection and its Model from a finished cross-validation."""
     path = cv.path
     rule = options.rule if options.lam is None else "given"
-    table = coef_table(path, index)
+    table = coef_table(path, index, families.FAMILIES[options.family].ratio)
     choices = {name: choice(cv, cv.index(name)) for name in sorted(cv.rules)}
-    largest = float(max(np.max(cv.gap_rel, initial=0.0), np.max(path.gap_rel, initial=0.0)))
-    null = null_loss(data, cv)
+    largest = float(max(np.max(cv.certificate, initial=0.0), np.max(path.certificate, initial=0.0)))
+    null = null_loss(data, cv) if problem.loss is None else null_score(problem, cv)
     model = Model(
         family=options.family,
         rule=rule,
@@ -108,8 +115,9 @@ def build(
         path=path_record(path),
         cv=cv_record(cv, choices, null),
         certificate={
-            "gap_rel": float(path.gap_rel[index]),
-            "largest_path": float(np.max(path.gap_rel)),
+            "kind": path.measure_of_error,
+            "gap_rel": float(path.certificate[index]),
+            "largest_path": float(np.max(path.certificate)),
             "largest": largest,
             "tol": options.tol,
             "status": str(path.status),
@@ -118,6 +126,7 @@ def build(
         options=describe(options),
         provenance=provenance(argv),
         notes=tuple(data.notes),
+        response=response_of(data, options, problem, path, index),
     )
     names = [row["feature"] for row in table]
     said = [*sentences, *suspicions(cv, null, table)]
@@ -127,11 +136,12 @@ def build(
     )
 
 
-def coef_table(path: Path, index: int) -> list[dict[str, Any]]:
-    """Non-zero coefficients at one λ, the largest |effect per standard deviation| first."""
+def coef_table(path: Path, index: int, ratio: str | None = None) -> list[dict[str, Any]]:
+    """Non-zero coefficients at one λ, the largest |effect per standard deviation| first; ``ratio`` names exp(coef)."""
     values = path.coef_active[:, index]
     rows = [
         {"feature": path.feature_names[j], "coef": float(w), "coef_per_sd": float(w * path.scale[j])}
+        | ({ratio: float(np.exp(np.clip(w, -700, 700)))} if ratio else {})
         for j, w in zip(path.active, values, strict=True)
         if w != 0
     ]
@@ -140,12 +150,16 @@ def coef_table(path: Path, index: int) -> list[dict[str, Any]]:
 
 def suspicions(cv: CVResult, null: float, table: list[dict[str, Any]]) -> list[str]:
     """A prediction that is too good: its columns may hold the target."""
-    best = float(np.nanmin(cv.cvm)) if np.isfinite(cv.cvm).any() else np.inf
-    if not table or not best < TOO_GOOD * null:
+    if not table or not np.isfinite(cv.cvm).any() or (cv.measure == "deviance" and not null > 0):
+        return []
+    best = 1.0 - float(np.nanmax(cv.cvm)) if cv.larger else float(np.nanmin(cv.cvm))
+    null = 1.0 - null if cv.larger else null
+    if not best < TOO_GOOD * null:
         return []
     top = [row["feature"] for row in table[:4]]
+    of = "of the mean" if cv.measure in ("mse", "mae") else "without features"
     return [
-        f"the prediction is almost perfect (error {best / null:.0e} of that of the mean). Do these columns hold the "
+        f"the prediction is almost perfect (error {best / null:.0e} of that {of}). Do these columns hold the "
         f"target, or what is known only after it (a leak)? {shown(top)}."
     ]
 
@@ -176,6 +190,21 @@ def null_loss(data: Data, cv: CVResult) -> float:
     return total / weight if weight else float("nan")
 
 
+def null_score(problem: Problem, cv: CVResult) -> float:
+    """Held-out score of the model without features, over the same folds and weights; NaN where it has none."""
+    score = scores.find(cv.measure, problem.family)
+    s, loss = problem.sample_weight / problem.sample_weight.sum(), problem.loss
+    total = weight = 0.0
+    for row in np.atleast_2d(cv.foldid):
+        for fold in np.unique(row[row >= 0]):
+            held, train = np.where(row == fold, s, 0.0), np.where(row == fold, 0.0, s)
+            intercept, _ = loss.null(problem.offset, train / train.sum(), problem.fit_intercept)
+            value, w = score.of(loss, problem.offset + intercept, held, train), score.weight(loss, held)
+            if w > 0 and np.isfinite(value):
+                total, weight = total + w * value, weight + w
+    return total / weight if weight else float("nan")
+
+
 def path_record(path: Path) -> dict[str, Any]:
     """The path by name and without zeros."""
     coef = {}
@@ -185,7 +214,7 @@ def path_record(path: Path) -> dict[str, Any]:
     return {
         "lams": path.lams.tolist(),
         "intercept": path.intercept.tolist(),
-        "gap_rel": path.gap_rel.tolist(),
+        "gap_rel": path.certificate.tolist(),
         "df": path.df.tolist(),
         "dev_ratio": path.dev_ratio.tolist(),
         "null_deviance": float(path.null_deviance),
@@ -207,7 +236,7 @@ def cv_record(cv: CVResult, choices: dict[str, Any], null: float) -> dict[str, A
         "choices": choices,
         "fold_weight": cv.fold_weight.tolist(),
         "loss": cv.loss.tolist(),
-        "gap_rel": np.max(cv.gap_rel, axis=1).tolist(),
+        "gap_rel": np.max(cv.certificate, axis=1).tolist(),
     }
 
 
@@ -219,5 +248,7 @@ def data_record(data: Data, label: str | None) -> dict[str, Any]:
         "n_given": data.n_given,
         "n_samples": len(data.y),
         "n_features": int(data.X.shape[1]),
-        "sha256": fingerprint(data.X, data.y, data.names, data.sample_weight, data.offset),
+        "sha256": fingerprint(
+            data.X, data.y if data.outcome is None else data.outcome, data.names, data.sample_weight, data.offset
+        ),
     }

@@ -6,12 +6,13 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from riata import scores
+from riata.select.families import FAMILIES
 from riata.table.words import count
 
 if TYPE_CHECKING:
     from riata.select.selection import Selection
 
-MEASURES = {"mse": "mean squared error", "mae": "mean absolute error"}
 ROWS = 40  # of the coefficient table; the model file has them all
 
 
@@ -38,17 +39,33 @@ def verdict(sel: Selection) -> str:
         f"λ = {number(sel.lam)} by the rule {sel.rule}" if sel.rule != "given" else f"the given λ = {number(sel.lam)}"
     )
     if k == 0:
-        head = f"None of {count(p, 'feature')} helps to predict {data['target']}"
+        head = f"None of {count(p, 'feature')} helps to predict {what(sel.model)}"
     else:
-        head = f"{k:,} of {count(p, 'feature')} predict{'s' if k == 1 else ''} {data['target']}"
+        head = f"{k:,} of {count(p, 'feature')} predict{'s' if k == 1 else ''} {what(sel.model)}"
     error = f"{number(chosen['loss'])} ± {number(chosen['se'], 3)}"
     if cv["measure"] == "mse":
         error += f" (root: {number(math.sqrt(chosen['loss']), 4)})"
     return (
         f"{head} ({count(data['n_samples'], 'row')}, {rule}).\n"
-        f"Cross-validated {MEASURES.get(cv['measure'], cv['measure'])}: {error}; "
-        f"predicting the mean: {number(sel.null_loss)}{_less(chosen['loss'], sel.null_loss)}."
+        f"Cross-validated {scores.scores()[cv['measure']].words}: {error}; "
+        f"{FAMILIES[sel.model.family].null}: {number(sel.null_loss)}{_compared(sel, chosen['loss'])}."
     )
+
+
+def what(model: Any) -> str:
+    """The target; of classes with the one that is predicted."""
+    classes = model.response.get("classes")
+    target = str(model.data["target"])
+    if classes is None:
+        return target
+    return f"{target} = {classes[1]:g}" if isinstance(classes[1], float) else f"{target} = {classes[1]}"
+
+
+def _compared(sel: Selection, loss: float) -> str:
+    """How much less than without features, for losses that have a zero."""
+    if sel.cv.larger or sel.model.family == "cox":
+        return ""
+    return _less(loss, sel.null_loss)
 
 
 def _less(loss: float, null: float) -> str:
@@ -72,11 +89,24 @@ def choice_of(sel: Selection) -> dict[str, Any]:
 
 
 def coef_rows(sel: Selection) -> list[list[str]]:
-    """Name, coefficient in original units, effect of one standard deviation, direction."""
-    return [
-        [row["feature"], number(row["coef"]), number(row["coef_per_sd"]), "+" if row["coef"] > 0 else "−"]
-        for row in sel.coef_table
-    ]
+    """Name, coefficient in original units, effect of one standard deviation, ratio if it is one, direction."""
+    return [coef_row(sel.model.family, row["feature"], row["coef"], row["coef_per_sd"]) for row in sel.coef_table]
+
+
+def coef_row(family: str, name: str, coef: float, per_sd: float) -> list[str]:
+    """One line of the table of coefficients."""
+    ratio = [number(math.exp(min(coef, 700.0)))] if _ratio(family) else []
+    return [name, number(coef), *ratio, number(per_sd), "+" if coef > 0 else "−"]
+
+
+def coef_head(family: str) -> tuple[str, ...]:
+    """The heads of that table."""
+    ratio = _ratio(family)
+    return ("feature", "coefficient", *([ratio] if ratio else []), "per SD", "sign")
+
+
+def _ratio(family: str) -> str | None:
+    return FAMILIES[family].ratio if family in FAMILIES else None
 
 
 def choice_rows(sel: Selection) -> list[list[str]]:
@@ -90,17 +120,17 @@ def choice_rows(sel: Selection) -> list[list[str]]:
     ]
 
 
-COEF_HEAD = ("feature", "coefficient", "per SD", "sign")
 CHOICE_HEAD = ("rule", "lambda", "features", "CV error", "± SE")
 
 
 def certificate(sel: Selection) -> str:
-    """The largest duality gap over everything that was solved."""
+    """The largest duality gap (or stationarity residual) over everything that was solved."""
     cv = sel.model.cv
     fits = f"{len(sel.path.lams)} lambdas × ({cv['n_folds']} folds + all rows)"
     tol = sel.model.certificate["tol"]
     word = "within" if sel.largest_gap <= tol else "ABOVE"
-    return f"certificate: largest gap_rel over {fits} is {sel.largest_gap:.1e}, {word} tol {tol:.0e}"
+    kind = "gap_rel" if sel.path.stationarity is None else "stationarity residual (a concave penalty has no gap)"
+    return f"certificate: largest {kind} over {fits} is {sel.largest_gap:.1e}, {word} tol {tol:.0e}"
 
 
 def summary_text(sel: Selection) -> str:
@@ -108,7 +138,7 @@ def summary_text(sel: Selection) -> str:
     parts = [verdict(sel)]
     rows = coef_rows(sel)
     if rows:
-        parts.append(plain_table(COEF_HEAD, rows[:ROWS]))
+        parts.append(plain_table(coef_head(sel.model.family), rows[:ROWS]))
         if len(rows) > ROWS:
             parts[-1] += f"\n  … and {len(rows) - ROWS:,} more (coef_table has them all)"
     parts.append(plain_table(CHOICE_HEAD, choice_rows(sel)))

@@ -79,6 +79,12 @@ class MomentsEngine:
         kernel.canonical(total, held, origin.e, sigma, s.norm, excluded, self.problem.fit_intercept, G, q)
         return G, q
 
+    def weigh(self, factor: Floats) -> None:
+        """New penalty factors for the lane on all rows, for a lasso without a ridge part; what is excluded stays so."""
+        s = self.scales[0]
+        unit = s.sd / s.norm if self.problem.standardize else 1.0 / s.norm
+        s.a[:] = np.where(s.excluded, np.inf, factor * unit)
+
     def null_correlations(self) -> Floats:
         """Correlations of every column with the residual of the model that holds only unpenalised features."""
         G, q = self.lane(0)

@@ -73,6 +73,7 @@ class Encoder:
         carry: Sequence[str] = (),
         na: str = "error",
         row_label: RowLabel = frame_row,
+        labels: bool = False,
     ) -> Encoded:
         """Learn how to turn ``frame`` into numbers, and do it.
 
@@ -86,6 +87,7 @@ class Encoder:
         carry : names of columns that are not features but are wanted beside y (folds, groups)
         na : "error", "drop" (rows) or "mean" (mean and marker column; a level of its own for text)
         row_label : how to name a row in messages
+        labels : whether the target may be words, which ``Encoded.levels`` then holds
 
         Raises
         ------
@@ -104,9 +106,10 @@ class Encoder:
         taken = [name for name in part.values() if name is not None]
         choice = _Choice.of(names, taken, drop, keep, categories)
         features, left_out, notes = _features(wrapped, names, choice, row_label)
-        y = roles.target_values(columns["target"], row_label)
+        y, levels = roles.target_values(columns["target"], row_label, labels)
         rows, more = missing.rows_to_keep(na, y, features, row_label)
-        return _encode(cls, part, columns, y, features, rows, na, left_out, notes + more, row_label)
+        out = _encode(cls, part, columns, y, features, rows, na, left_out, notes + more, row_label)
+        return dataclasses.replace(out, levels=levels)
 
     def transform(self, frame: Any, names: Sequence[str] | None = None, row_label: RowLabel = frame_row) -> Transformed:
         """The columns ``names`` (default: all of ``self.names``) of X for the rows of a new table.
@@ -140,6 +143,7 @@ class Encoded:
     carried : dict of name -> values of the kept rows
     notes : list of str
     encoder : Encoder
+    levels : the words of the target, of which y holds the places; or None
     """
 
     assembled: Assembled
@@ -151,6 +155,7 @@ class Encoded:
     carried: dict[str, NDArray[Any]]
     notes: list[str]
     encoder: Encoder
+    levels: tuple[str, ...] | None = None
 
     @property
     def X(self) -> Any:

@@ -65,22 +65,28 @@ def expand(patterns: str | Sequence[str], names: Sequence[str], role: str) -> li
     return out
 
 
-def target_values(column: Column, label: RowLabel) -> Column:
-    """The target as numbers (NaN where missing), or InvalidData that says why it cannot be one."""
+def target_values(column: Column, label: RowLabel, labels: bool = False) -> tuple[Column, tuple[str, ...] | None]:
+    """The target as numbers (NaN where missing), or InvalidData that says why it cannot be one.
+
+    With ``labels`` it may be words: the numbers are then places in the sorted words, which come second.
+    """
     column = resolve(column, label)
-    if column.kind == "bool":
-        numbers = np.array([np.nan if v is None else float(v == "True") for v in column.values])
-        return Column(column.name, "number", numbers, column.missing, column.dtype)
+    if column.kind == "bool" or (labels and column.kind == "text"):
+        words = tuple(sorted(set(column.values[~column.missing]))) if column.kind == "text" else ("False", "True")
+        place = {level: float(k) for k, level in enumerate(words)}
+        numbers = np.array([np.nan if v is None else place[v] for v in column.values])
+        number = Column(column.name, "number", numbers, column.missing, column.dtype)
+        return number, words if labels else None
     if column.kind != "number":
         levels = sorted({str(v) for v in column.values[~column.missing]})[:5]
         raise InvalidData(
             f'the target "{column.name}" holds {"text" if column.kind == "text" else column.kind + "s"}, not numbers.',
             expected="a number in every row (a squared-error model predicts a quantity)",
             got=f"values such as {shown(levels, 4)}" if column.kind == "text" else column.dtype,
-            hint="choose another target, or code two classes as 0 and 1.",
+            hint='family="binomial" models two classes.' if len(levels) == 2 else "choose another target.",
         )
     check_finite(column, label)
-    return column
+    return column, None
 
 
 def check_target(column: Column, keep: NDArray[np.bool_]) -> Floats:

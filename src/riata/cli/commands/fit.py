@@ -1,14 +1,30 @@
-"""Read a table, fit the lasso path, cross-validate, choose lambda, and say which features matter."""
+"""Read a table, fit the lasso path, cross-validate, choose lambda, and say which features matter.
+
+riata fit houses.csv -y price -o model.json
+riata fit patients.csv -y diagnosis --family binomial --measure auc
+riata fit claims.csv -y claims --family poisson --exposure years
+riata fit trial.csv --time days --event died --strata centre
+"""
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
+import pkgutil
 from typing import Any
 
 from riata.cli.screen import Screen
 
 HELP = "fit a table: which features matter, and a model that predicts"
+FAMILIES = ("auto", "gaussian", "binomial", "poisson", "huber", "cox")
+
+
+def registered(package: str) -> list[str]:
+    """What a folder that is a registry holds: one file each, with the name of what is in it; nothing is imported."""
+    spec = importlib.util.find_spec(package)
+    assert spec is not None
+    return sorted(found.name for found in pkgutil.iter_modules(spec.submodule_search_locations) if found.name != "base")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="FILE", help="save the model (JSON)")
     _choice(parser.add_argument_group("choosing lambda"))
     _columns(parser.add_argument_group("columns and rows"))
+    _family(parser.add_argument_group("the target"))
     _model(parser.add_argument_group("the model"))
     output = parser.add_argument_group("output")
     output.add_argument("--json", action="store_true", help="the result as JSON")
@@ -38,9 +55,28 @@ def _choice(group: Any) -> None:
     _set(group, "--seed", type=int, metavar="N", help="seed of the folds (0)")
     _set(group, "--foldid", metavar="COLUMN", help="take the folds from this column")
     _set(group, "--groups", metavar="COLUMN", help="never split rows with the same value of this column")
-    _set(group, "--measure", choices=("mse", "mae"), help="held-out loss (mse)")
+    _set(
+        group,
+        "--measure",
+        choices=registered("riata.scores"),
+        help="held-out score (mse; deviance for families beside gaussian)",
+    )
     _set(group, "--n-lams", type=int, metavar="N", help="number of lambdas (100)")
     _set(group, "--lam-min-ratio", type=float, metavar="R", help="smallest lambda / largest")
+
+
+def _family(group: Any) -> None:
+    _set(group, "--family", choices=FAMILIES,
+         help="gaussian: a number; binomial: two classes; poisson: counts; huber: a number with outliers; cox: "
+         "survival times; auto: chosen by the target, and said (gaussian; cox with --time)")  # fmt: skip
+    _set(group, "--exposure", metavar="COLUMN", help="poisson: what each count is a count of (years, area)")
+    group.add_argument("--time", metavar="COLUMN", help="cox: time of the event or of the end of observation")
+    group.add_argument("--event", metavar="COLUMN", help="cox: 1 for an event, 0 for the end of observation")
+    group.add_argument("--start", metavar="COLUMN", help="cox: time at which observation begins, where not 0")
+    _set(group, "--strata", metavar="COLUMN", help="cox: compare rows with the same value of this column only")
+    _set(group, "--ties", choices=("breslow", "efron"), help="cox: how equal event times count (breslow)")
+    _set(group, "--delta", type=float, metavar="D",
+         help="huber: residual from which the loss is linear (1.35 robust SDs of the target)")  # fmt: skip
 
 
 def _columns(group: Any) -> None:
@@ -57,6 +93,8 @@ def _columns(group: Any) -> None:
 
 
 def _model(group: Any) -> None:
+    _set(group, "--penalty", choices=registered("riata.penalties"),
+         help="adaptive: factors from a first fit; mcp, scad, log: less bias on large coefficients (l1)")  # fmt: skip
     _set(group, "--l1-ratio", type=float, metavar="R", help="1 is the lasso, 0 is ridge (1)")
     _set(group, "--penalty-factor", action="append", metavar="NAME=V|FILE",
          help="penalty of a feature: 0 never penalised, inf left out; or a file of name,value lines")  # fmt: skip

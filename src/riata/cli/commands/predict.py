@@ -1,10 +1,17 @@
-"""Predict with a saved model for the rows of a table: one number a row, in the table's order."""
+"""Predict with a saved model for the rows of a table: one line a row, in the table's order.
+
+The first column, prediction, is a number, a probability (the class stands beside it), a rate or a hazard ratio.
+"""
 
 from __future__ import annotations
 
 import argparse
+import csv
+import io
+from typing import Any
 
 from riata.cli.screen import Screen
+from riata.core.errors import InvalidOption
 
 HELP = "predict with a saved model"
 
@@ -14,6 +21,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", help="a model file of riata fit -o")
     parser.add_argument("data", help='a table of any kind that riata fit reads; "-" is stdin')
     parser.add_argument("-o", "--output", metavar="FILE", help="write the predictions here (CSV), not to stdout")
+    parser.add_argument(
+        "--kind", choices=("response", "link", "class"), default="response",
+        help="response: number, probability, rate or hazard ratio; link: the linear predictor; class (response)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--times", metavar="T,T", help="survival models: also the probability to be free of the event at these times"
+    )
     parser.add_argument("--no-header", action="store_true", help="the text table has no line of names (column_1, …)")
     parser.add_argument("--format", metavar="FORMAT", help="csv, tsv, parquet, arrow, svmlight, npz or npy")
 
@@ -31,15 +45,62 @@ def run(args: argparse.Namespace, screen: Screen) -> int:
     rows = table.frame if table.frame is not None else table.matrix
     if table.format == "svmlight" and rows.shape[1] < len(model.features):
         rows.resize(rows.shape[0], len(model.features))  # zeros are not written, so last columns may not show
-    result = model.predict_table(rows, row_label=table.row_label)
+    result = model.predict_table(rows, row_label=table.row_label, kind=args.kind)
     for sentence in result.warnings:
         screen.warning(sentence)
     for sentence in (*table.notes, *result.notes):
         screen.note(sentence)
-    text = "\n".join(["prediction", *(repr(float(value)) for value in result.values)]) + "\n"
+    text = csv_text(columns_of(model, result.values, args, rows))
     if args.output:
         write_atomically(args.output, text)
         screen.note(f"{len(result.values):,} predictions are in {args.output}.")
     else:
         screen.result(text.rstrip("\n"))
     return 0
+
+
+def columns_of(model: Any, values: Any, args: argparse.Namespace, rows: Any) -> dict[str, list[Any]]:
+    """The columns to write: the prediction, the class beside a probability, survival at the times asked for."""
+    out: dict[str, list[Any]] = {"prediction": values.tolist()}
+    classes = model.response.get("classes")
+    if classes is not None and args.kind == "response":
+        out["class"] = [classes[int(value > 0.5)] for value in values]
+    if args.times:
+        times = read_times(args.times)
+        strata = strata_of(model, rows)
+        eta = model.predict_table(rows, kind="link").values
+        curves = model.survival(eta, times, strata)
+        for k, time in enumerate(times):
+            out[f"survival_{time:g}"] = curves[:, k].tolist()
+    return out
+
+
+def read_times(text: str) -> list[float]:
+    """The numbers of --times."""
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise InvalidOption("--times takes numbers.", got=text, expected="such as 365,730") from None
+
+
+def strata_of(model: Any, rows: Any) -> Any:
+    """The strata column of the table, if the model has one."""
+    from riata.table.columns import as_frame, is_frame, read_column
+
+    name = model.options.get("strata")
+    if not isinstance(name, str) or not is_frame(rows):
+        return None
+    frame = as_frame(rows)
+    if name not in frame.names:
+        raise InvalidOption(f'the table lacks the column "{name}", the strata of the model.', got="--times")
+    return read_column(frame, frame.names.index(name)).values
+
+
+def csv_text(columns: dict[str, list[Any]]) -> str:
+    """Columns as CSV; numbers with every digit."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    for row in zip(*columns.values(), strict=True):
+        writer.writerow([repr(value) if isinstance(value, float) else value for value in row])
+    return out.getvalue()

@@ -1,0 +1,102 @@
+"""Two classes: labels in, probabilities out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, log_expit
+from sklearn.base import ClassifierMixin
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import validate_data
+
+from riata.core.errors import InvalidData, InvalidOption
+from riata.core.problem import Problem
+from riata.estimators.family import FamilyModel
+from riata.estimators.options import NONE, Rule, one_of
+
+CLASS_WEIGHT: dict[str, Rule] = {
+    "class_weight": one_of("balanced") | Rule(lambda value: isinstance(value, Mapping), "a dict {label: weight}") | NONE
+}
+
+
+class BinaryModel(ClassifierMixin, FamilyModel):
+    """The logistic model log(p / (1 − p)) = intercept_ + X @ coef_ of the second of two classes."""
+
+    _family = "binomial"
+    fit_intercept: bool
+    class_weight: Any
+    classes_: NDArray[Any]
+
+    def _read(self, X: Any, y: Any) -> tuple[Any, Any]:
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse=["csc", "csr"],
+            dtype=[np.float64, np.float32],
+            ensure_all_finite=False,
+            ensure_min_samples=2,
+        )
+        check_classification_targets(y)
+        return X, y
+
+    def _target(self, y: Any, weights: Any) -> tuple[Any, Any, dict[str, Any], Any]:
+        classes, code = np.unique(y, return_inverse=True)
+        if len(classes) > 2:
+            raise InvalidData(
+                f"Only binary classification is supported. The type of the target is {type_of_target(y)}.",
+                expected="two classes",
+                got=f"{len(classes)} classes: {', '.join(str(c) for c in classes[:6])}{', …' * (len(classes) > 6)}",
+            )
+        if len(classes) < 2:
+            raise InvalidData("y holds one class; a classifier needs two.", expected="two classes", got=str(classes[0]))
+        self.classes_ = classes
+        by_class = self._class_weights(code, weights)
+        if by_class is not None:
+            weights = by_class[code] * (1.0 if weights is None else weights)
+        return code, weights, {}, code
+
+    def _class_weights(self, code: NDArray[np.intp], weights: Any) -> NDArray[np.float64] | None:
+        """One weight for each class; "balanced" gives both classes half of the sum of the sample weights."""
+        if self.class_weight is None:
+            return None
+        if isinstance(self.class_weight, str):
+            total = np.bincount(code, weights=weights, minlength=len(self.classes_))
+            return np.divide(total.sum(), len(total) * total, out=np.zeros(len(total)), where=total > 0)
+        known = self.classes_.tolist()
+        unknown = [label for label in self.class_weight if label not in known]
+        if unknown:
+            raise InvalidOption(
+                f"class_weight names {unknown[0]!r}, which is not a class of y.", expected=str(known), got=repr(unknown)
+            )
+        return np.array([float(self.class_weight.get(label, 1.0)) for label in known])
+
+    def _store(self, coef: NDArray[Any], intercept: Any, problem: Problem) -> None:
+        self.coef_, self.intercept_ = coef[None, :], np.array([intercept])
+
+    def decision_function(self, X: Any) -> NDArray[Any]:
+        """log(p / (1 − p)) of the second class, shape (n_samples,)."""
+        return self._linear(X)
+
+    def predict_proba(self, X: Any) -> NDArray[Any]:
+        """Probabilities of the two classes, in the order of `classes_`, shape (n_samples, 2)."""
+        eta = self._linear(X)
+        return np.column_stack([expit(-eta), expit(eta)])
+
+    def predict_log_proba(self, X: Any) -> NDArray[Any]:
+        """Logarithms of the probabilities, exact also where they are next to 0, shape (n_samples, 2)."""
+        eta = self._linear(X)
+        return np.column_stack([log_expit(-eta), log_expit(eta)])
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """The more probable class of each row, shape (n_samples,)."""
+        second = self._linear(X) > 0
+        return self.classes_[second.astype(np.intp)]
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        return tags

@@ -1,0 +1,252 @@
+"""The laws of penalties on blocks: groups of one are the lasso, certificates hold, twins agree, folds are refits."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import riata
+from riata.certify import certify_many
+from riata.core.blas import one_blas_thread
+from riata.core.errors import InvalidOption
+from riata.core.groups import Groups
+from riata.losses import find
+from riata.path import make_problem
+from riata.solve.blocks import BlocksEngine
+
+GOAL = 5e-11
+
+
+def data(n=60, p=24, seed=3):
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((n, p)) + 0.6 * rng.standard_normal((n, 1))
+    X[:, 1::3] += X[:, ::3]
+    X *= rng.uniform(0.5, 3.0, p)
+    return X + rng.uniform(-2, 2, p), rng
+
+
+def target(X, rng, family):
+    eta = (X - X.mean(0))[:, :6] @ rng.standard_normal(6)
+    eta = 1.5 * eta / eta.std()
+    n = len(eta)
+    if family == "binomial":
+        return (eta + rng.logistic(size=n) > 0).astype(int)
+    if family == "poisson":
+        return rng.poisson(np.exp(0.5 * eta))
+    if family == "cox":
+        return np.column_stack([rng.exponential(np.exp(-eta)), rng.random(n) < 0.7])
+    if family == "multinomial":
+        return np.digitize(eta + rng.standard_normal(n), [-1.0, 0.3])
+    if family == "multigaussian":
+        return np.column_stack([eta, -0.4 * eta, rng.standard_normal(n)]) + 0.4 * rng.standard_normal((n, 3))
+    return eta + rng.standard_normal(n)
+
+
+def problem(X, y, family, groups=None, **options):
+    loss = find(family).parse(y, **({"delta": 0.8} if family == "huber" else {}))
+    base = make_problem(X, np.zeros(len(X)), **options)
+    offset = np.zeros(len(X) if loss.n_outputs == 1 else (len(X), loss.n_outputs))
+    return base.replace(loss=loss, groups=groups, offset=offset, family=family)
+
+
+def solve(one, lams=None, folds=None, n_folds=0, measure=None, tricks=None, goal=GOAL, floor=0.05):
+    with one_blas_thread():
+        engine = BlocksEngine(one, folds, n_folds, tricks)
+        top = engine.lam_max()
+        lams = top * np.geomspace(1.0, floor, 12) if lams is None else lams
+        return lams, engine.run(lams, goal, 10_000, measure)
+
+
+def dense(one, out):
+    coef = np.zeros((one.n_features, *out.coef_active.shape[1:]))
+    coef[out.active] = out.coef_active
+    return coef
+
+
+def gaps(one, out, lams):
+    return np.array([c.gap_rel for c in certify_many(one, dense(one, out), out.intercept, lams)])
+
+
+def triples(p, share=0.0, sizes=(1, 3, 5)):
+    index, g = [], 0
+    while len(index) < p:
+        index += [g] * sizes[g % len(sizes)]
+        g += 1
+    index = np.random.default_rng(0).permutation(np.array(index[:p]))
+    return Groups(index, np.sqrt(np.bincount(index, minlength=index.max() + 1)), share)
+
+
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.6])
+@pytest.mark.parametrize("standardize", [True, False])
+def test_groups_of_one_are_the_lasso(l1_ratio, standardize):
+    X, rng = data()
+    y = target(X, rng, "gaussian")
+    for groups in (None, Groups(np.arange(24), np.ones(24)), Groups(np.arange(24) // 4, np.ones(6), 1.0)):
+        ratio = l1_ratio if groups is None or groups.share == 0 else 1.0
+        one = problem(X, y, "gaussian", groups, l1_ratio=ratio, standardize=standardize)
+        lams, (out,) = solve(one)
+        path = riata.path(X, y, lams=lams, l1_ratio=ratio, standardize=standardize, tol=1e-11)
+        assert np.allclose(dense(one, out), path.coef, atol=1e-6 * np.abs(path.coef).max())
+        assert np.allclose(out.intercept, path.intercept, atol=1e-6)
+
+
+FAMILIES = ["gaussian", "binomial", "poisson", "cox", "huber"]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize(("share", "l1_ratio"), [(0.0, 1.0), (0.0, 0.5), (0.4, 1.0), (0.4, 0.7)])
+def test_certificates_of_group_paths(family, share, l1_ratio):
+    X, rng = data()
+    one = problem(X, target(X, rng, family), family, triples(24, share), l1_ratio=l1_ratio)
+    lams, (out,) = solve(one)
+    seen = gaps(one, out, lams)
+    assert out.gap_rel.max() < 1e-9
+    assert np.all(seen <= out.gap_rel + 1e-13)
+    assert not np.any(dense(one, out)[:, 0])  # at λ_max nothing is in, just below something is
+    assert np.any(dense(one, out)[:, 1])
+
+
+@pytest.mark.parametrize("family", ["multinomial", "multigaussian"])
+@pytest.mark.parametrize("rows", [None, 1, 3])
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.5])
+def test_certificates_with_several_outputs(family, rows, l1_ratio):
+    X, rng = data()
+    groups = None if rows is None else Groups(np.arange(24) // rows, np.full(24 // rows, np.sqrt(rows)))
+    one = problem(X, target(X, rng, family), family, groups, l1_ratio=l1_ratio)
+    lams, (out,) = solve(one)
+    assert out.coef_active.shape[1] == 3
+    assert out.gap_rel.max() < 1e-9
+    assert np.all(gaps(one, out, lams) <= out.gap_rel + 1e-13)
+
+
+@pytest.mark.parametrize(
+    ("family", "rows"), [("gaussian", 3), ("multinomial", 1), ("multinomial", None), ("multigaussian", 1)]
+)
+def test_fast_and_slow_twins_agree(family, rows):
+    X, rng = data()
+    groups = None if rows is None else Groups(np.arange(24) // rows, np.ones(24 // rows))
+    one = problem(X, target(X, rng, family), family, groups)
+    lams, (out,) = solve(one)
+    for off in ("span", "compiled_loss", "kronecker"):
+        _, (twin,) = solve(one, lams, tricks={off: False})
+        assert np.allclose(dense(one, out), dense(one, twin), atol=1e-5 * np.abs(out.coef_active).max())
+
+
+@pytest.mark.parametrize(
+    ("family", "rows"), [("gaussian", 3), ("binomial", 3), ("multinomial", 1), ("multigaussian", 1)]
+)
+def test_a_fold_is_a_refit_without_it(family, rows):
+    X, rng = data(p=48)
+    one = problem(X, target(X, rng, family), family, Groups(np.arange(48) // rows, np.ones(48 // rows)))
+    folds = np.arange(60) % 3
+    lams, outs = solve(one, folds=folds, n_folds=3, measure="deviance")
+    for k in range(3):
+        alone = one.train_on(folds != k)
+        _, (out,) = solve(alone, lams)
+        assert np.allclose(dense(one, out), dense(one, outs[k + 1]), atol=1e-5 * np.abs(out.coef_active).max())
+        assert np.allclose(out.intercept, outs[k + 1].intercept, atol=1e-5)
+        coef, held = dense(one, out)[..., -1], np.where(folds == k, 1.0 / 20, 0.0)
+        loss = one.loss.held_out(X @ coef + out.intercept[..., -1], held)
+        assert outs[k + 1].loss[-1] == pytest.approx(loss, rel=1e-5)
+
+
+def test_unpenalised_and_excluded_groups():
+    X, rng = data()
+    groups = triples(24)
+    factor = groups.factor.copy()
+    factor[1], factor[2] = 0.0, np.inf
+    for family in ("gaussian", "binomial"):
+        one = problem(X, target(X, rng, family), family, Groups(groups.index, factor))
+        lams, (out,) = solve(one)
+        coef = dense(one, out)
+        assert np.all(coef[groups.index == 1])
+        assert not np.any(coef[groups.index == 2])
+        assert np.all(gaps(one.replace(penalty_factor=np.where(groups.index == 2, np.inf, 1.0),
+                      groups=Groups(groups.index, np.where(np.isinf(factor), 1.0, factor))), out, lams)
+                      <= out.gap_rel + 1e-12)  # fmt: skip
+
+
+def test_no_intercept_weights_and_repetition():
+    X, rng = data()
+    y = target(X, rng, "multinomial")
+    weight = rng.integers(0, 3, 60).astype(float)
+    rows = np.repeat(np.arange(60), weight.astype(int))
+    for intercept in (True, False):
+        one = problem(X, y, "multinomial", Groups(np.arange(24) // 2, np.ones(12)), fit_intercept=intercept,
+                      sample_weight=weight)  # fmt: skip
+        lams, (out,) = solve(one)
+        again = problem(X[rows], y[rows], "multinomial", one.groups, fit_intercept=intercept)
+        _, (twin,) = solve(again, lams)
+        assert np.allclose(dense(one, out), dense(again, twin), atol=1e-5 * np.abs(out.coef_active).max())
+
+
+def test_scale_of_the_target_changes_nothing():
+    X, rng = data()
+    y = target(X, rng, "multigaussian")
+    groups = Groups(np.arange(24), np.ones(24))
+    lams, (out,) = solve(problem(X, y, "multigaussian", groups))
+    for scale in (1e-6, 1e6):
+        one = problem(X, scale * y, "multigaussian", groups)
+        _, (twin,) = solve(one, scale * lams)
+        assert np.allclose(scale * dense(one, out), dense(one, twin), rtol=1e-5, atol=1e-7 * scale)
+
+
+def test_a_constant_target_needs_no_feature():
+    X, _ = data()
+    _, (out,) = solve(
+        problem(X, np.full((60, 2), 3.0), "multigaussian", Groups(np.arange(24), np.ones(24))), np.array([1.0])
+    )
+    assert out.active.size == 0
+    assert np.allclose(out.intercept, 3.0)
+
+
+def test_duplicated_columns_and_collinear_groups():
+    X, rng = data()
+    y = target(X, rng, "gaussian")
+    X = np.hstack([X, X[:, :12], X[:, :3] @ rng.standard_normal((3, 4))])
+    one = problem(X, y, "gaussian", Groups(np.arange(40) // 4, np.full(10, 2.0)))
+    lams, (out,) = solve(one, floor=1e-3)
+    assert gaps(one, out, lams).max() < 1e-8
+
+
+def test_sparse_groups_of_rows_are_refused():
+    X, rng = data()
+    one = problem(X, target(X, rng, "multinomial"), "multinomial", triples(24, 0.5))
+    with pytest.raises(InvalidOption, match="one output"):
+        solve(one)
+
+
+def test_threads_change_no_bit():
+    X, rng = data(p=48)
+    one = problem(X, target(X, rng, "multinomial"), "multinomial", Groups(np.arange(48) // 2, np.ones(24)))
+    folds = np.arange(60) % 4
+    lams, alone = solve(one, folds=folds, n_folds=4)
+    with one_blas_thread(), ThreadPoolExecutor(3) as pool:
+        engine = BlocksEngine(one, folds, 4, pool=pool)
+        engine.null_correlations()
+        together = engine.run(lams, GOAL, 10_000)
+    for a, b in zip(alone, together, strict=True):
+        assert np.array_equal(dense(one, a), dense(one, b))
+        assert np.array_equal(a.gap_rel, b.gap_rel)
+
+
+@pytest.mark.parametrize("family", ["binomial", "multinomial"])
+def test_separable_classes_far_down_the_path(family):
+    rng = np.random.default_rng(0)
+    X = np.vstack([rng.standard_normal((20, 5)) + 5, rng.standard_normal((20, 5)) - 5])
+    one = problem(X, np.repeat([0, 1], 20), family, Groups(np.array([0, 0, 1, 1, 1]), np.ones(2)))
+    lams, (out,) = solve(one, floor=1e-5, goal=5e-9)
+    assert out.gap_rel.max() < 1.1e-8
+    assert np.all(gaps(one, out, lams) < 1.1e-8)
+
+
+def test_counts_that_are_nearly_all_zero():
+    """Extrapolating u once sent e^η to 1e256 here, and no step came back from there."""
+    rng = np.random.default_rng(6)
+    z = np.cumsum(0.02 * rng.standard_normal((215, 100)), axis=1) + rng.standard_normal((215, 1))
+    one = problem(z, np.r_[1, 3, np.zeros(213)], "poisson", Groups(np.arange(100) // 5, np.full(20, 5**0.5)))
+    with one_blas_thread():
+        engine = BlocksEngine(one)
+        lams = engine.lam_max() * np.geomspace(1, 1e-3, 60)
+        (out,) = engine.run(lams, 5e-9, 10_000)
+    assert out.gap_rel.max() < 1.1e-8
