@@ -10,6 +10,7 @@ import scipy.sparse as sp
 
 from riata.core.errors import InvalidData
 from riata.path import lam_grid, make_problem, solve_path
+from riata.select.cv import cross_validate
 from riata.testing import certify_folds, check_path
 
 OPTIONS = {
@@ -31,14 +32,18 @@ FAMILIES = {
     "cox, Efron's ties in strata": {"ties": "efron", "strata": "strata"},
     "cox, late entry": {"late": True},
 }
-SHAPES = {"wide": (60, 300), "tall": (200, 12), "by rows": (60, 300), "sparse": (150, 60)}
+# "short": columns of some five entries, which losses by rows solve without a Gram matrix
+SHAPES = {"wide": (60, 300), "tall": (200, 12), "by rows": (60, 300), "sparse": (150, 60), "short": (900, 700)}
+SPARSE = "newton on the sparse predictor"
 
 
 def features(shape, seed=0):
     rng = np.random.default_rng(seed)
     n, p = SHAPES[shape]
-    if shape == "sparse":
-        X = sp.random(n, p, density=0.2, random_state=rng, format="csc")
+    if shape in ("sparse", "short"):
+        X = sp.random(n, p, density=0.2 if shape == "sparse" else 0.006, random_state=rng, format="csc")
+        if shape == "short":  # two columns that can be left unpenalised: classes must not be separable by them
+            X = sp.hstack([sp.random(n, 2, density=0.3, random_state=rng), X[:, 2:]], format="csc")
         X.data = np.ceil(4 * X.data)
         return X
     X = rng.normal(size=(n, p)) + 0.5 * rng.normal(size=(n, 1)) + 3.0
@@ -85,11 +90,13 @@ def problem_of(family, shape, options="plain", **more):
 @pytest.mark.parametrize("options", sorted(OPTIONS))
 def test_every_family_is_certified(family, shape, options):
     problem = problem_of(family, shape, options)
-    check_path(problem, solve_path(problem, lam_grid(problem, 12, 3e-2)))
+    path = solve_path(problem, lam_grid(problem, 12, 3e-2))
+    assert (path.stats["solver"] == SPARSE) == (shape == "short" and problem.loss.separable)
+    check_path(problem, path)
 
 
 @pytest.mark.parametrize("family", sorted(FAMILIES))
-@pytest.mark.parametrize("shape", ["wide", "sparse", "tall"])
+@pytest.mark.parametrize("shape", ["wide", "sparse", "tall", "short"])
 @pytest.mark.parametrize("options", ["plain", "weights", "elastic_net", "no_intercept"])
 def test_folds_of_every_family_are_certified(family, shape, options):
     problem = problem_of(family, shape, options)
@@ -106,6 +113,40 @@ def test_answer_does_not_move_when_a_trick_is_off(family, trick):
     off = solve_path(problem, lams, tol=1e-12, tricks={trick: False})
     check_path(problem, off, tol=1e-12 + 1e-12)
     np.testing.assert_allclose(off.coef, on.coef, rtol=0, atol=2e-5 * np.abs(on.coef).max())
+
+
+@pytest.mark.parametrize("family", ["binomial", "poisson", "huber"])
+@pytest.mark.parametrize("options", ["plain", "no_intercept", "weights", "box", "elastic_net", "factors", "offset"])
+def test_sparse_predictor_ends_where_a_gram_matrix_does(family, options):
+    problem = problem_of(family, "short", options)
+    lams = lam_grid(problem, 10, 5e-2)
+    on = solve_path(problem, lams, tol=1e-12)
+    # unpenalised columns count by the root of what is left of their gradient, which rounding keeps from 0
+    check_path(problem, on, tol=2e-12 if options != "factors" else 1e-10)
+    for trick in ("matrix_free", "eager", "compiled_loss", "span", "own_reads"):
+        off = solve_path(problem, lams, tol=1e-12, tricks={trick: False})
+        assert (off.stats["solver"] == SPARSE) == (trick != "matrix_free")
+        # a gap of ε leaves each coefficient free by about √(ε/λ)
+        np.testing.assert_allclose(off.coef, on.coef, rtol=0, atol=1e-4 * np.abs(on.coef).max())
+        np.testing.assert_allclose(off.intercept, on.intercept, rtol=0, atol=1e-4)
+        np.testing.assert_allclose(off.dev_ratio, on.dev_ratio, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("family", ["binomial", "poisson", "huber"])
+@pytest.mark.parametrize("options", ["plain", "weights", "box", "factors"])
+def test_folds_on_the_sparse_predictor_agree_without_each_trick(family, options):
+    """Lanes that go on by themselves, in any number of threads, end where lanes in step do."""
+    problem = problem_of(family, "short", options)
+    # further down, training rows leave columns of two or three entries alike, and solutions that differ outside
+    foldid = np.random.default_rng(1).permutation(np.arange(problem.n_samples) % 4)[None]
+    found = cross_validate(problem, foldid=foldid, n_lams=8, lam_min_ratio=0.2, tol=1e-11, threads=1)
+    assert found.path.stats["solver"] == SPARSE
+    again = cross_validate(problem, foldid=foldid, n_lams=8, lam_min_ratio=0.2, tol=1e-11, threads=3)
+    np.testing.assert_array_equal(found.loss, again.loss)
+    np.testing.assert_array_equal(found.path.coef, again.path.coef)
+    for trick in ("apart", "compiled_loss", "own_reads", "matrix_free"):
+        off = cross_validate(problem, foldid=foldid, n_lams=8, lam_min_ratio=0.2, tol=1e-11, tricks={trick: False})
+        np.testing.assert_allclose(off.loss, found.loss, rtol=1e-5)
 
 
 @pytest.mark.parametrize("family", ["binomial", "poisson", "huber", "cox"])

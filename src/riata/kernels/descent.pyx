@@ -60,6 +60,7 @@ cdef class Descent:
     cdef int* listed
     cdef int* A
     cdef double least_weight
+    cdef public double unit       # what the objective has been divided by
     cdef readonly double spent    # entries of columns that conjugate gradients went over, twice a step
     cdef readonly double gap
     cdef readonly int epochs, steps
@@ -67,7 +68,7 @@ cdef class Descent:
     def __init__(self, double[::1] target, double[::1] root, int centred, double least_weight):
         """``target`` = h ∘ y and ``root`` = h, in the row order of X."""
         self.target, self.root, self.n = target, root, <int> target.shape[0]
-        self.centred, self.least_weight = centred, least_weight
+        self.centred, self.least_weight, self.unit = centred, least_weight, 1.0
         self.rows = np.empty(3 * self.n)
         self.e, self.v, self.w = &self.rows[0], &self.rows[self.n], &self.rows[2 * self.n]
 
@@ -78,13 +79,7 @@ cdef class Descent:
         cdef index_t t
         cdef int at = 0
         cdef double h
-        self.m = <int> cols.shape[0]
-        if self.indptr is None or self.indptr.shape[0] < self.m + 1:
-            self.indptr, self.ints = np.empty(2 * self.m + 1, np.intc), np.empty(4 * self.m, np.intc)
-            self.hold = np.empty(20 * self.m)
-        if self.data is None or self.data.shape[0] < total:
-            self.data, self.indices = np.empty(total + total // 4), np.empty(total + total // 4, np.intc)
-        self.nu = &self.hold[0]
+        self.make_room(<int> cols.shape[0], total)
         self.indptr[0] = 0
         with nogil:
             for i in range(self.m):
@@ -97,6 +92,23 @@ cdef class Descent:
                         self.indices[at] = <int> indices[t]
                         at += 1
                 self.indptr[i + 1] = at
+
+    cdef make_room(self, int m, Py_ssize_t total):
+        """Memory for so many columns with so many entries."""
+        self.m = m
+        if self.indptr is None or self.indptr.shape[0] < m + 1:
+            self.indptr, self.ints, self.hold = np.empty(2 * m + 1, np.intc), np.empty(4 * m, np.intc), np.empty(20 * m)
+        if self.data is None or self.data.shape[0] < total:
+            self.data, self.indices = np.empty(total + total // 4), np.empty(total + total // 4, np.intc)
+        self.nu = &self.hold[0]
+
+    cdef void hand_out(self) noexcept nogil:
+        """Vectors of m numbers beside ``nu``."""
+        cdef int m = self.m
+        self.p.c, self.d, self.g = self.nu + m, self.nu + 2 * m, self.nu + 3 * m
+        self.res, self.z, self.way, self.to = self.nu + 4 * m, self.nu + 5 * m, self.nu + 6 * m, self.nu + 7 * m
+        self.best = self.nu + 8 * m  # two of them
+        self.listed, self.A = &self.ints[0], &self.ints[m]
 
     def drop(self):
         """Give the copy back where it is large: every lane has one."""
@@ -280,7 +292,7 @@ cdef class Descent:
         if a == 0:
             return 1
         # a stationarity residual of ε·l1 leaves a gap of at most about ε
-        small = max(TIGHT * goal * (l1 if l1 > 0.0 else 1.0), LOOSE * top)
+        small = max(TIGHT * goal * self.unit * (l1 if l1 > 0.0 else 1.0), LOOSE * top)
         most = CG_STEPS
         limit = price[1] * a * a * a / 3.0 + 0.5 * price[2] * work + price[3] * (work + price[0] * a * a)
         if limit < INFINITY:
@@ -362,10 +374,7 @@ cdef class Descent:
         cdef int m = self.m, turn, going = 1
         p.m, p.ld, p.G = m, m, NULL
         p.u, p.l1, p.l2, p.lo, p.up = &u[0], &l1[0], &l2[0], &lo[0], &up[0]
-        p.c, self.d, self.g = self.nu + m, self.nu + 2 * m, self.nu + 3 * m
-        self.res, self.z, self.way, self.to = self.nu + 4 * m, self.nu + 5 * m, self.nu + 6 * m, self.nu + 7 * m
-        self.best = self.nu + 8 * m  # two of them
-        self.listed, self.A = &self.ints[0], &self.ints[m]
+        self.hand_out()
         self.spent, self.epochs, self.steps, self.gap = 0.0, 0, 0, INFINITY
         with nogil:
             self.renew()
@@ -377,3 +386,6 @@ cdef class Descent:
                     break
                 going = self.newton(goal, price)
         return self.gap <= goal or self.epochs > max_iter or going
+
+
+include "weigh.pxi"

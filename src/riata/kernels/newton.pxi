@@ -1,18 +1,12 @@
 # The working set of one lane under a loss that is not quadratic: proximal Newton steps. Included by gram.pyx.
 
-# Newton steps at one λ before it is given up, and halvings of one step.
-cdef int STEPS = 200, HALVINGS = 40
-# Share of the decrease that the quadratic model promises, below which a step is halved (Armijo).
-cdef double ARMIJO = 1e-4
-# The intercept is optimal where the gradient sums to this share of its absolute values.
-cdef double LEVEL = 1e-13
+# Newton steps at one λ before it is given up.
+cdef int STEPS = 200
 # A Hessian is kept while a step with it shrinks the gap at least this much.
 cdef double WORTH = 0.05
 # Rows without curvature get this share of the largest in the model, else it would have no minimum where their gradient
 # pulls in a direction that no other row holds (Huber's loss far out).
 cdef double FLAT_ROW = 1e-6
-# Where the dual point is scaled by more than 1 − NEAR, a bound on its divergence takes the place of logarithms.
-cdef double NEAR = 0.01
 
 
 cdef class NewtonSet(Members):
@@ -115,22 +109,9 @@ cdef class NewtonSet(Members):
 
     cdef void settle(self) noexcept nogil:
         """Bring b to its best value at these coefficients; value, gradient and curvature there."""
-        cdef int i, turn
-        cdef double[3] sums
-        cdef double delta
-        for turn in range(50):
-            self.value = self.loss.slopes(&self.eta[0], &self.s[0], &self.r[0], &self.h[0])
-            if not self.fits_level:
-                break
-            three_sums(self.n, &self.r[0], &self.h[0], sums)
-            if fabs(sums[0]) <= LEVEL * sums[1] or sums[2] <= 0.0:
-                break
-            delta = clip(sums[0] / sums[2], -2.0, 2.0)
-            if fabs(delta) <= 1e-15 * (1.0 + fabs(self.intercept)):
-                break
-            self.intercept += delta
-            for i in range(self.n):
-                self.eta[i] += delta
+        cdef int i
+        settle_level(self.loss, self.n, self.fits_level, &self.intercept, &self.value, &self.eta[0], &self.s[0],
+                     &self.r[0], &self.h[0])
         for i in range(self.n):
             self.train[i] = self.r[i] / (self.root[i] * self.sigma) if self.s[i] > 0.0 else 0.0
 
@@ -200,37 +181,10 @@ cdef class NewtonSet(Members):
 
     # -- the gap ---------------------------------------------------------------------------------------------
     cdef double gap_here(self, Quadratic* p) noexcept nogil:
-        """Duality gap on W: the gradient as it is (finite where h* is), or scaled down until it is feasible.
-
-        Coordinates without penalty are projected off the dual point; what that costs is counted twice, as the loss is
-        quadratic only to second order.
-        """
-        cdef int j
-        cdef double plain = 0.0, scaled = 0.0, t = 1.0, edge, u, c, over, lost
-        lost = 2.0 * project(p, &self.w, self.spare)
-        for j in range(p.m):
-            u, c = p.u[j], self.spare[j]
-            if p.l1[j] == INFINITY or is_projected(p, j):
-                continue
-            plain += p.l1[j] * fabs(u) + 0.5 * p.l2[j] * u * u - u * c + conjugate(c, p.l1[j], p.l2[j], p.lo[j], p.up[j])
-            edge = p.up[j] if c > 0.0 else -p.lo[j]
-            if edge == INFINITY and p.l2[j] <= 0.0 and fabs(c) * t > p.l1[j]:
-                t = p.l1[j] / fabs(c)
-        if plain < INFINITY:
-            return max(plain, 0.0) + lost
-        for j in range(p.m):
-            u, c = p.u[j], t * self.spare[j]
-            if p.l1[j] == INFINITY or is_projected(p, j):
-                continue
-            scaled += p.l1[j] * fabs(u) + 0.5 * p.l2[j] * u * u - u * c
-            if p.l2[j] > 0.0 or fabs(c) > p.l1[j] * (1.0 + 1e-15):
-                scaled += conjugate(c, p.l1[j], p.l2[j], p.lo[j], p.up[j])
-        if self.loss.entropic and 1.0 - t < NEAR:
-            over = (1.0 - t) * (1.0 - t) * chi_square(self.n, &self.r[0], &self.h[0])
-        else:
-            over = self.loss.apart(&self.eta[0], &self.s[0], t)
-        scaled += over / (self.sigma * self.sigma)
-        return max(scaled, 0.0) + lost
+        """Duality gap on W; coordinates without penalty are projected off the dual point."""
+        cdef double lost = project(p, &self.w, self.spare)
+        return fenchel_gap(p, self.spare, self.loss, self.n, &self.eta[0], &self.s[0], &self.r[0], &self.h[0],
+                           self.sigma, lost)
 
     # -- solving ---------------------------------------------------------------------------------------------
     cdef void solve_at(self, double lam1, double lam2, double goal, int max_iter) noexcept nogil:

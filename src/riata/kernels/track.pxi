@@ -166,9 +166,9 @@ cdef class Track:
         self.left -= <int> features.shape[0]
         self.is_solved = 0
 
-    def solved(self, int rounds, double gap, double square, double length):
-        """What an inner solver that is not compiled reached at the present λ; ``length`` is |u|_1."""
-        self.is_solved = 1
+    def solved(self, int rounds, double gap, double square, double length, double level):
+        """What an inner solver that is not compiled reached at the present λ; ``length`` is |u|_1, ``level`` as members say."""
+        self.is_solved, self.levels[self.k] = 1, level
         self.rounds[self.k] += rounds
         self.gaps[self.k], self.square[self.k], self.length[self.k] = gap, square, length
 

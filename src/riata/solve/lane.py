@@ -95,7 +95,7 @@ class Lane:
             which, u = self.inner.coefficients()
             del self.points[track.k :]
             self.points.append((which, u))
-            track.solved(rounds, gap, self.inner.square, float(np.abs(u).sum()))
+            track.solved(rounds, gap, self.inner.square, float(np.abs(u).sum()), self.inner.level)
 
     def _expect(self) -> None:
         """Take in what will probably enter at a new λ: linear extrapolation of the correlations that the span knows.

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from riata.core.problem import Problem
 from riata.kernels import gram as gram_kernel
 from riata.solve.gathered import Gathered
+from riata.solve.held import HeldOut
 from riata.solve.scaling import Scaling
 
 Floats = NDArray[np.float64]
@@ -75,7 +76,7 @@ class NewtonInner:
             scaling,
             gathered.scaling,
         )
-        self.tested: Floats | None = None  # weights of the rows held out, once they are asked for
+        self.tested: HeldOut | None = None  # once it is asked for
         self.residual, self.train = np.asarray(self.set.eta), np.asarray(self.set.train)
 
     @property
@@ -111,14 +112,8 @@ class NewtonInner:
         if self.tested is None:
             held = np.zeros_like(self.weight)
             held[self.held] = self.root[self.held] ** 2
-            self.tested = held
-            if held.any() and self.loss.separable:
-                self.share_of_test = held / held.sum()
-                self.floor = self.loss.saturated(_back(self.share_of_test, self.order))
-        if score.name == "deviance" and self.loss.separable and self.tested.any():
-            return 2.0 * (self.set.value_with(self.share_of_test) - self.floor)
-        parts = self.residual, self.tested, self.weight * self.share
-        return score(self.loss, *(_back(part, self.order) for part in parts))
+            self.tested = HeldOut(self.loss, held, self.weight * self.share, lambda v: _back(v, self.order))
+        return self.tested(score, self.residual, self.set)
 
 
 def _back(values: Floats, order: Ints | None) -> Floats:

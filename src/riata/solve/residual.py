@@ -17,6 +17,7 @@ from riata.core.problem import Problem
 from riata.kernels import descent
 from riata.kernels import gram as gram_kernel
 from riata.kernels import sparse as kernel
+from riata.solve.along import Penalty, penalties, projected, prolonged
 from riata.solve.factor import ENTRY, Factor, Price
 from riata.solve.scaling import Scaling
 
@@ -32,8 +33,6 @@ CG_STEPS = 100
 LOOSE = 0.1
 # ... or this many times the gap wanted, which it bounds from far above (3.1 s; at 1: 4.9 s, at 0.2: 6.0 s).
 TIGHT = 5.0
-# An unpenalised coefficient that a bound holds back by at least this much need not be projected off the dual point.
-HELD = 1e-10
 ROUNDS = 400
 # Columns of at most so many entries on average are copied side by side before they are read many times.
 SHORT = 256
@@ -46,6 +45,7 @@ class ResidualInner:
     """Descent and conjugate gradients on W; the residual is kept in the row order of X as ρ + κ."""
 
     name = "residual"
+    level = 0.0  # of a Gaussian lane it is known beforehand
     alone = True  # whether newcomers enter without what other lanes know
 
     def __init__(
@@ -167,16 +167,10 @@ class ResidualInner:
         self.train /= np.sqrt(self.share)
 
     # -- solving ---------------------------------------------------------------------------------------------
-    def penalties(self, lam1: float, lam2: float) -> tuple[Floats, Floats, Floats, Floats]:
-        s, W = self.scaling, self.W
-        return lam1 * s.a[W], lam2 * s.b[W], s.lo[W], s.up[W]
-
-    def _gap(self, c: Floats, pen: tuple[Floats, Floats, Floats, Floats], lam1: float) -> float:
+    def _gap(self, c: Floats, pen: Penalty, lam1: float) -> float:
         r = self.rho + self.kappa
         rr = float(self.s @ (r * r))
-        l1, l2, lo, up = pen
-        free = (l1 == 0) & (l2 == 0) & ~((self.u <= lo) & (c < -HELD)) & ~((self.u >= up) & (c > HELD))
-        extra = 0.0
+        free, extra = projected(self.u, c, pen), 0.0
         if free.any():
             # the dual point must be orthogonal to unpenalised columns: project what is left of them off
             _, v = self._conjugate_gradients(np.flatnonzero(free), c[free], np.zeros(int(free.sum())), 1e-15)
@@ -192,9 +186,9 @@ class ResidualInner:
         """Bring u to the solution on W; returns (rounds, gap on W)."""
         if not len(self.W):
             return 0, 0.0
-        pen = self.penalties(lam1, lam2)
+        pen = penalties(self.scaling, self.W, lam1, lam2)
         if lam1 != self.lam1:
-            self._extrapolate(lam1)
+            self._extrapolate(lam1, pen)
         self.factor, self.spent = None, 0.0
         epochs, gap, done = self._solve_compiled(pen, lam1, goal, max_iter)
         if done:
@@ -219,9 +213,7 @@ class ResidualInner:
         self._publish()
         return epochs, gap
 
-    def _solve_compiled(
-        self, pen: tuple[Floats, Floats, Floats, Floats], lam1: float, goal: float, max_iter: int
-    ) -> tuple[int, float, bool]:
+    def _solve_compiled(self, pen: Penalty, lam1: float, goal: float, max_iter: int) -> tuple[int, float, bool]:
         """(epochs, gap, whether that is all) of the compiled twin, which has no factor and wants short columns."""
         total = int(self.price.length[self.W].sum())
         if self.fast is None or self.hard or total > SHORT * len(self.W):
@@ -233,20 +225,13 @@ class ResidualInner:
         self.spent = ENTRY * self.fast.spent
         return self.fast.epochs, self.fast.gap, bool(done)
 
-    def _extrapolate(self, lam1: float) -> None:
-        """On a fixed support u is linear in λ: continue the last move, but for coordinates whose sign would change."""
-        old, now = self.before, self.lam1
-        self.before, self.lam1 = (now, self.u.copy()), lam1
-        if old is None or not np.isfinite(old[0]) or old[0] == now:
-            return
-        earlier = np.zeros_like(self.u)
-        earlier[: len(old[1])] = old[1]
-        guess = self.u + (lam1 - now) / (now - old[0]) * (self.u - earlier)
-        keep = (earlier * self.u > 0) & (guess * self.u > 0)
-        lo, up = self.scaling.lo[self.W], self.scaling.up[self.W]
-        self.u = np.where(keep, np.clip(guess, lo, up), self.u)
+    def _extrapolate(self, lam1: float, pen: Penalty) -> None:
+        """Start where u would be if it went on as before."""
+        guess = prolonged(self.before, self.lam1, lam1, self.u, pen)
+        self.before, self.lam1 = (self.lam1, self.u.copy()), lam1
+        self.u = self.u if guess is None else guess
 
-    def _descend(self, pen: tuple[Floats, Floats, Floats, Floats], epochs: int) -> int:
+    def _descend(self, pen: Penalty, epochs: int) -> int:
         """Epochs over the support and the violators."""
         l1, l2, lo, up = pen
         c = self._correlate(self._block(), self.rho + self.kappa)
@@ -270,7 +255,7 @@ class ResidualInner:
         self.u[visit] = u
         return done
 
-    def _newton(self, c: Floats, pen: tuple[Floats, Floats, Floats, Floats], goal: float) -> None:
+    def _newton(self, c: Floats, pen: Penalty, goal: float) -> None:
         """One sign step by conjugate gradients on the support inside its bounds."""
         l1, l2, lo, up = pen
         A = np.flatnonzero((self.u != 0) & (self.u > lo) & (self.u < up))
@@ -298,9 +283,7 @@ class ResidualInner:
         elif truncated > 0:
             self.u[A] = np.where(t <= first, landed, self.u[A] + first * d)
 
-    def _along(
-        self, A: Ints, d: Floats, first: float, g: Floats, pen: tuple[Floats, Floats, Floats, Floats]
-    ) -> tuple[float, Floats]:
+    def _along(self, A: Ints, d: Floats, first: float, g: Floats, pen: Penalty) -> tuple[float, Floats]:
         """(decrease, u) at the best of u + t d projected onto orthant and box, t = 1, ½, ¼ … down to the first stop."""
         l1, l2, lo, up = (part[A] for part in pen)
         u, best, place, t = self.u[A], 0.0, self.u[A], 1.0

@@ -17,6 +17,7 @@ from riata.solve.passes import Passes
 from riata.solve.quadratic import GramInner
 from riata.solve.residual import ResidualInner
 from riata.solve.scaling import Scaling
+from riata.solve.sparse_newton import SparseNewtonInner, suits
 from riata.solve.walk import Walk
 
 Floats = NDArray[np.float64]
@@ -50,20 +51,23 @@ class SetsEngine:
         order = np.argsort(groups, kind="stable").astype(np.intp) if n_folds else None
         root = np.sqrt(weight if order is None else weight[order])
         held = self._slices(groups, n_folds)
-        matrix_free = problem.loss is None and tricks.get("matrix_free", True)
-        matrix_free = matrix_free and design.is_sparse and self._short_columns(design, n_folds)
+        matrix_free = tricks.get("matrix_free", True) and design.is_sparse and self._short_columns(design, n_folds)
+        matrix_free = matrix_free and suits(problem)
         self.name = "descent on the sparse residual" if matrix_free else "gram of the working set"
         gathered, fast = None, tricks.get("compiled_loss", True)
-        if problem.loss is not None:
+        if problem.loss is not None and matrix_free:
+            self.name = "newton on the sparse predictor"
+        elif problem.loss is not None:
             self.name = "newton on the working set"
             gathered = Gathered(design, base, np.ones_like(root), order, problem.fit_intercept)
         elif not matrix_free:
             gathered = Gathered(design, base, root, order, problem.fit_intercept)
         lanes, shares = [], {}
         for scaling, out in zip(scales, held, strict=True):
-            if problem.loss is not None:
-                assert gathered is not None
-                inner: Any = NewtonInner(problem, gathered, scaling, root, order, out, fast)
+            if problem.loss is not None and gathered is None:
+                inner: Any = SparseNewtonInner(problem, scaling, root, order, out, tricks)
+            elif problem.loss is not None:
+                inner = NewtonInner(problem, gathered, scaling, root, order, out, fast)
             elif gathered is None:
                 inner = ResidualInner(problem, scaling, self._target(scaling, root, order), root, order, out, tricks)
             else:

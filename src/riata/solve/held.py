@@ -1,0 +1,28 @@
+"""Scores of the rows that a lane under a loss of its own holds out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+class HeldOut:
+    """Weights of the rows held out and trained on, in the lane's order; ``back`` brings them to the target's own."""
+
+    def __init__(self, loss: Any, held: Floats, train: Floats, back: Callable[[Floats], Floats]):
+        self.loss, self.held, self.train, self.back = loss, held, train, back
+        self.fast = bool(loss.separable and held.any())
+        if self.fast:
+            self.of_test = held / held.sum()
+            self.floor = loss.saturated(back(self.of_test))
+
+    def __call__(self, score: Any, eta: Floats, point: Any) -> float:
+        """``score(loss, η, held, train)``; the deviance by the compiled loss of ``point``."""
+        if score.name == "deviance" and self.fast:
+            return 2.0 * (point.value_with(self.of_test) - self.floor)
+        return score(self.loss, *(self.back(part) for part in (eta, self.held, self.train)))
