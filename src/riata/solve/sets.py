@@ -27,7 +27,10 @@ Ints = NDArray[np.intp]
 DENSE_ROWS = 2000
 # ... and where n² is at least this many times the entries of a column: factors cost the support squared or cubed, steps
 # on the residual its entries (100 λ; random columns, n from 200 to 2000: even at 10 entries for 500 rows, 25 for 1000).
-# With folds, whose Gram matrices do not fit into the cache together; for one path, twice that (dorothea).
+# With folds, whose Gram matrices do not fit into the cache together; for one path, twice that (dorothea). The same rule
+# serves losses by rows, with more features than `sparse_newton.FEW` (binomial, 100 λ at 1e-6: dorothea, on the edge,
+# 0.14 s either way; vw_rcv1_small 0.96 s with Gram matrices and 0.19 without, fine_foods_tfidf 42 and 1.1, news20 188
+# and 3.3; agaricus_xgb with 126 features 0.09 and 0.15).
 SHORT_SHARE = 40_000
 # What the Gram matrices of all lanes may take: this much, and this share of the data. Beyond, lanes go in turn.
 GRAM_BYTES, GRAM_SHARE = 32e6, 0.05

@@ -30,7 +30,8 @@ Ints = NDArray[np.intp]
 
 # Newton steps at one λ before it is given up.
 STEPS = 200
-# A model is solved to this share of the gap that is left, and of the gap wanted.
+# A model is solved to this share of the gap that is left, and of the gap wanted (binomial, 100 λ at 1e-8:
+# fine_foods_tfidf 1.9 s at 0.1 and 0.3, 1.7 s at 0.01 and anything from 0.1 to 0.6).
 SHARE, LAST = 0.01, 0.5
 # Rows get at least this share of the largest curvature in the model; more where less of a step than this was taken.
 LEAST, SHORTENED = 1e-6, 0.3
