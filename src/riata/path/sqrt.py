@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from riata.certify import certify_many
 from riata.core.errors import InvalidOption
 from riata.core.problem import Floats, Problem
 from riata.core.results import Path
@@ -90,6 +89,8 @@ def sqrt_path(
         coef[path.active] = coef_active
         simple = simple_gaps(problem, path, coef, intercept, grid)
         if simple is None:
+            from riata.certify import certify_many  # brings scipy.optimize, which no other path needs
+
             simple = np.array([c.gap_rel for c in certify_many(problem, coef, intercept, grid)])
         gaps = simple
     missed = bool((gaps > tol).any())

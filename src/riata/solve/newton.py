@@ -16,6 +16,7 @@ from riata.core.problem import Problem
 from riata.kernels import gram as gram_kernel
 from riata.solve.gathered import Gathered
 from riata.solve.held import HeldOut
+from riata.solve.passes import to_rows
 from riata.solve.scaling import Scaling
 
 Floats = NDArray[np.float64]
@@ -32,7 +33,7 @@ COMPILED = {
 def compiled(loss: Any, weight: Floats, order: Ints | None, allowed: bool = True) -> Any:
     """The loss as the solver calls it, with its rows and their weights in ``order``."""
     if allowed and loss.name == "cox" and loss.start is None:
-        terms = loss.terms(_back(weight, order))
+        terms = loss.terms(to_rows(weight, order))
         return gram_kernel.CoxLoss(loss.sets, terms, weight, order)
     make = COMPILED.get(loss.name) if allowed else None
     if make is None:
@@ -112,14 +113,5 @@ class NewtonInner:
         if self.tested is None:
             held = np.zeros_like(self.weight)
             held[self.held] = self.root[self.held] ** 2
-            self.tested = HeldOut(self.loss, held, self.weight * self.share, lambda v: _back(v, self.order))
+            self.tested = HeldOut(self.loss, held, self.weight * self.share, lambda v: to_rows(v, self.order))
         return self.tested(score, self.residual, self.set)
-
-
-def _back(values: Floats, order: Ints | None) -> Floats:
-    """From fold order to the rows' own."""
-    if order is None:
-        return values
-    out = np.empty_like(values)
-    out[order] = values
-    return out

@@ -19,6 +19,15 @@ FAR = 1e3
 BLOCK = 1 << 22
 
 
+def to_rows(values: Floats, order: Ints | None) -> Floats:
+    """From fold order to the rows' own; as they are where the rows were never sorted."""
+    if order is None:
+        return values
+    out = np.empty_like(values)
+    out[order] = values
+    return out
+
+
 class Passes:
     """X'R on the canonical scale of each lane, from residuals in root-weighted fold order."""
 
@@ -41,12 +50,7 @@ class Passes:
 
     def _weighted(self, train: Floats, scaling: Scaling) -> Floats:
         """The vector v with ζⱼᵀe = (xⱼᵀv)/dⱼ, in the row order of X."""
-        v = self.root * train / np.sqrt(self.shares[id(scaling)])
-        if self.order is None:
-            return v
-        out = np.empty_like(v)
-        out[self.order] = v
-        return out
+        return to_rows(self.root * train / np.sqrt(self.shares[id(scaling)]), self.order)
 
     def full(self, trains: list[Floats], scales: list[Scaling]) -> list[Floats]:
         """Correlations of every column with each residual: one matrix product."""

@@ -19,6 +19,7 @@ from riata.kernels import gram as gram_kernel
 from riata.kernels import sparse as kernel
 from riata.solve.along import Penalty, penalties, projected, prolonged
 from riata.solve.factor import ENTRY, Factor, Price
+from riata.solve.passes import to_rows
 from riata.solve.scaling import Scaling
 
 Floats = NDArray[np.float64]
@@ -73,7 +74,7 @@ class ResidualInner:
         weight = root**2 / self.share
         if held is not None:
             weight[held] = 0.0
-        self.s = self._to_raw(weight)
+        self.s = to_rows(weight, order)
         y = problem.y - problem.offset - scaling.y_mean
         self.y = y / scaling.y_norm if scaling.y_norm > 0 else np.zeros_like(y)
         self.work = gram_kernel.Workspace()
@@ -95,13 +96,6 @@ class ResidualInner:
         self.residual = np.zeros_like(target)
         self._renew()
         self._publish()
-
-    def _to_raw(self, v: Floats) -> Floats:
-        if self.order is None:
-            return v.copy()
-        out = np.empty_like(v)
-        out[self.order] = v
-        return out
 
     def grow(self, features: Ints) -> None:
         self.W = np.concatenate([self.W, features])

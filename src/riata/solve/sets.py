@@ -70,6 +70,7 @@ class SetsEngine:
             if problem.loss is not None and gathered is None:
                 inner: Any = SparseNewtonInner(problem, scaling, root, order, out, tricks)
             elif problem.loss is not None:
+                assert gathered is not None
                 inner = NewtonInner(problem, gathered, scaling, root, order, out, fast)
             elif gathered is None:
                 inner = ResidualInner(problem, scaling, self._target(scaling, root, order), root, order, out, tricks)

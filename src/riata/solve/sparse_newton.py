@@ -23,6 +23,7 @@ from riata.kernels import sparse as kernel
 from riata.solve.along import Penalty, penalties, projected, prolonged
 from riata.solve.held import HeldOut
 from riata.solve.newton import compiled
+from riata.solve.passes import to_rows
 from riata.solve.scaling import Scaling
 
 Floats = NDArray[np.float64]
@@ -71,7 +72,7 @@ class SparseNewtonInner:
         if held is not None:
             weight[held] = 0.0
         self.share = float(weight.sum())
-        self.weight = self._to_raw(weight / self.share)
+        self.weight = to_rows(weight / self.share, order)
         null = scaling.null
         assert null is not None  # every loss of its own has a null model
         self.point = gram_kernel.Predictor(
@@ -96,13 +97,6 @@ class SparseNewtonInner:
         live = weight > 0
         self.per[live] = np.sqrt(self.share) / (root[live] * self.sigma)
         self._publish()
-
-    def _to_raw(self, v: Floats) -> Floats:
-        if self.order is None:
-            return v.copy()
-        out = np.empty_like(v)
-        out[self.order] = v
-        return out
 
     def _publish(self) -> None:
         """The gradient in root-weighted fold order, as the shared passes want it."""
@@ -260,5 +254,5 @@ class SparseNewtonInner:
         if self.tested is None:
             held = np.zeros_like(self.root)
             held[self.held] = self.root[self.held] ** 2
-            self.tested = HeldOut(self.loss, self._to_raw(held), self.weight * self.share, lambda v: v)
+            self.tested = HeldOut(self.loss, to_rows(held, self.order), self.weight * self.share, lambda v: v)
         return self.tested(score, self.residual, self.point)
