@@ -15,6 +15,8 @@ _HOME = {
     "path": "riata.path",
     "select": "riata.select",
     "certify": "riata.certify",
+    "plot": "riata.plot",
+    "geometry": "riata.geometry",
     "Lasso": "riata.estimators",
     "LassoCV": "riata.estimators",
     "ElasticNet": "riata.estimators",
@@ -48,6 +50,8 @@ _HOME = {
 }
 
 if typing.TYPE_CHECKING:  # the same names once more, for readers that do not run the code
+    from riata import geometry as geometry
+    from riata import plot as plot
     from riata.certify import Certificate as Certificate
     from riata.certify import certify as certify
     from riata.core.errors import DataFileError as DataFileError

@@ -32,7 +32,10 @@ def test_type_checkers_see_the_same_names(repository):
     tree = ast.parse((repository / "src/riata/__init__.py").read_text("utf-8"))
     block = next(node for node in tree.body if isinstance(node, ast.If))
     imported = {
-        alias.asname: node.module for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names
+        alias.asname: f"riata.{alias.name}" if node.module == "riata" else node.module
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
     }
     assert imported == riata._HOME
 

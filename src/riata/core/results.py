@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from riata.core.drawn import Drawn
 from riata.core.errors import InvalidOption
 from riata.core.status import Status
 
@@ -17,7 +18,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Path:
+class Path(Drawn):
     """Solutions over a decreasing grid of λ, each with its certificate.
 
     Attributes
@@ -157,7 +158,7 @@ class Path:
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class CVResult:
+class CVResult(Drawn):
     """Held-out loss over λ and folds, and the path on all the data.
 
     Attributes

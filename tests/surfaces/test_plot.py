@@ -1,0 +1,193 @@
+"""Pictures: what is drawn is the result, axes say what they show, and no two words overlap."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
+
+import riata
+from riata.plot.labels import spread
+from riata.testing.datasets import load
+
+matplotlib = pytest.importorskip("matplotlib", reason="pictures need matplotlib: pip install 'riata[plot]'")
+matplotlib.use("agg")
+pyplot = pytest.importorskip("matplotlib.pyplot")
+
+
+@pytest.fixture(scope="module")
+def diabetes():
+    return load_diabetes(return_X_y=True, as_frame=True, scaled=False)
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    pyplot.close("all")
+
+
+def words_of(ax):
+    """Every text that can be seen on a figure, with its box in pixels."""
+    figure = ax.get_figure()
+    figure.canvas.draw()
+    outside = [
+        (tick.label1, tick.label2)
+        for axis in figure.findobj(matplotlib.axis.Axis)
+        for tick in axis.get_major_ticks() + axis.get_minor_ticks()
+        if not min(axis.get_view_interval()) <= tick.get_loc() <= max(axis.get_view_interval())
+    ]  # ticks that matplotlib keeps and does not draw
+    hidden = {id(label) for pair in outside for label in pair}
+    texts = [t for t in figure.findobj(matplotlib.text.Text) if t.get_visible() and t.get_text().strip()]
+    texts = [t for t in texts if id(t) not in hidden]
+    # a lead from a label to its line belongs to the label and may cross others: only the words count
+    return [(t.get_text(), matplotlib.text.Text.get_window_extent(t)) for t in texts]
+
+
+def overlapping(ax):
+    """Pairs of texts that share more than a hair."""
+    words = words_of(ax)
+    found = []
+    for i, (a, box) in enumerate(words):
+        for b, other in words[i + 1 :]:
+            across = min(box.x1, other.x1) - max(box.x0, other.x0)
+            down = min(box.y1, other.y1) - max(box.y0, other.y0)
+            if across > 1 and down > 2.5:  # boxes have a margin above and below the letters
+                found.append((a, b))
+    return found
+
+
+def test_the_test_of_overlaps_can_tell():
+    ax = riata.plot.coefficients(["a"], [1.0])
+    ax.text(0.5, 0, "here")
+    ax.text(0.5, 0, "there")
+    assert ("here", "there") in overlapping(ax)
+
+
+def check(ax):
+    assert ax.get_xlabel()
+    assert ax.get_ylabel() or ax.get_yticklabels()
+    assert overlapping(ax) == []
+
+
+@pytest.mark.parametrize("x", ["lambda", "norm", "deviance"])
+def test_the_path_is_drawn_as_it_is(diabetes, x):
+    path = riata.path(*diabetes)
+    ax = path.plot(x=x)
+    check(ax)
+    lines = [line for line in ax.get_lines() if len(line.get_xdata()) == len(path.lams)]
+    assert len(lines) == len(path.active)
+    drawn = np.array(sorted((line.get_ydata() for line in lines), key=lambda row: tuple(row[::-1])))
+    stored = (path.coef_active * path.scale[path.active][:, None]).tolist()
+    np.testing.assert_array_equal(drawn, sorted(stored, key=lambda row: tuple(row[::-1])))
+    places = {"lambda": path.lams, "norm": np.abs(stored).sum(axis=0), "deviance": path.dev_ratio}[x]
+    np.testing.assert_allclose(lines[0].get_xdata(), places)
+    assert {text for text, _ in words_of(ax)} >= set(path.feature_names)
+
+
+def test_features_stand_on_top_where_they_count(diabetes):
+    path = riata.path(*diabetes)
+    ax = path.plot()
+    (top,) = ax.child_axes
+    ticks = [(x, int(t.get_text())) for x, t in zip(top.get_xticks(), top.get_xticklabels(), strict=True)]
+    assert len(ticks) >= 4
+    for place, count in ticks:
+        assert count == path.df[int(np.argmin(np.abs(np.log(path.lams / place))))]
+
+
+def test_a_selection_names_what_it_selected(diabetes):
+    selection = riata.select(*diabetes)
+    ax = selection.plot()
+    check(ax)
+    said = {text for text, _ in words_of(ax)}
+    assert said >= {*selection.features, "min", "1se"}
+    assert said.isdisjoint(set(selection.path.feature_names) - set(selection.features))
+    at = {line.get_xdata()[0] for line in ax.get_lines() if line.get_linestyle() == ":" and len(line.get_xdata()) == 2}
+    np.testing.assert_allclose(sorted(at), sorted(selection.cv.lam(rule) for rule in ("1se", "min")), rtol=1e-9)
+
+
+def test_the_cv_curve(diabetes):
+    cv = riata.select(*diabetes).cv
+    ax = cv.plot(folds=True, null=6000.0)
+    check(ax)
+    dots = next(c for c in ax.containers if isinstance(c, matplotlib.container.ErrorbarContainer))
+    np.testing.assert_allclose(dots.lines[0].get_ydata(), cv.cvm)
+    ends = np.array([np.diff(segment[:, 1])[0] for segment in dots.lines[2][0].get_segments()])
+    np.testing.assert_allclose(ends, 2 * cv.cvse)
+    assert "mean squared error (10-fold" in ax.get_ylabel()
+
+
+def test_a_score_has_its_own_word():
+    X, y = load_breast_cancer(return_X_y=True)
+    cv = riata.select(X, y, family="binomial", measure="auc").cv
+    assert "ROC" in cv.plot().get_ylabel()
+
+
+def test_several_outputs():
+    X, y = load_iris(return_X_y=True, as_frame=True)
+    path = riata.path(X, y, family="multinomial", n_lams=30)
+    check(path.plot())
+    ax = path.plot(output=path.outputs[2])
+    highest = max(np.max(line.get_ydata()) for line in ax.get_lines())
+    assert highest == pytest.approx((path.coef_active[:, 2] * path.scale[path.active][:, None]).max())
+    with pytest.raises(riata.InvalidOption, match="no output 'rose'"):
+        path.plot(output="rose")
+
+
+def test_intervals_that_have_no_end_are_arrows():
+    names = ["a", "b", "c", "$x_1$", "a long name " * 6]
+    ends = [[0.5, 1.5], [-np.inf, -1], [-np.inf, np.inf], [np.nan, np.nan], [1, 2]]
+    ax = riata.plot.coefficients(names, [1, -2, 0.5, 0.1, 1.4], ci=ends)
+    check(ax)
+    arrows = [line.get_marker() for line in ax.get_lines() if line.get_marker() in "<>"]
+    assert sorted(arrows) == ["<", "<", ">"]
+    assert any("$x_1$" in text for text, _ in words_of(ax))  # not read as mathematics
+    with pytest.raises(riata.InvalidData, match="belong together"):
+        riata.plot.coefficients(["a"], [1.0, 2.0])
+
+
+def test_many_features_are_left_out_aloud():
+    ax = riata.plot.coefficients([f"x{j}" for j in range(50)], np.arange(50.0), most=20)
+    assert "30 smaller ones are not shown" in ax.get_xlabel()
+
+
+def test_wrong_questions_are_answered(diabetes):
+    path = riata.path(*diabetes)
+    with pytest.raises(riata.InvalidOption, match="no such axis"):
+        path.plot(x="log")
+    with pytest.raises(riata.InvalidOption, match="no feature 'bmii'"):
+        path.plot(features=["bmii"])
+    with pytest.raises(TypeError, match="no picture of list"):
+        riata.plot.draw([])
+
+
+def test_an_empty_path_can_be_drawn(diabetes):
+    X, y = diabetes
+    check(riata.path(X, y, lams=[1e6]).plot())
+
+
+def test_twenty_thousand_features():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((60, 20_000))
+    ax = riata.path(X, X[:, :5].sum(axis=1) + rng.standard_normal(60), n_lams=40).plot()
+    check(ax)
+
+
+@pytest.mark.parametrize("name", ["riboflavin", "crime_communities", "skf_ALLAML"])
+def test_real_sets(shared_data, name):
+    _, X, y = load(shared_data / "data", name).responses()[0]
+    selection = riata.select(X, y)
+    check(selection.plot())
+    check(selection.cv.plot())
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_spread_is_the_nearest_arrangement(seed):
+    """Against a quadratic programme solved by scipy."""
+    from scipy.optimize import minimize
+
+    rng = np.random.default_rng(seed)
+    wanted, gap, low, high = rng.uniform(0, 10, 6), 1.3, 0.0, 10.0
+    ours = spread(wanted, gap, low, high)
+    order = np.argsort(wanted)
+    limits = [{"type": "ineq", "fun": lambda z, i=i: z[i + 1] - z[i] - gap} for i in range(5)]
+    best = minimize(lambda z: ((z - wanted[order]) ** 2).sum(), np.linspace(1, 9, 6), bounds=[(low, high)] * 6,
+                    constraints=limits, method="SLSQP", options={"ftol": 1e-14})  # fmt: skip
+    np.testing.assert_allclose(ours[order], best.x, atol=1e-5)
