@@ -120,6 +120,11 @@ def test_a_score_has_its_own_word():
     assert "ROC" in cv.plot().get_ylabel()
 
 
+def test_the_words_of_neighbouring_rules_do_not_meet(diabetes):
+    path = riata.path(*diabetes)
+    check(path.plot(marks={"one": 1.0, "other": 1.02}))
+
+
 def test_several_outputs():
     X, y = load_iris(return_X_y=True, as_frame=True)
     path = riata.path(X, y, family="multinomial", n_lams=30)
@@ -138,6 +143,8 @@ def test_intervals_that_have_no_end_are_arrows():
     check(ax)
     arrows = [line.get_marker() for line in ax.get_lines() if line.get_marker() in "<>"]
     assert sorted(arrows) == ["<", "<", ">"]
+    edges = {"<": ax.get_xlim()[0], ">": ax.get_xlim()[1]}
+    assert all(line.get_xdata()[0] == edges[m] for line in ax.get_lines() if (m := line.get_marker()) in edges)
     assert any("$x_1$" in text for text, _ in words_of(ax))  # not read as mathematics
     with pytest.raises(riata.InvalidData, match="belong together"):
         riata.plot.coefficients(["a"], [1.0, 2.0])
