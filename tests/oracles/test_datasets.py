@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+import riata
+from riata.certify import certify_many
 from riata.path import lam_grid, make_problem, solve_path
 from riata.testing import certify_folds, check_path
-from riata.testing.datasets import load
+from riata.testing.datasets import FAMILIES, load
 
 # name -> which n_lams, lam_min_ratio (None: the default of the shape); chosen so that the whole file takes a minute
 SETS = {
@@ -65,3 +67,33 @@ def test_classes_as_numbers(shared_data, name):
     data = load(shared_data / "data", name).signed()
     problem = make_problem(data.X, data.y)
     certify_folds(problem, five_folds(data.y.size)).check(1e-8)
+
+
+# The other families on all the sets that take seconds; the rest is in benchmarks/results/certificates.csv as well.
+QUICK = {
+    "binomial": ("colon_raw", "glmnet_Binomial", "ncvreg_Heart", "skf_ALLAML", "sonar", "vw_rcv1_small", "caravan"),
+    "multinomial": ("khan_islr_all", "skf_lung_small", "sklearn_iris", "glmnet_Multinomial"),
+    "multigaussian": ("glmnet_MultiGaussian",),
+    "poisson": ("glmnet_Poisson", "physician"),
+    "cox": ("glmnet_Cox", "surv_gse7390", "surv_pbc", "surv_rossi", "surv_veteran"),
+}
+
+
+@pytest.mark.parametrize(("family", "name"), [(family, name) for family, names in QUICK.items() for name in names])
+def test_every_lambda_of_every_family(shared_data, family, name):
+    """The whole default path is certified at 1e-7, without a warning, and no stored gap is below the certified one."""
+    data = load(shared_data / "data", name)
+    rows = np.isfinite(data.y).reshape(len(data.y), -1).all(axis=1)
+    X, y = data.X[rows], data.y[rows]
+    path = riata.path(X, y, family=family, n_lams=60)
+    problem = make_problem(X, y, family=family)
+    gaps = np.array([c.gap_rel for c in certify_many(problem, path.coef, path.intercept, path.lams)])
+    assert gaps.max() <= 1e-7
+    assert path.gap_rel.max() <= 1e-8
+    assert (gaps <= path.gap_rel + 1e-10).all()
+    assert path.lams.size == 60
+    assert path.df[-1] > 0
+
+
+def test_the_quick_sets_are_some_of_all():
+    assert all(set(names) <= set(FAMILIES[family]) for family, names in QUICK.items())

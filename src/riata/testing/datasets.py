@@ -62,6 +62,22 @@ CLASSES = (
     "vw_rcv1_small",
 )
 
+# Each set under the likelihood that its target asks for.
+FAMILIES = {
+    "binomial": (
+        "agaricus_xgb", "caravan", "colon_raw", "dorothea", "fine_foods_tfidf", "glmnet_Binomial", "micro_gravier",
+        "micro_singh", "ncvreg_Heart", "pd_speech", "skf_ALLAML", "skf_madelon", "sklearn_breast_cancer", "sonar",
+        "spam_uci", "vw_rcv1_small",
+    ),
+    "multinomial": (
+        "NCI60", "glmnet_Multinomial", "khan_islr_all", "mnist5k", "news20", "skf_COIL20", "skf_Isolet",
+        "skf_lung_small", "sklearn_iris",
+    ),
+    "multigaussian": ("glmnet_MultiGaussian", "meats_tecator"),
+    "poisson": ("glmnet_Poisson", "physician"),
+    "cox": ("glmnet_Cox", "surv_gse7390", "surv_pbc", "surv_rossi", "surv_veteran"),
+}  # fmt: skip
+
 
 @dataclasses.dataclass(frozen=True)
 class Regression:
