@@ -85,13 +85,14 @@ def test_every_lambda_of_every_family(shared_data, family, name):
     data = load(shared_data / "data", name)
     rows = np.isfinite(data.y).reshape(len(data.y), -1).all(axis=1)
     X, y = data.X[rows], data.y[rows]
-    path = riata.path(X, y, family=family, n_lams=60)
+    n_lams = 8 if name == "vw_rcv1_small" else 60  # a certificate of a large support takes a second
+    path = riata.path(X, y, family=family, n_lams=n_lams)
     problem = make_problem(X, y, family=family)
     gaps = np.array([c.gap_rel for c in certify_many(problem, path.coef, path.intercept, path.lams)])
     assert gaps.max() <= 1e-7
     assert path.gap_rel.max() <= 1e-8
     assert (gaps <= path.gap_rel + 1e-10).all()
-    assert path.lams.size == 60
+    assert path.lams.size == n_lams
     assert path.df[-1] > 0
 
 
