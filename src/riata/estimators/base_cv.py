@@ -171,14 +171,16 @@ class CrossValidated(LinearTwin):
 
     def _store_model(self, result: CVResult, at: int, dtype: Any) -> None:
         path = result.path
-        coef, intercept = path.at(path.lams[at])  # one column: the whole matrix may be larger than X
-        self.coef_ = np.ascontiguousarray(coef.T, dtype=dtype)
-        self.intercept_ = np.asarray(intercept, dtype)[()] if self.fit_intercept else 0.0
+        self._store_coef(*path.at(path.lams[at]), dtype)  # one column: the whole matrix may be larger than X
         self.dual_gap_ = dtype.type(absolute_gap(path)[at])
         self.gap_rel_ = path.gap_rel[at]
         self.n_iter_ = iterations(path)[at]
         self.cv_result_ = result
         self._check_finite()
+
+    def _store_coef(self, coef: NDArray[Any], intercept: Any, dtype: Any) -> None:
+        self.coef_ = coef.astype(dtype, copy=False)
+        self.intercept_ = dtype.type(intercept) if self.fit_intercept else 0.0
 
     def get_metadata_routing(self) -> MetadataRouter:
         """What `fit` hands on: the splitter's own parameters, such as groups."""

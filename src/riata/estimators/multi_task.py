@@ -42,17 +42,23 @@ class MultiTaskTwin(LinearTwin):
         return y
 
     def _problem(self, X: Any, y: NDArray[Any], weights: NDArray[np.float64] | None, l1_ratio: float) -> Problem:
+        one = y.shape[1] == 1  # the plain lasso, which has faster solvers
         return make_problem(
             X,
             y,
-            family="multigaussian",
-            penalty=Group(),
+            family="gaussian" if one else "multigaussian",
+            penalty="l1" if one else Group(),
             sample_weight=weights,
             penalty_factor=self.penalty_factor,
             l1_ratio=float(l1_ratio),
             fit_intercept=bool(self.fit_intercept),
             standardize=bool(self.standardize),
         )
+
+    def _store_coef(self, coef: NDArray[Any], intercept: Any, dtype: Any) -> None:
+        """The solver's (n_features, n_tasks), or (n_features,) of one task, as scikit-learn has it."""
+        self.coef_ = np.ascontiguousarray(np.atleast_2d(coef.T), dtype=dtype)
+        self.intercept_ = np.atleast_1d(intercept).astype(dtype, copy=False) if self.fit_intercept else 0.0
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -94,9 +100,7 @@ class MultiTaskAtOne(MultiTaskTwin):
         return self
 
     def _store(self, path: Path, dtype: Any) -> None:
-        coef, intercept = path.at(float(self.alpha))
-        self.coef_ = np.ascontiguousarray(coef.T, dtype=dtype)
-        self.intercept_ = intercept.astype(dtype, copy=False) if self.fit_intercept else 0.0
+        self._store_coef(*path.at(float(self.alpha)), dtype)
         self.dual_gap_ = dtype.type(absolute_gap(path)[0])
         self.gap_rel_ = path.gap_rel[0]
         self.eps_ = float(self.tol) * 0.5 * path.null_deviance
@@ -111,5 +115,4 @@ class MultiTaskOverMany(MultiTaskTwin, CrossValidated):
         return self._tasks(y)
 
     def _errors(self, result: CVResult) -> NDArray[np.float64]:
-        assert result.path.outputs is not None
-        return result.loss / len(result.path.outputs)  # the solver adds the tasks up, scikit-learn takes their mean
+        return result.loss / len(result.path.outputs or [""])  # the solver adds tasks up, scikit-learn takes the mean
