@@ -21,6 +21,10 @@ _HOME = {
     "LassoCV": "riata.estimators",
     "ElasticNet": "riata.estimators",
     "ElasticNetCV": "riata.estimators",
+    "MultiTaskLasso": "riata.estimators",
+    "MultiTaskLassoCV": "riata.estimators",
+    "MultiTaskElasticNet": "riata.estimators",
+    "MultiTaskElasticNetCV": "riata.estimators",
     "LassoClassifier": "riata.estimators",
     "LassoClassifierCV": "riata.estimators",
     "PoissonLasso": "riata.estimators",
@@ -29,6 +33,17 @@ _HOME = {
     "HuberLassoCV": "riata.estimators",
     "CoxLasso": "riata.estimators",
     "CoxLassoCV": "riata.estimators",
+    "GroupLasso": "riata.estimators",
+    "GroupLassoCV": "riata.estimators",
+    "GroupLassoClassifier": "riata.estimators",
+    "GroupLassoClassifierCV": "riata.estimators",
+    "AdaptiveLasso": "riata.estimators",
+    "AdaptiveLassoCV": "riata.estimators",
+    "SqrtLasso": "riata.estimators",
+    "MCPRegressor": "riata.estimators",
+    "MCPRegressorCV": "riata.estimators",
+    "SCADRegressor": "riata.estimators",
+    "SCADRegressorCV": "riata.estimators",
     "lasso_path": "riata.estimators",
     "enet_path": "riata.estimators",
     "make_problem": "riata.path",
@@ -63,18 +78,33 @@ if typing.TYPE_CHECKING:  # the same names once more, for readers that do not ru
     from riata.core.errors import RiataError as RiataError
     from riata.core.results import CVResult as CVResult
     from riata.core.results import Path as Path
+    from riata.estimators import AdaptiveLasso as AdaptiveLasso
+    from riata.estimators import AdaptiveLassoCV as AdaptiveLassoCV
     from riata.estimators import CoxLasso as CoxLasso
     from riata.estimators import CoxLassoCV as CoxLassoCV
     from riata.estimators import ElasticNet as ElasticNet
     from riata.estimators import ElasticNetCV as ElasticNetCV
+    from riata.estimators import GroupLasso as GroupLasso
+    from riata.estimators import GroupLassoClassifier as GroupLassoClassifier
+    from riata.estimators import GroupLassoClassifierCV as GroupLassoClassifierCV
+    from riata.estimators import GroupLassoCV as GroupLassoCV
     from riata.estimators import HuberLasso as HuberLasso
     from riata.estimators import HuberLassoCV as HuberLassoCV
     from riata.estimators import Lasso as Lasso
     from riata.estimators import LassoClassifier as LassoClassifier
     from riata.estimators import LassoClassifierCV as LassoClassifierCV
     from riata.estimators import LassoCV as LassoCV
+    from riata.estimators import MCPRegressor as MCPRegressor
+    from riata.estimators import MCPRegressorCV as MCPRegressorCV
+    from riata.estimators import MultiTaskElasticNet as MultiTaskElasticNet
+    from riata.estimators import MultiTaskElasticNetCV as MultiTaskElasticNetCV
+    from riata.estimators import MultiTaskLasso as MultiTaskLasso
+    from riata.estimators import MultiTaskLassoCV as MultiTaskLassoCV
     from riata.estimators import PoissonLasso as PoissonLasso
     from riata.estimators import PoissonLassoCV as PoissonLassoCV
+    from riata.estimators import SCADRegressor as SCADRegressor
+    from riata.estimators import SCADRegressorCV as SCADRegressorCV
+    from riata.estimators import SqrtLasso as SqrtLasso
     from riata.estimators import enet_path as enet_path
     from riata.estimators import lasso_path as lasso_path
     from riata.model import Model as Model

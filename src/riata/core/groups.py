@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import fnmatch
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -61,6 +61,11 @@ def _is_labels(spec: Any, p: int) -> bool:
 def _listed(spec: Any, names: Sequence[str] | None, p: int) -> tuple[NDArray[np.intp], list[Any]]:
     """(group of each feature, labels of the groups) from lists of members."""
     members = dict(spec) if isinstance(spec, Mapping) else dict(enumerate(spec))
+    if not all(isinstance(wanted, Iterable) for wanted in members.values()):
+        raise InvalidOption(
+            "groups must have one label for each feature, or be lists of features.", expected=f"{p} labels",
+            got=f"{len(members)} labels",
+        )  # fmt: skip
     index, labels = np.full(p, -1, np.intp), list(members)
     for g, wanted in enumerate(members.values()):
         for one in [wanted] if isinstance(wanted, str) else wanted:

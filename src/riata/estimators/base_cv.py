@@ -103,10 +103,9 @@ class CrossValidated(LinearTwin):
         self._check_options()
         self._refuse_unrouted(params)
         X, y = read_training(self, X, y)
-        y = read_target(y, type(self).__name__)
+        y = self._read_target(y)
         weights = read_weights(sample_weight, X.shape[0])
-        if not isinstance(self.precompute, str | bool):
-            check_gram(self.precompute, X, weights, self.fit_intercept)
+        check_gram(getattr(self, "precompute", "auto"), X, weights, self.fit_intercept)
         asked = read_alphas(self.alphas)
         folds = self._folds(X, y, sample_weight, params)
         ratios = self._l1_ratios()
@@ -119,8 +118,15 @@ class CrossValidated(LinearTwin):
         warn_if_missed(np.concatenate([w.result.lams for w in walks]), gaps, self.tol, self.max_iter)
         return self
 
+    def _read_target(self, y: NDArray[Any]) -> NDArray[Any]:
+        return read_target(y, type(self).__name__)
+
     def _l1_ratios(self) -> NDArray[np.float64]:
         return np.ones(1)
+
+    def _errors(self, result: CVResult) -> NDArray[np.float64]:
+        """The mean squared error of each alpha and fold."""
+        return result.loss
 
     def _refuse_unrouted(self, params: dict[str, Any]) -> None:
         if params and not sklearn.get_config().get("enable_metadata_routing", False):
@@ -151,28 +157,30 @@ class CrossValidated(LinearTwin):
         """Set alpha_, alphas_, mse_path_ and (for the elastic net) l1_ratio_; returns where to find the model."""
         # scikit-learn takes the mean over folds without weights, and the first l1_ratio and largest alpha of those that
         # tie. A fold whose rows all have weight 0 holds no row, and so counts for nothing.
-        means = [np.nanmean(walk.result.loss, axis=1) for walk in walks]
+        means = [np.nanmean(self._errors(walk.result), axis=1) for walk in walks]
         best = int(np.argmin([mean.min() for mean in means]))
         result = walks[best].result
         at = int(np.argmin(means[best])) if self.rule == "min" else result.index(self.rule)
         self.alpha_ = walks[best].alphas[np.flatnonzero(walks[best].rows == at)[0]]
         alphas = np.array([walk.alphas for walk in walks])
         self.alphas_ = alphas if len(walks) > 1 and isinstance(self.alphas, Integral) else alphas[0]
-        self.mse_path_ = np.squeeze([walk.result.loss[walk.rows] for walk in walks])
+        self.mse_path_ = np.squeeze([self._errors(walk.result)[walk.rows] for walk in walks])
         if hasattr(self, "l1_ratio"):
             self.l1_ratio_ = ratios[best]
         return result, at
 
     def _store_model(self, result: CVResult, at: int, dtype: Any) -> None:
         path = result.path
-        coef, intercept = path.at(path.lams[at])  # one column: the whole matrix may be larger than X
-        self.coef_ = coef.astype(dtype, copy=False)
-        self.intercept_ = dtype.type(intercept) if self.fit_intercept else 0.0
+        self._store_coef(*path.at(path.lams[at]), dtype)  # one column: the whole matrix may be larger than X
         self.dual_gap_ = dtype.type(absolute_gap(path)[at])
         self.gap_rel_ = path.gap_rel[at]
         self.n_iter_ = iterations(path)[at]
         self.cv_result_ = result
         self._check_finite()
+
+    def _store_coef(self, coef: NDArray[Any], intercept: Any, dtype: Any) -> None:
+        self.coef_ = coef.astype(dtype, copy=False)
+        self.intercept_ = dtype.type(intercept) if self.fit_intercept else 0.0
 
     def get_metadata_routing(self) -> MetadataRouter:
         """What `fit` hands on: the splitter's own parameters, such as groups."""

@@ -38,14 +38,16 @@ def warn_if_missed(
     )
 
 
-def warn_of_misses(alphas: NDArray[np.float64], gap_rel: NDArray[np.float64], tol: float) -> None:
-    """The same warning for estimators without `max_iter`."""
+def warn_of_misses(
+    alphas: NDArray[np.float64], gap_rel: NDArray[np.float64], tol: float, what: str = "relative duality gap"
+) -> None:
+    """The same warning for estimators without `max_iter`, of whatever certifies their solutions."""
     if (gap_rel <= tol).all():
         return
     gaps = np.where(np.isnan(gap_rel), np.inf, gap_rel).reshape(len(alphas), -1)
     row = int(np.argmax(gaps.max(axis=1)))
     warnings.warn(
-        f"{int((gaps > tol).sum())} of {gaps.size} solutions have a relative duality gap above tol={tol:.1e}, the "
+        f"{int((gaps > tol).sum())} of {gaps.size} solutions have a {what} above tol={tol:.1e}, the "
         f"largest being {gaps[row].max():.1e} at alpha={alphas[row]:.6g}.\n"
         "hint: a larger alpha is an easier problem; so are columns on like scales (standardize=True).",
         FitNotConverged,

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from riata.core.errors import InvalidOption
 from riata.estimators.base_cv import RULES, CrossValidated
+from riata.estimators.grid import read_l1_ratios
 from riata.estimators.options import ARRAY, real
 
 
@@ -108,11 +108,4 @@ class ElasticNetCV(CrossValidated):
         self.rule = rule
 
     def _l1_ratios(self) -> NDArray[np.float64]:
-        ratios = np.atleast_1d(np.asarray(self.l1_ratio, dtype=np.float64))
-        if ratios.ndim != 1 or ratios.size == 0 or not ((ratios >= 0) & (ratios <= 1)).all():
-            raise InvalidOption(
-                "l1_ratio of ElasticNetCV cannot have this value.",
-                expected="a number in [0, 1], or a list of them",
-                got=repr(self.l1_ratio),
-            )
-        return ratios
+        return read_l1_ratios(self.l1_ratio, type(self).__name__)

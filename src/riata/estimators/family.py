@@ -13,9 +13,11 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from riata.core.errors import InvalidData
 from riata.core.problem import Problem
+from riata.core.results import Path
 from riata.estimators.inputs import log_exposure, read_weights
 from riata.estimators.options import ARRAY, BOOL, NONE, Rule, check_options, integer, real
 from riata.path import make_problem
+from riata.penalties import Penalty
 
 # The options that every family has; those of one family are added in its own file.
 RULES: dict[str, Rule] = {
@@ -38,21 +40,29 @@ class FamilyModel(BaseEstimator, abc.ABC):
     A family gives the target (`_read`, `_target`) and what is predicted; `OneAlpha` and `ManyAlphas` give `_solve`.
     """
 
-    _family: ClassVar[str]
     _rules: Mapping[str, Rule]
     _intercepts: ClassVar[bool] = True
 
-    l1_ratio: float
     standardize: bool
-    penalty_factor: Any
     tol: float
     coef_: NDArray[Any]
     intercept_: Any
     gap_rel_: float
+    stationarity_: float
+    penalty_factor_: NDArray[np.float64]
+
+    @property
+    @abc.abstractmethod
+    def _family(self) -> str:
+        """The name of the loss."""
 
     @abc.abstractmethod
-    def _solve(self, problem: Problem, labels: Any, groups: Any) -> tuple[NDArray[np.float64], float]:
-        """Coefficients (n_features,) and intercept; sets what else is known of the solve."""
+    def _solve(self, problem: Problem, labels: Any, groups: Any) -> tuple[NDArray[np.float64], Any]:
+        """Coefficients (n_features,) and intercept, of K outputs (n_features, K) and (K,); sets what else is known."""
+
+    def _penalty(self) -> str | Penalty:
+        """The penalty, with its options."""
+        return "l1"
 
     def _target(self, y: Any, weights: Any) -> tuple[Any, Any, dict[str, Any], Any]:
         """(y for the loss, weights, options of the loss, labels that folds keep in proportion or None)."""
@@ -79,25 +89,36 @@ class FamilyModel(BaseEstimator, abc.ABC):
             y,
             sample_weight=weights,
             offset=log_exposure(exposure, X.shape[0]),
-            penalty_factor=self.penalty_factor,
+            penalty_factor=getattr(self, "penalty_factor", None),
             lower=getattr(self, "lower", None),
             upper=getattr(self, "upper", None),
-            l1_ratio=float(self.l1_ratio),
+            l1_ratio=float(getattr(self, "l1_ratio", 1.0)),
             fit_intercept=bool(getattr(self, "fit_intercept", True)),
             standardize=bool(self.standardize),
             family=self._family,
+            penalty=self._penalty(),
+            feature_names=getattr(self, "feature_names_in_", None),
             **options,
             **more,
         )
         coef, intercept = self._solve(problem, labels, groups)
-        if not (np.isfinite(coef).all() and np.isfinite(intercept)):
+        if not (np.isfinite(coef).all() and np.isfinite(intercept).all()):
             raise InvalidData(
                 "The solution is not finite.",
                 got="coefficients that overflow",
                 hint="divide X and y by a constant so that their squares stay below 1e308.",
             )
-        self._store(coef.astype(X.dtype, copy=False), X.dtype.type(intercept), problem)
+        self._store(coef.astype(X.dtype, copy=False), np.asarray(intercept, X.dtype)[()], problem)
         return self
+
+    def _note(self, path: Path, at: int) -> None:
+        """Set what is known of the solution at one place of a path."""
+        if path.stationarity is None:
+            self.gap_rel_ = float(path.gap_rel[at])
+        else:  # a concave penalty
+            self.stationarity_ = float(path.stationarity[at])
+        if path.penalty_factor is not None:
+            self.penalty_factor_ = path.penalty_factor
 
     def _store(self, coef: NDArray[Any], intercept: Any, problem: Problem) -> None:
         self.coef_ = coef
@@ -105,11 +126,11 @@ class FamilyModel(BaseEstimator, abc.ABC):
             self.intercept_ = intercept
 
     def _linear(self, X: Any) -> NDArray[Any]:
-        """intercept_ + X @ coef_, shape (n_samples,)."""
+        """intercept_ + X @ coef_.T, shape (n_samples,), or (n_samples, K) where coef_ has K rows."""
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse=["csr", "csc", "coo"], reset=False)
-        out = X @ np.ravel(self.coef_)
-        return out + np.ravel(self.intercept_)[0] if self._intercepts else out
+        out = X @ self.coef_.T
+        return out + self.intercept_ if self._intercepts else out
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -11,7 +11,7 @@ from sklearn.utils import check_scalar
 
 from riata.core.errors import InvalidOption
 from riata.core.problem import Problem
-from riata.path import lam_max
+from riata.path import default_grid
 
 RESOLUTION = float(np.finfo(np.float64).resolution)
 
@@ -36,7 +36,13 @@ def is_empty_grid(problem: Problem, lams: NDArray[np.float64]) -> bool:
     if lams[0] <= RESOLUTION and np.ptp(problem.y) == 0:
         return True
     # Its grid is then the one value 1, which can also be what it is.
-    return len(lams) == 1 and lams[0] == 1.0 and lam_max(problem) == 0
+    return len(lams) == 1 and lams[0] == 1.0 and _top(problem) == 0
+
+
+def _top(problem: Problem) -> float:
+    """The smallest alpha with all coefficients zero; 0 where nothing can enter: then no grid has two values."""
+    grid = default_grid(problem, 2)
+    return float(grid[0]) if len(grid) == 2 else 0.0
 
 
 def alpha_grid(problem: Problem, n_alphas: int, eps: float) -> NDArray[np.float64]:
@@ -45,7 +51,7 @@ def alpha_grid(problem: Problem, n_alphas: int, eps: float) -> NDArray[np.float6
     alpha_max = max_j |x_j' S (y - mean)| / (sum(S) * l1_ratio) is the smallest alpha with all coefficients zero.
     If nothing is to be explained (y constant, or orthogonal to every column) every value is 1e-15, as in scikit-learn.
     """
-    top = lam_max(problem if problem.l1_ratio == 1 else problem.replace(l1_ratio=1.0)) / problem.l1_ratio
+    top = _top(problem if problem.l1_ratio == 1 else problem.replace(l1_ratio=1.0)) / problem.l1_ratio
     if top == 0 or (top <= RESOLUTION and np.ptp(problem.y) == 0):
         return np.full(n_alphas, RESOLUTION)
     return np.geomspace(top, top * eps, num=n_alphas)
@@ -60,3 +66,15 @@ def read_alphas(alphas: Any) -> NDArray[np.float64] | int:
         for index, alpha in enumerate(alphas):
             check_scalar(alpha, f"alphas[{index}]", target_type=Real, min_val=0.0, include_boundaries="left")
     return np.sort(np.asarray(alphas, dtype=np.float64))[::-1]
+
+
+def read_l1_ratios(l1_ratio: Any, owner: str) -> NDArray[np.float64]:
+    """One or several l1_ratio as an array."""
+    ratios = np.atleast_1d(np.asarray(l1_ratio, dtype=np.float64))
+    if ratios.ndim != 1 or ratios.size == 0 or not ((ratios >= 0) & (ratios <= 1)).all():
+        raise InvalidOption(
+            f"l1_ratio of {owner} cannot have this value.",
+            expected="a number in [0, 1], or a list of them",
+            got=repr(l1_ratio),
+        )
+    return ratios

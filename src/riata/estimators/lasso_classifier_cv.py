@@ -1,22 +1,23 @@
-"""Two classes, alpha chosen by cross-validation."""
+"""Classes, alpha chosen by cross-validation."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from riata.estimators.binary import CLASS_WEIGHT, BinaryModel
+from riata.estimators.classifier import CLASS_WEIGHT, ClassifierModel
 from riata.estimators.many_alphas import RULES, ManyAlphas
 
 
-class LassoClassifierCV(ManyAlphas, BinaryModel):
-    """Logistic regression with an L1 penalty, for two classes, alpha chosen by cross-validation.
+class LassoClassifierCV(ManyAlphas, ClassifierModel):
+    """Logistic regression with an L1 penalty, for two classes or more, alpha chosen by cross-validation.
 
         minimise over (b, w)   (1/S) Σᵢ sᵢ [ log(1 + exp ηᵢ) − yᵢ ηᵢ ]
                                + alpha Σⱼ vⱼ ( l1_ratio |tⱼwⱼ| + ½(1 − l1_ratio)(tⱼwⱼ)² ),    ηᵢ = b + xᵢᵀw,   S = Σ sᵢ
 
     with yᵢ = 1 for the second of the sorted labels and 0 for the first, sᵢ = `sample_weight` times `class_weight`,
-    vⱼ = `penalty_factor`, tⱼ the standard deviation of column j (1, if not `standardize`). alpha is 1/(nC) of
-    scikit-learn's LogisticRegression.
+    vⱼ = `penalty_factor`, tⱼ the standard deviation of column j (1, if not `standardize`). More than two classes have
+    an ηᵢₖ = bₖ + xᵢᵀwₖ each, the loss is log Σₖ exp ηᵢₖ − ηᵢₖ at the row's own class k, and every coefficient of every
+    class is penalised. alpha is 1/(nC) of scikit-learn's LogisticRegression.
 
     All folds are solved in lock-step from one X, which is not copied; `standardize` uses the moments of each
     training set.
@@ -31,7 +32,7 @@ class LassoClassifierCV(ManyAlphas, BinaryModel):
     cv : int, splitter or iterable of (train, test), default=None
         None is 5 folds, stratified by class. Any scikit-learn splitter will do.
     scoring : str, default=None
-        "deviance" (None), "auc", "accuracy", "mse" or "mae"; see riata.scores.
+        "deviance" (None), "accuracy" or, of two classes, "auc", "mse" or "mae"; see riata.scores.
     rule : {"min", "1se"}, default="min"
         "1se" takes the largest alpha whose mean score is within one standard error of the best.
     fit_intercept : bool, default=True
@@ -44,7 +45,7 @@ class LassoClassifierCV(ManyAlphas, BinaryModel):
     tol : float > 0, default=1e-8
         Bound on `gap_rel_`, the duality gap over the objective of the model without features.
     class_weight : "balanced" or dict {label: weight}, default=None
-        Multiplies the sample weights. "balanced" gives both classes half of the total.
+        Multiplies the sample weights. "balanced" gives all classes the same total.
 
     Attributes
     ----------
@@ -54,11 +55,12 @@ class LassoClassifierCV(ManyAlphas, BinaryModel):
         The score of every alpha on the rows that each fold holds out.
     cv_result_ : riata.core.results.CVResult
         The full path, and `gap_rel` of every alpha and fold.
-    classes_ : ndarray of shape (2,)
+    classes_ : ndarray of shape (n_classes,)
         The sorted labels, of any type.
-    coef_ : ndarray of shape (1, n_features)
-        Change of the log odds of classes_[1] per unit of X[:, j]; exp(coef_) are odds ratios.
-    intercept_ : ndarray of shape (1,)
+    coef_ : ndarray of shape (1, n_features), or (n_classes, n_features) of more than two classes
+        Change of the log odds of classes_[1], or of the logarithm of a class's probability up to a constant, per unit
+        of X[:, j]; exp(coef_) are odds ratios.
+    intercept_ : ndarray of shape (1,) or (n_classes,)
     gap_rel_ : float
         A proven upper bound on the objective above minus its minimum, over the objective of the model without features.
     n_iter_ : int

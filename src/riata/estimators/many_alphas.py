@@ -58,7 +58,7 @@ class ManyAlphas(FamilyModel):
         """
         return self._fit(X, y, sample_weight, groups)
 
-    def _solve(self, problem: Problem, labels: Any, groups: Any) -> tuple[NDArray[np.float64], float]:
+    def _solve(self, problem: Problem, labels: Any, groups: Any) -> tuple[NDArray[np.float64], Any]:
         asked = read_alphas(self.alphas)
         grid: dict[str, Any] = {"n_lams": asked} if isinstance(asked, int) else {"lams": asked}
         result = cross_validate(
@@ -73,8 +73,10 @@ class ManyAlphas(FamilyModel):
         path = result.path
         self.alpha_, self.alphas_ = float(result.lams[at]), result.lams
         self.score_path_, self.cv_result_ = result.loss, result
-        self.gap_rel_, self.n_iter_ = float(path.gap_rel[at]), iterations(path)[at]
-        warn_of_misses(result.lams, np.column_stack([path.gap_rel, result.gap_rel]), self.tol)
+        self._note(path, at)
+        self.n_iter_ = iterations(path)[at] if path.stationarity is None else int(path.stats["rounds"])
+        every = np.column_stack([path.certificate, result.certificate])
+        warn_of_misses(result.lams, every, self.tol, path.measure_of_error)
         return path.at(path.lams[at])
 
     def _folds(self, n: int, labels: Any, groups: Any) -> Any:

@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riata.core.problem import Problem
-from riata.estimators.base import iterations
 from riata.estimators.convergence import warn_of_misses
 from riata.estimators.family import BOUNDS, FamilyModel
 from riata.estimators.family import RULES as SHARED
 from riata.estimators.options import Rule, real
-from riata.path import lam_max, solve_path
+from riata.path import default_grid, fit_path
 
 RULES: dict[str, Rule] = {"alpha": real(0)} | SHARED | BOUNDS
 
@@ -25,7 +24,6 @@ class OneAlpha(FamilyModel):
     """The solution at the alpha that is given."""
 
     alpha: float
-    threads: int | None
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit the model.
@@ -44,14 +42,23 @@ class OneAlpha(FamilyModel):
         """
         return self._fit(X, y, sample_weight)
 
-    def _solve(self, problem: Problem, labels: Any, groups: Any) -> tuple[NDArray[np.float64], float]:
-        alpha = float(self.alpha)
-        options: dict[str, Any] = {"tol": float(self.tol), "threads": self.threads, "warn": False}
-        path = solve_path(problem, [alpha], **options)
-        if not path.gap_rel[0] <= self.tol:  # far from a curved loss's minimum: walk there instead of leaping
-            top = lam_max(problem)
-            steps = np.geomspace(top, max(alpha, 1e-6 * top), STEPS) if top > alpha else np.empty(0)
-            path = solve_path(problem, np.unique([*steps, alpha])[::-1], **options)
-        self.gap_rel_, self.n_iter_ = float(path.gap_rel[-1]), sum(iterations(path))
-        warn_of_misses(path.lams[-1:], path.gap_rel[-1:], self.tol)
+    def _strength(self, problem: Problem) -> float:
+        """The alpha of the fit."""
+        return float(self.alpha)
+
+    def _solve(self, problem: Problem, labels: Any, groups: Any) -> tuple[NDArray[np.float64], Any]:
+        alpha = self._strength(problem)
+        options: dict[str, Any] = {"tol": float(self.tol), "threads": getattr(self, "threads", None), "warn": False}
+        if problem.penalty is not None and not problem.penalty.convex:
+            grid = default_grid(problem)  # where a concave path leads depends on the way: the CV twin's
+            path = fit_path(problem, [*grid[grid > alpha], alpha], **options)
+        else:
+            path = fit_path(problem, [alpha], **options)
+            if not path.gap_rel[0] <= self.tol:  # far from a curved loss's minimum: walk there instead of leaping
+                top = float(default_grid(problem, 1)[0])
+                steps = np.geomspace(top, max(alpha, 1e-6 * top), STEPS) if top > alpha else np.empty(0)
+                path = fit_path(problem, np.unique([*steps, alpha])[::-1], **options)
+        self._note(path, -1)
+        self.n_iter_ = int(path.stats["rounds"])
+        warn_of_misses(path.lams[-1:], path.certificate[-1:], self.tol, path.measure_of_error)
         return path.at(alpha)

@@ -5,21 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.base import RegressorMixin
 
-from riata.estimators.family import FamilyModel
+from riata.estimators.linear import LinearModel
 from riata.estimators.options import NONE, Rule, real
 from riata.losses.spread import huber_delta
 
 DELTA: dict[str, Rule] = {"delta": real(0, open_low=True) | NONE}
 
 
-class RobustModel(RegressorMixin, FamilyModel):
+class RobustModel(LinearModel):
     """The linear model y = intercept_ + X @ coef_ under Huber's loss."""
 
     _family = "huber"
-    fit_intercept: bool
     delta: float | None
     delta_: float
 
@@ -27,7 +24,3 @@ class RobustModel(RegressorMixin, FamilyModel):
         s = np.ones(len(y)) if weights is None else weights
         self.delta_ = huber_delta(y, s) if self.delta is None else float(self.delta)
         return y, weights, {"delta": self.delta_}, None
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """intercept_ + X @ coef_, shape (n_samples,)."""
-        return self._linear(X)

@@ -67,6 +67,10 @@ def make_problem(
             f"Penalty {kind.name!r} goes with one linear predictor; the family {family!r} has {loss.n_outputs}.",
             got=kind.name,
         )
+    if loss is not None and loss.n_outputs > 1 and (np.isfinite(low).any() or np.isfinite(high).any()):
+        raise InvalidOption(
+            f"Bounds go with one linear predictor; the family {family!r} has {loss.n_outputs}.", got="lower or upper"
+        )
     problem = Problem(
         design,
         target,

@@ -1,4 +1,4 @@
-"""Two classes: labels in, probabilities out."""
+"""Classes: labels in, probabilities out."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, log_expit
+from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.base import ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 from riata.core.errors import InvalidData, InvalidOption
@@ -22,13 +22,16 @@ CLASS_WEIGHT: dict[str, Rule] = {
 }
 
 
-class BinaryModel(ClassifierMixin, FamilyModel):
-    """The logistic model log(p / (1 − p)) = intercept_ + X @ coef_ of the second of two classes."""
+class ClassifierModel(ClassifierMixin, FamilyModel):
+    """The logistic model log(p / (1 − p)) = intercept_ + X @ coef_ of the second of two classes; of more, the
+    symmetric multinomial model in which pₖ is proportional to exp(intercept_[k] + X @ coef_[k])."""
 
-    _family = "binomial"
-    fit_intercept: bool
     class_weight: Any
     classes_: NDArray[Any]
+
+    @property
+    def _family(self) -> str:
+        return "binomial" if len(self.classes_) == 2 else "multinomial"
 
     def _read(self, X: Any, y: Any) -> tuple[Any, Any]:
         X, y = validate_data(
@@ -45,14 +48,10 @@ class BinaryModel(ClassifierMixin, FamilyModel):
 
     def _target(self, y: Any, weights: Any) -> tuple[Any, Any, dict[str, Any], Any]:
         classes, code = np.unique(y, return_inverse=True)
-        if len(classes) > 2:
-            raise InvalidData(
-                f"Only binary classification is supported. The type of the target is {type_of_target(y)}.",
-                expected="two classes",
-                got=f"{len(classes)} classes: {', '.join(str(c) for c in classes[:6])}{', …' * (len(classes) > 6)}",
-            )
         if len(classes) < 2:
-            raise InvalidData("y holds one class; a classifier needs two.", expected="two classes", got=str(classes[0]))
+            raise InvalidData(
+                "y holds one class; a classifier needs two.", expected="at least two classes", got=str(classes[0])
+            )
         self.classes_ = classes
         by_class = self._class_weights(code, weights)
         if by_class is not None:
@@ -60,7 +59,7 @@ class BinaryModel(ClassifierMixin, FamilyModel):
         return code, weights, {}, code
 
     def _class_weights(self, code: NDArray[np.intp], weights: Any) -> NDArray[np.float64] | None:
-        """One weight for each class; "balanced" gives both classes half of the sum of the sample weights."""
+        """One weight for each class; "balanced" gives all classes the same share of the sum of the sample weights."""
         if self.class_weight is None:
             return None
         if isinstance(self.class_weight, str):
@@ -75,28 +74,25 @@ class BinaryModel(ClassifierMixin, FamilyModel):
         return np.array([float(self.class_weight.get(label, 1.0)) for label in known])
 
     def _store(self, coef: NDArray[Any], intercept: Any, problem: Problem) -> None:
-        self.coef_, self.intercept_ = coef[None, :], np.array([intercept])
+        self.coef_, self.intercept_ = np.ascontiguousarray(np.atleast_2d(coef.T)), np.atleast_1d(intercept)
 
     def decision_function(self, X: Any) -> NDArray[Any]:
-        """log(p / (1 − p)) of the second class, shape (n_samples,)."""
-        return self._linear(X)
+        """log(p / (1 − p)) of the second of two classes, shape (n_samples,); of more, log p of each class up to a
+        number for each row, shape (n_samples, n_classes)."""
+        eta = self._linear(X)
+        return eta[:, 0] if eta.shape[1] == 1 else eta
 
     def predict_proba(self, X: Any) -> NDArray[Any]:
-        """Probabilities of the two classes, in the order of `classes_`, shape (n_samples, 2)."""
-        eta = self._linear(X)
-        return np.column_stack([expit(-eta), expit(eta)])
+        """Probabilities of the classes, in the order of `classes_`, shape (n_samples, n_classes)."""
+        eta = self.decision_function(X)
+        return np.column_stack([expit(-eta), expit(eta)]) if eta.ndim == 1 else softmax(eta, axis=1)
 
     def predict_log_proba(self, X: Any) -> NDArray[Any]:
-        """Logarithms of the probabilities, exact also where they are next to 0, shape (n_samples, 2)."""
-        eta = self._linear(X)
-        return np.column_stack([log_expit(-eta), log_expit(eta)])
+        """Logarithms of the probabilities, exact also where they are next to 0, shape (n_samples, n_classes)."""
+        eta = self.decision_function(X)
+        return np.column_stack([log_expit(-eta), log_expit(eta)]) if eta.ndim == 1 else log_softmax(eta, axis=1)
 
     def predict(self, X: Any) -> NDArray[Any]:
-        """The more probable class of each row, shape (n_samples,)."""
-        second = self._linear(X) > 0
-        return self.classes_[second.astype(np.intp)]
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
-        return tags
+        """The most probable class of each row, shape (n_samples,)."""
+        eta = self.decision_function(X)
+        return self.classes_[(eta > 0).astype(np.intp) if eta.ndim == 1 else eta.argmax(axis=1)]
