@@ -196,7 +196,8 @@ def test_the_heads_name_the_measure(folder, capsys):
 
 BAD = {
     "option of another": ("--gamma 2", 2, ['"l1" has no option "gamma"', "say --penalty adaptive or --penalty log"]),
-    "groups of a lasso": ("--groups gene_*", 2, ["has no option", "say --penalty group or --penalty sparse_group"]),
+    "groups of a lasso": ("--groups gene_*", 2, ["has no option", "say --penalty group or --penalty sparse_group;",
+                                            "--fold-groups keeps rows in one fold"]),
     "no number": ("--penalty mcp --gamma much", 2, ["--gamma", "invalid float value", "much"]),
     "too small": ("--penalty mcp --gamma 1", 2, ["a number > 1"]),
     "pilot": ("--penalty adaptive --pilot olss", 2, ["olss", 'did you mean "ols"']),

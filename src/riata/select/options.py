@@ -90,6 +90,8 @@ def _unknown(name: str, penalty: Any, known: Sequence[str]) -> Exception:
     if not isinstance(penalty, str):
         return InvalidOption(f'the penalty is made already: "{name}" goes into it.', got=f"{name}= and {penalty!r}")
     say = " or ".join(f'penalty="{other}"' for other in having)
+    if name == "groups":  # scikit-learn's word for rows that belong together
+        say += "; fold_groups keeps rows in one fold"
     return InvalidOption(
         f'penalty "{penalty}" has no option "{name}".', expected=f"{name} with a penalty that has it",
         got=f'{name} with penalty="{penalty}"', hint=f"say {say}.",
