@@ -9,6 +9,8 @@ import pytest
 
 import riata
 from riata.core.errors import InvalidData, InvalidOption
+from riata.losses import losses
+from riata.model.answer import as_kind
 from riata.select.families import decide
 from riata.select.folds import make_folds
 
@@ -238,7 +240,6 @@ def test_a_leak_is_suspected(table):
 def test_what_the_command_line_reads_of_the_registries_is_what_they_hold():
     """It reads the files, since importing them would import NumPy for every --help."""
     from riata.cli import registry
-    from riata.losses import losses
     from riata.penalties import penalties
     from riata.scores import scores
 
@@ -248,3 +249,14 @@ def test_what_the_command_line_reads_of_the_registries_is_what_they_hold():
     read = {entry.name: entry for entry in registry.entries("riata.penalties")}
     assert {name: entry.options for name, entry in read.items()} == {n: p.options() for n, p in penalties().items()}
     assert {name: entry.words for name, entry in read.items()} == {n: p.words for n, p in penalties().items()}
+
+
+@pytest.mark.parametrize("name", sorted(losses()))
+def test_the_link_that_a_loss_declares_is_what_its_mean_inverts(name):
+    """A model file keeps the word alone."""
+    rng = np.random.default_rng(1)
+    loss = losses()[name]
+    for y, options in loss.examples(rng, 30):
+        made = loss.parse(y, **options)
+        eta = rng.standard_normal((30, made.n_outputs) if made.n_outputs > 1 else 30)
+        np.testing.assert_allclose(as_kind({"link": loss.link}, eta, "response"), made.mean(eta), rtol=1e-13)

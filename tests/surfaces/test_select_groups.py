@@ -92,8 +92,10 @@ def test_weights_of_groups(table, X):
 
 
 def test_factors_of_features_multiply_the_weights_of_their_group(table, X):
-    sel = chosen(table, penalty_factor={"town": 0.5, "size": np.inf})
-    assert same(sel, X, table, groups=BY_COLUMN, group_weights=[1, 1, 1, 1, 1], penalty_factor=[*[1] * 7, np.inf])
+    sel = chosen(table, penalty_factor={"town": 0.5, "town=wien": np.inf, "size": np.inf})
+    out = [*[1] * 6, np.inf, np.inf]
+    assert same(sel, X, table, groups=BY_COLUMN, group_weights=[1, 1, 1, 1, 1], penalty_factor=out)
+    assert not sel.path.coef[6].any()
     assert not sel.path.coef[7].any()
     own = chosen(table, penalty_factor={"town": 0.5}, group_weights={"town": 4.0})
     assert same(own, X, table, groups=BY_COLUMN, group_weights=[1, 1, 1, 2, 1])

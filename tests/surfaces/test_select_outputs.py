@@ -102,6 +102,18 @@ def test_classes_coded_by_numbers_and_of_arrays(table):
     assert set(sel.predict(X, kind="class")) <= set(WORDS)
 
 
+def test_targets_beside_a_frame(table):
+    """Words as an array, and several columns as a frame of their own, whose names they keep."""
+    X = table.select(KEEP)
+    options = {"family": "auto", "n_lams": 20, "folds": 4}
+    for words in (table["kind"], table["kind"].to_numpy(), table["kind"].to_list()):
+        sel = riata.select(X, words, **options)
+        assert sel.to_frame() == chosen(table, family="auto").to_frame()
+    doses = riata.select(X, table.select("dose_1", "dose_2"), **options)
+    assert doses.path.outputs == ["dose_1", "dose_2"]
+    assert doses.to_frame() == chosen(table, "dose_*", family="auto").to_frame()
+
+
 def test_the_null_score_is_that_of_the_training_shares(table):
     """Folds that differ in their shares, scored by hand."""
     code = np.searchsorted(WORDS, table["kind"].to_numpy())

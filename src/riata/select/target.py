@@ -28,6 +28,7 @@ OUTPUTS = ("multinomial", "multigaussian")
 def read(X: Any, y: Any, o: Options, row_label: RowLabel) -> tuple[Data, Options]:
     """(Data, the options with the family settled); notes say which family was chosen and why."""
     names, marks = _columns(X, y, o)
+    given = y
     table = None if names else _table(y, o)
     if names:
         y = names[max(len(names) - 2, 0)]  # of survival the time, not the event, which may be text
@@ -43,7 +44,7 @@ def read(X: Any, y: Any, o: Options, row_label: RowLabel) -> tuple[Data, Options
     if also:
         data, o = _joined(data, o, names, marks)
     elif table is not None:
-        data, o = _several(data, o, table[data.rows], [f"y{k}" for k in range(table.shape[1])])
+        data, o = _several(data, o, table[data.rows], _names(given, table.shape[1]))
     data = _known(_with_exposure(data, o), [*also, o.exposure, o.strata])
     data, o = _settled(data, o)
     _check(data, o)
@@ -123,6 +124,11 @@ def _table(y: Any, o: Options) -> NDArray[np.float64] | None:
         return None
     _check_width([f"y{k}" for k in range(array.shape[1])], o.family)
     return np.asarray(array, dtype=np.float64)
+
+
+def _names(y: Any, n: int) -> list[str]:
+    """Names of the columns of a target that is a frame of its own; y0, y1, … of an array."""
+    return as_frame(y).names if is_frame(y) else [f"y{k}" for k in range(n)]
 
 
 def _joined(data: Data, o: Options, names: list[str], marks: str | None) -> tuple[Data, Options]:

@@ -38,15 +38,24 @@ def role_columns(frame: Any, names: Sequence[str], given: dict[str, Any]) -> dic
         if isinstance(value, str):
             out[role] = read_column(frame, find(value, names, word(role)))
         elif value is not None:
-            values = np.asarray(value, dtype=float)
-            if values.shape != (len(frame),):
+            if np.shape(value) != (len(frame),):
                 raise InvalidData(
                     f"{role} does not have one value per row.",
                     expected=f"shape ({len(frame)},)",
-                    got=f"shape {values.shape}",
+                    got=f"shape {np.shape(value)}",
                 )
-            out[role] = Column(role, "number", values, np.isnan(values), "array")
+            out[role] = _given(role, value)
     return out
+
+
+def _given(role: str, value: Any) -> Column:
+    """An array as a column: of numbers if it can be, else of text."""
+    try:
+        values = np.asarray(value, dtype=float)
+        return Column(role, "number", values, np.isnan(values), "array")
+    except (TypeError, ValueError):
+        words = [None if v is None or v != v else str(v) for v in np.asarray(value, dtype=object).tolist()]
+    return Column(role, "text", np.array(words, dtype=object), np.array([v is None for v in words]), "array")
 
 
 def word(role: str) -> str:
