@@ -116,17 +116,19 @@ def test_sparse_groups(table, X):
 
 
 def test_the_table_keeps_groups_together(table):
-    sel = chosen(table, rule="min")
-    assert list(sel.to_frame()) == ["feature", "coef", "coef_per_sd", "group"]
-    order = sel.to_frame()["group"]
-    assert order == [g for i, g in enumerate(order) if g not in order[:i] for _ in range(order.count(g))]
-    assert order.count("town") == 4
+    sel = chosen(table, rule="min", groups={"mix": ["gene_0", "gene_1"]})
+    frame = sel.to_frame()
+    assert list(frame) == ["feature", "coef", "coef_per_sd", "group"]
+    effect, order = np.abs(frame["coef_per_sd"]), frame["group"]
+    assert (np.diff(effect) > 0).any(), "the data could not tell: gene_1 matters less than a town"
+    assert [g for i, g in enumerate(order) if order[i - 1 : i] != [g]] == list(dict.fromkeys(order))
+    strongest = [max(e for e, g in zip(effect, order, strict=True) if g == one) for one in dict.fromkeys(order)]
+    assert strongest == sorted(strongest, reverse=True)
     text = sel.summary()
-    assert f"{len(sel.features)} of 8 features (in {len(set(order))} of 5 groups) predict price" in text
-    line = next(line for line in text.splitlines() if "town=oslo" in line)
-    assert line.endswith("  town")
-    line = next(line for line in text.splitlines() if "gene_0" in line)
-    assert line.endswith(("+", "−")), "a feature by itself needs no group"
+    assert f"{len(sel.features)} of 8 features (in {len(set(order))} of 4 groups) predict price" in text
+    assert next(line for line in text.splitlines() if "town=oslo" in line).endswith("  town")
+    alone = chosen(table, rule="min").summary()
+    assert next(line for line in alone.splitlines() if "gene_0" in line).endswith(("+", "−")), "it is its own group"
     assert chosen(table, penalty="l1").groups is None
 
 
