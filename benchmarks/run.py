@@ -85,7 +85,7 @@ class Bench:
             sparse = scipy.sparse.issparse(raw[0])
             if task == "intercept" and sparse:
                 continue  # raw sparse columns are not the same problem for everybody
-            self.give(tasks.prepared(*raw, centre=task != "intercept"), task)
+            self.give(tasks.prepared(*raw, centre=task != "intercept", family=problem.family), task)
             for threads in self.options.threads:
                 self.task(problem, task, threads)
 
@@ -109,15 +109,18 @@ class Bench:
     def task(self, problem: registry.Problem, task: str, threads: int) -> None:
         """Measure and write the rows."""
         began = time.monotonic()
-        work = tasks.work_of(task, *self.data, ratio=problem.ratio, threads=threads)
-        arrays = pool.save_task(self.folder, lams=work.lams, weights=work.weights, folds=work.folds)
-        options = {"l1_ratio": work.l1_ratio, "intercept": work.intercept, "threads": threads}
+        X, y = self.data
+        groups = None if problem.groups is None else problem.groups(X)
+        more = {"ratio": problem.ratio, "threads": threads, "family": problem.family, "groups": groups}
+        work = tasks.work_of(task, X, y, **more)
+        arrays = pool.save_task(self.folder, lams=work.lams, weights=work.weights, folds=work.folds, groups=groups)
+        options = {name: getattr(work, name) for name in ("l1_ratio", "intercept", "threads", "family")}
         cells: list[measure.Cell] = []
         judges: dict = {}
         for process in self.processes:
             cell = measure.Cell(process, task, work, judges, self.folder)
             cell.by_own = self.options.judge == "gap"
-            cell.note = process.load("task", file=arrays, **options)["refused"]
+            cell.note = measure.lacking(cell) or process.load("task", file=arrays, **options)["refused"]
             cells.append(cell)
         starts = {}
         for known in ("path", task):  # the path's tolerance is a good start for whatever is not known yet
@@ -133,7 +136,8 @@ class Bench:
         nnz = X.nnz if scipy.sparse.issparse(X) else X.size
         for cell, row in zip(cells, rows, strict=True):
             kind = problem.kind or ("sparse" if cell.work.sparse else "wide" if X.shape[0] < X.shape[1] else "tall")
-            row |= {"problem": problem.name, "kind": kind, "n": X.shape[0], "p": X.shape[1], "nnz": nnz}
+            row |= {"problem": problem.name, "kind": kind, "family": problem.family, "nnz": nnz}
+            row |= dict(zip("np", X.shape, strict=True))
             row |= {"versions": cell.process.versions, **self.facts}
             said = f"{row['seconds']} s, gap_rel {row['gap_rel']}, {row['reached']}" if row["seconds"] else row["note"]
             print(f"{problem.name} {cell.task} {cell.name}: {said}", file=sys.stderr)
