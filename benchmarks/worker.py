@@ -80,6 +80,9 @@ class Worker:
         options = {name: request[name] for name in ("l1_ratio", "intercept", "threads", "family") if name in request}
         self.works = {None: Work(self.X, self.y, **arrays, **options)}
         reason = getattr(self.library, "refuses", lambda work: "")(self.works[None])
+        if not reason:
+            with contextlib.suppress(Exception):  # should it fail, the calls that count will say so
+                getattr(self.library, "warm", lambda work: None)(self.works[None])
         return {"refused": reason}
 
     def work(self, call: str, fold: int | None) -> Work:

@@ -16,7 +16,8 @@
     cv(work, tol)           its own cross-validation over work.lams and work.splits; returns the chosen coefficients
     single(work, tol)       its own fit at the single λ of work.lams; returns the coefficients
 
-and, where needed: prepare(work) -> work, called untimed before path and cv; refuses(work) -> a reason or ""; process()
+and, where needed: prepare(work) -> work, called untimed before path and cv; warm(work), called untimed before anything
+of a task, where calls compile; refuses(work) -> a reason or ""; process()
 -> the id of the process that does the work; seconds(result) -> the time that the library itself measured;
 vector(result) -> the coefficients in what cv and single returned; passes(result) -> passes over X.
 

@@ -52,14 +52,15 @@ def model(work):
 
 
 def options(work, tol):
-    """What every call gets. Of several responses it penalises rows times √K by default: λ is divided by that."""
+    """What every call gets."""
     extra = {} if work.groups is None else {"groups": np.flatnonzero(np.diff(work.groups, prepend=-1))}
     extra |= {} if work.family in ("gaussian", "multigaussian", "group") else {"irls_tol": tol}
     return {**OPTIONS, **extra, "tol": tol, "intercept": work.intercept, "n_threads": 1}
 
 
 def grid(work):
-    return work.lams / np.sqrt(work.y.shape[1]) if work.family == "multigaussian" else work.lams
+    """λ on its scale: the loss of K responses is a mean over them too, and a row is penalised times √K by default."""
+    return work.lams / work.y.shape[1] ** 1.5 if work.family == "multigaussian" else work.lams
 
 
 def path(work, tol):

@@ -1,7 +1,8 @@
 """skein-glm: Rust, coordinate descent with strong rules and acceleration, threads over folds.
 
 Its tolerance is absolute: it is multiplied by the standard deviation of y where that is a number. The other losses have
-an outer loop with a tolerance of its own, which gets the same value.
+an outer loop with a tolerance of its own, which gets the same value. Its multinomial penalty is by rows only, which is
+another problem than ours.
 """
 
 import importlib.metadata
@@ -17,14 +18,12 @@ START = 5
 CAN = {"sparse", "enet", "weights", "intercept", "cv", "single"}
 FAMILIES = {
     "binomial": {"intercept", "cv"},
-    "multinomial": {"intercept", "cv"},
     "poisson": {"intercept", "cv"},
     "multigaussian": {"intercept", "cv"},
     "group": {"intercept", "cv"},
 }
 CLASSES = {
     "binomial": "LogisticLassoPathRegressor",
-    "multinomial": "MultinomialLassoPathClassifier",
     "poisson": "PoissonLassoPathRegressor",
     "multigaussian": "MultiTaskLassoPathRegressor",
     "group": "GroupLassoPathRegressor",
@@ -57,7 +56,9 @@ def other(work, tol, suffix="", **more):
     """The class of a family, ready to be fitted."""
     name = CLASSES[work.family]
     made = getattr(skein_glm, name if not suffix else name[: name.index("Path")] + suffix)
-    how = {"lambdas": work.lams, "max_iter": SWEEPS, "fit_intercept": work.intercept, **more}
+    # of several responses its loss is a mean over them too
+    lams = work.lams / work.y.shape[1] if work.family == "multigaussian" else work.lams
+    how = {"lambdas": lams, "max_iter": SWEEPS, "fit_intercept": work.intercept, **more}
     if work.family in ("multigaussian", "group"):
         how["tol"] = tol * float(np.std(work.y))
     else:
@@ -84,6 +85,9 @@ class Given:
 
     def __init__(self, splits):
         self.splits = splits
+
+    def get_n_splits(self, *_):
+        return len(self.splits)
 
     def split(self, *_):
         return iter(self.splits)
