@@ -19,7 +19,7 @@ import scipy.sparse
 from benchmarks.accuracy import Try, loosest
 from benchmarks.judge import Judge
 from benchmarks.pool import Failed, Process, TimeUp
-from benchmarks.registry import OURS
+from benchmarks.registry import LACKS, OURS
 from benchmarks.tasks import CALLS, NEEDS
 from benchmarks.work import Work
 
@@ -176,7 +176,7 @@ def lacking(cell: Cell) -> str:
     """Why a library cannot do this at all, "" where it can."""
     can, work = cell.process.library.can(cell.work.family), cell.work
     if can is None:
-        return f"it has no {work.family}"
+        return LACKS + work.family
     wanted = {"sparse": work.sparse, "intercept": work.intercept and work.family != "gaussian"}
     needs = {NEEDS.get(cell.task)} | {word for word, needed in wanted.items() if needed}
     return "cannot" if needs - can - {None} else ""

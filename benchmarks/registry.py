@@ -10,6 +10,7 @@ import benchmarks.libraries
 import benchmarks.problems
 
 OURS = "riata"
+LACKS = "it has no "  # how a note begins that says which family a library does not have
 
 
 class Library(NamedTuple):

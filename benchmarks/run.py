@@ -1,10 +1,10 @@
 """Time every library on every problem at the same accuracy, and write a CSV row for each.
 
-usage: python -m benchmarks.run [PROBLEM ...] [--task path ...] [--library NAME ...] [--threads 2 ...] [--cap 60]
-                                [--judge excess] [--out FILE] [--list]
+usage: python -m benchmarks.run [PROBLEM ...] [--task path ...] [--family NAME ...] [--library NAME ...]
+                                [--threads 2 ...] [--cap 60] [--judge excess] [--out FILE] [--list]
 
 For every library the loosest of the tolerances 1, 0.1, 0.01, … at which the whole path reaches gap_rel ≤ 1e-6, as
-benchmarks/gap.py recomputes it from the coefficients; then the median of runs that alternate between the libraries.
+benchmarks/judge.py recomputes it from the coefficients; then the median of runs that alternate between the libraries.
 benchmarks/tasks.py says what the tasks are. Rows go to benchmarks/results/timings.csv as they are measured, in place of
 those of the same problem, task, library and threads; tolerances found are remembered in tolerances.csv beside it, where
 the next search begins. With --library, name riata too: its tight first run is what the others are judged by.
@@ -30,6 +30,7 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("problems", nargs="*")
     parser.add_argument("--task", nargs="+", choices=tasks.ALL)
+    parser.add_argument("--family", nargs="+", help="only problems of these families (benchmarks/work.py)")
     parser.add_argument("--library", nargs="+")
     parser.add_argument("--threads", nargs="+", type=int, default=[2])
     parser.add_argument("--cap", type=float, default=60.0, help="seconds that one call may take")
@@ -135,7 +136,7 @@ class Bench:
         X = self.data[0]
         nnz = X.nnz if scipy.sparse.issparse(X) else X.size
         for cell, row in zip(cells, rows, strict=True):
-            kind = problem.kind or ("sparse" if cell.work.sparse else "wide" if X.shape[0] < X.shape[1] else "tall")
+            kind = problem.kind or kind_of(X, problem.family)
             row |= {"problem": problem.name, "kind": kind, "family": problem.family, "nnz": nnz}
             row |= dict(zip("np", X.shape, strict=True))
             row |= {"versions": cell.process.versions, **self.facts}
@@ -155,9 +156,15 @@ class Bench:
         results.merge(TOLERANCES, found, ["problem", "task", "library", "decade"], ["problem", "task", "library"])
 
 
+def kind_of(X: Any, family: str) -> str:
+    """A word for the tables: the shape, the family, or for two classes both."""
+    shape = "sparse" if scipy.sparse.issparse(X) else "wide" if X.shape[0] < X.shape[1] else "tall"
+    return {"gaussian": shape, "binomial": f"binomial {shape}"}.get(family, family)
+
+
 def main(argv: list[str]) -> int:
     options = arguments(argv)
-    problems = chosen(options.problems)
+    problems = [p for p in chosen(options.problems) if not options.family or p.family in options.family]
     if options.list:
         print(*(problem.name for problem in problems), sep="\n")
         print(*(library.NAME for library in registry.libraries()), sep="\n")
