@@ -22,8 +22,6 @@ import scipy.sparse
 
 from benchmarks import environments, measure, pool, registry, report, results, tasks
 
-TOLERANCES = results.FOLDER / "tolerances.csv"
-
 
 def arguments(argv: list[str]) -> argparse.Namespace:
     """The command line."""
@@ -74,7 +72,8 @@ class Bench:
         self.options, self.folder = options, folder
         self.processes = processes(registry.libraries(options.library))
         self.facts = {"commit": results.commit(), "machine": results.machine()}
-        known = results.read(TOLERANCES)
+        self.tolerances = options.out.with_name("tolerances.csv")
+        known = results.read(self.tolerances)
         self.starts = {(r["problem"], r["task"], r["library"]): int(r["decade"]) for r in known}
         self.paths: dict[str, float | None] = {}
 
@@ -153,7 +152,7 @@ class Bench:
             ]
         )
         self.starts |= {(row["problem"], row["task"], row["library"]): row["decade"] for row in found}
-        results.merge(TOLERANCES, found, ["problem", "task", "library", "decade"], ["problem", "task", "library"])
+        results.merge(self.tolerances, found, ["problem", "task", "library", "decade"], ["problem", "task", "library"])
 
 
 def kind_of(X: Any, family: str) -> str:
