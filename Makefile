@@ -27,7 +27,7 @@ check: $(VENV)/built $(VENV)/dev ## lint, format, types, import layers (under a 
 	@$(BIN)/mypy
 	@$(PY) -m pytest -q tests/surfaces/test_imports.py
 
-bench: $(VENV)/built ## times against other libraries, at the same accuracy; NAME=<problem> for one of them (about an hour for all)
+bench: $(VENV)/built ## times against other libraries, at the same accuracy; NAME=<problem> for one of them (about two hours for all)
 	@$(PY) -m benchmarks.run $(NAME) $(ARGS)
 	@$(PY) -m tools.readme
 

@@ -1,5 +1,6 @@
 """The judge: how far coefficients are from the minimum, in plain NumPy and float64; it belongs to no library.
 
+This file is for least squares under an L1 penalty or the elastic net, benchmarks/gap_families.py for the rest.
 For residual r, weights s with Σsᵢ = 1 and ‖·‖ₛ² = Σ sᵢ (·)ᵢ², with a = λ·l1_ratio and b = λ(1 − l1_ratio),
 
     primal  P = ½‖r‖ₛ² + a‖w‖₁ + ½b‖w‖₂²
@@ -34,24 +35,6 @@ class Bounds:
         """
         gap = (self.primal - (self.dual if dual is None else dual)).max() / self.null
         return max(float(gap), 0.0) if np.isfinite(gap) else np.inf
-
-
-class Judge:
-    """Judges all solutions of one problem, each against the best lower bound found so far.
-
-    A solution can be nearly optimal while the dual point from its own residual proves little: the gap then shrinks like
-    the root of the excess. Whoever comes later is judged by the largest dual value that anybody's residual gave, which
-    is the most favourable proof there is; it is always a valid one.
-    """
-
-    def __init__(self, work: Any) -> None:
-        self.work, self.best = work, np.full(len(work.lams), -np.inf)
-
-    def gaps(self, coef: Any, intercept: np.ndarray | None = None) -> tuple[float, float]:
-        """gap_rel against the best bounds, and against those of its own residual."""
-        found = bounds(self.work, coef, intercept)
-        self.best = np.fmax(self.best, found.dual)
-        return found.gap_rel(self.best), found.gap_rel()
 
 
 def bounds(work: Any, coef: Any, intercept: np.ndarray | None = None) -> Bounds:

@@ -16,10 +16,10 @@ import time
 import numpy as np
 import scipy.sparse
 
-from benchmarks import gap
 from benchmarks.accuracy import Try, loosest
+from benchmarks.judge import Judge
 from benchmarks.pool import Failed, Process, TimeUp
-from benchmarks.registry import OURS
+from benchmarks.registry import LACKS, OURS
 from benchmarks.tasks import CALLS, NEEDS
 from benchmarks.work import Work
 
@@ -59,7 +59,7 @@ class Cell:
             limit, op="run", call=call, tol=None if decade is None else 10.0**-decade, save=save, **more
         )
         coef, intercept = scipy.sparse.load_npz(save), np.load(save + ".intercept.npy")
-        given = self.work.intercept and self.call != "cv" and intercept.size == coef.shape[1]
+        given = self.work.intercept and self.call != "cv" and intercept.size
         return answer, coef, intercept if given else None
 
     def attempt(self, decade: int | None, limit: float) -> Try:
@@ -71,7 +71,7 @@ class Cell:
             except TimeUp:
                 return Try(decade, np.inf, limit, late=True)
             if fold not in self.judges:
-                self.judges[fold] = gap.Judge(self.work if fold is None else self.work.training(fold))
+                self.judges[fold] = Judge(self.work if fold is None else self.work.training(fold))
             best, mine = self.judges[fold].gaps(coef, intercept)
             worst, own, seconds = max(worst, best), max(own, mine), [*seconds, answer["seconds"][0]]
         self.last = coef[:, [-1]].toarray().ravel()
@@ -172,15 +172,22 @@ def too_far(name: str, paths: dict[str, float | None], cap: float) -> str:
     return ""
 
 
+def lacking(cell: Cell) -> str:
+    """Why a library cannot do this at all, "" where it can."""
+    can, work = cell.process.library.can(cell.work.family), cell.work
+    if can is None:
+        return LACKS + work.family
+    wanted = {"sparse": work.sparse, "intercept": work.intercept and work.family != "gaussian"}
+    needs = {NEEDS.get(cell.task)} | {word for word, needed in wanted.items() if needed}
+    return "cannot" if needs - can - {None} else ""
+
+
 def measure(cells: list[Cell], starts: dict[str, int], cap: float, paths: dict[str, float | None]) -> list[dict]:
     """Rows of one task on one problem; `paths`: seconds of each library's path, None where it did not get there."""
     done: list[Cell] = []
     for cell in cells:
         library = cell.process.library
-        lacks = NEEDS.get(cell.task, "") not in ({""} | library.CAN) or (
-            cell.work.sparse and "sparse" not in library.CAN
-        )
-        cell.note = cell.note or ("cannot" if lacks else "")
+        cell.note = cell.note or lacking(cell)
         if cell.task == "cv":
             cell.note = cell.note or too_far(cell.name, paths, cap)
         if not cell.note:

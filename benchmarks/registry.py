@@ -10,6 +10,7 @@ import benchmarks.libraries
 import benchmarks.problems
 
 OURS = "riata"
+LACKS = "it has no "  # how a note begins that says which family a library does not have
 
 
 class Library(NamedTuple):
@@ -22,15 +23,25 @@ class Library(NamedTuple):
     START: int
     CAN: set[str]
     LOOSEST: int = 0
+    FAMILIES: dict[str, set[str]] | None = None
+
+    def can(self, family: str) -> set[str] | None:
+        """What it can do of a family; None where it does not have it."""
+        return self.CAN if family == "gaussian" else (self.FAMILIES or {}).get(family)
 
 
 class Problem(NamedTuple):
-    """One data set: load() gives (X, y); ratio is λ_min / λ_max or None for the usual; kind is a word or ""."""
+    """One data set: load() gives (X, y); ratio is λ_min / λ_max or None for the usual; kind is a word or "".
+
+    family as in benchmarks/work.py; groups(X) gives the group of each feature where there are any.
+    """
 
     name: str
     load: Any
     ratio: float | None
     kind: str
+    family: str = "gaussian"
+    groups: Any = None
 
 
 def libraries(names: list[str] | None = None) -> list[Library]:
@@ -71,7 +82,10 @@ def problems() -> dict[str, Problem]:
     """All problems by name."""
     found = {}
     for module in modules(benchmarks.problems):
-        ratios, kinds = getattr(module, "RATIOS", {}), getattr(module, "KINDS", {})
+        ratios, kinds, families, groups = (
+            getattr(module, word, {}) for word in ("RATIOS", "KINDS", "FAMILIES", "GROUPS")
+        )
         for name, load in module.PROBLEMS.items():
-            found[name] = Problem(name, load, ratios.get(name), kinds.get(name, ""))
+            family = families.get(name, "gaussian")
+            found[name] = Problem(name, load, ratios.get(name), kinds.get(name, ""), family, groups.get(name))
     return found

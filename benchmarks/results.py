@@ -9,8 +9,8 @@ import subprocess
 FOLDER = pathlib.Path(__file__).resolve().parent / "results"
 KEY = ["problem", "task", "library", "threads"]
 COLUMNS = [
-    "problem", "kind", "n", "p", "nnz", "task", "library", "threads", "seconds", "min", "max", "runs", "gap_rel",
-    "excess", "reached", "limit", "tolerance", "nonzeros", "peak_memory_mb", "passes", "note", "versions",
+    "problem", "kind", "family", "n", "p", "nnz", "task", "library", "threads", "seconds", "min", "max", "runs",
+    "gap_rel", "excess", "reached", "limit", "tolerance", "nonzeros", "peak_memory_mb", "passes", "note", "versions",
     "commit", "machine",
 ]  # fmt: skip
 

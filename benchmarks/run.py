@@ -1,10 +1,10 @@
 """Time every library on every problem at the same accuracy, and write a CSV row for each.
 
-usage: python -m benchmarks.run [PROBLEM ...] [--task path ...] [--library NAME ...] [--threads 2 ...] [--cap 60]
-                                [--judge excess] [--out FILE] [--list]
+usage: python -m benchmarks.run [PROBLEM ...] [--task path ...] [--family NAME ...] [--library NAME ...]
+                                [--threads 2 ...] [--cap 60] [--judge excess] [--out FILE] [--list]
 
 For every library the loosest of the tolerances 1, 0.1, 0.01, … at which the whole path reaches gap_rel ≤ 1e-6, as
-benchmarks/gap.py recomputes it from the coefficients; then the median of runs that alternate between the libraries.
+benchmarks/judge.py recomputes it from the coefficients; then the median of runs that alternate between the libraries.
 benchmarks/tasks.py says what the tasks are. Rows go to benchmarks/results/timings.csv as they are measured, in place of
 those of the same problem, task, library and threads; tolerances found are remembered in tolerances.csv beside it, where
 the next search begins. With --library, name riata too: its tight first run is what the others are judged by.
@@ -22,14 +22,13 @@ import scipy.sparse
 
 from benchmarks import environments, measure, pool, registry, report, results, tasks
 
-TOLERANCES = results.FOLDER / "tolerances.csv"
-
 
 def arguments(argv: list[str]) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("problems", nargs="*")
     parser.add_argument("--task", nargs="+", choices=tasks.ALL)
+    parser.add_argument("--family", nargs="+", help="only problems of these families (benchmarks/work.py)")
     parser.add_argument("--library", nargs="+")
     parser.add_argument("--threads", nargs="+", type=int, default=[2])
     parser.add_argument("--cap", type=float, default=60.0, help="seconds that one call may take")
@@ -73,7 +72,8 @@ class Bench:
         self.options, self.folder = options, folder
         self.processes = processes(registry.libraries(options.library))
         self.facts = {"commit": results.commit(), "machine": results.machine()}
-        known = results.read(TOLERANCES)
+        self.tolerances = options.out.with_name("tolerances.csv")
+        known = results.read(self.tolerances)
         self.starts = {(r["problem"], r["task"], r["library"]): int(r["decade"]) for r in known}
         self.paths: dict[str, float | None] = {}
 
@@ -85,7 +85,7 @@ class Bench:
             sparse = scipy.sparse.issparse(raw[0])
             if task == "intercept" and sparse:
                 continue  # raw sparse columns are not the same problem for everybody
-            self.give(tasks.prepared(*raw, centre=task != "intercept"), task)
+            self.give(tasks.prepared(*raw, centre=task != "intercept", family=problem.family), task)
             for threads in self.options.threads:
                 self.task(problem, task, threads)
 
@@ -109,15 +109,18 @@ class Bench:
     def task(self, problem: registry.Problem, task: str, threads: int) -> None:
         """Measure and write the rows."""
         began = time.monotonic()
-        work = tasks.work_of(task, *self.data, ratio=problem.ratio, threads=threads)
-        arrays = pool.save_task(self.folder, lams=work.lams, weights=work.weights, folds=work.folds)
-        options = {"l1_ratio": work.l1_ratio, "intercept": work.intercept, "threads": threads}
+        X, y = self.data
+        groups = None if problem.groups is None else problem.groups(X)
+        more = {"ratio": problem.ratio, "threads": threads, "family": problem.family, "groups": groups}
+        work = tasks.work_of(task, X, y, **more)
+        arrays = pool.save_task(self.folder, lams=work.lams, weights=work.weights, folds=work.folds, groups=groups)
+        options = {name: getattr(work, name) for name in ("l1_ratio", "intercept", "threads", "family")}
         cells: list[measure.Cell] = []
         judges: dict = {}
         for process in self.processes:
             cell = measure.Cell(process, task, work, judges, self.folder)
             cell.by_own = self.options.judge == "gap"
-            cell.note = process.load("task", file=arrays, **options)["refused"]
+            cell.note = measure.lacking(cell) or process.load("task", file=arrays, **options)["refused"]
             cells.append(cell)
         starts = {}
         for known in ("path", task):  # the path's tolerance is a good start for whatever is not known yet
@@ -132,8 +135,9 @@ class Bench:
         X = self.data[0]
         nnz = X.nnz if scipy.sparse.issparse(X) else X.size
         for cell, row in zip(cells, rows, strict=True):
-            kind = problem.kind or ("sparse" if cell.work.sparse else "wide" if X.shape[0] < X.shape[1] else "tall")
-            row |= {"problem": problem.name, "kind": kind, "n": X.shape[0], "p": X.shape[1], "nnz": nnz}
+            kind = problem.kind or kind_of(X, problem.family)
+            row |= {"problem": problem.name, "kind": kind, "family": problem.family, "nnz": nnz}
+            row |= dict(zip("np", X.shape, strict=True))
             row |= {"versions": cell.process.versions, **self.facts}
             said = f"{row['seconds']} s, gap_rel {row['gap_rel']}, {row['reached']}" if row["seconds"] else row["note"]
             print(f"{problem.name} {cell.task} {cell.name}: {said}", file=sys.stderr)
@@ -148,12 +152,18 @@ class Bench:
             ]
         )
         self.starts |= {(row["problem"], row["task"], row["library"]): row["decade"] for row in found}
-        results.merge(TOLERANCES, found, ["problem", "task", "library", "decade"], ["problem", "task", "library"])
+        results.merge(self.tolerances, found, ["problem", "task", "library", "decade"], ["problem", "task", "library"])
+
+
+def kind_of(X: Any, family: str) -> str:
+    """A word for the tables: the shape, the family, or for two classes both."""
+    shape = "sparse" if scipy.sparse.issparse(X) else "wide" if X.shape[0] < X.shape[1] else "tall"
+    return {"gaussian": shape, "binomial": f"binomial {shape}"}.get(family, family)
 
 
 def main(argv: list[str]) -> int:
     options = arguments(argv)
-    problems = chosen(options.problems)
+    problems = [p for p in chosen(options.problems) if not options.family or p.family in options.family]
     if options.list:
         print(*(problem.name for problem in problems), sep="\n")
         print(*(library.NAME for library in registry.libraries()), sep="\n")

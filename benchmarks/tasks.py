@@ -7,9 +7,13 @@
     enet       path with l1_ratio 0.5
     weights    path with sample weights between 0.5 and 1.5 (stated seed), no intercept
     intercept  path with an intercept, on the raw columns divided by their standard deviations
+    origin     path without an intercept, of families whose `path` has one
+
+Where the loss is not squared error (benchmarks/work.py), `path` and `cv` fit an intercept, sparse or not: nobody goes
+without. Cox's likelihood has none.
 
 Prepared data: dense columns have mean 0 and standard deviation 1, sparse ones root mean square 1 (no centring: X stays
-sparse and every library solves the same problem); y has mean 0. Constant columns stay 0.
+sparse and every library solves the same problem); y has mean 0 where it is numbers. Constant columns stay 0.
 """
 
 import dataclasses
@@ -18,6 +22,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse
 
+from benchmarks import gap_families
 from benchmarks.registry import Problem
 from benchmarks.work import Work
 
@@ -26,7 +31,9 @@ MAIN = ["path", "cv"]  # on every problem
 EXTRA = ["single", "enet", "weights", "intercept"]  # on those of FEW
 FEW = ["diabetes", "riboflavin", "crime_communities", "vw_rcv1_small"]
 LOOPED = ["diabetes"]
-ALL = [*MAIN, *EXTRA, "loop"]
+ORIGIN = ["skf_ALLAML_binomial", "micro_gravier_binomial", "vw_rcv1_small_binomial", "fine_foods_tfidf_binomial"]
+ALL = [*MAIN, *EXTRA, "loop", "origin"]
+SQUARES = ["gaussian", "multigaussian", "group"]  # families whose y is centred
 CALLS = {"cv": "cv", "single": "single", "loop": "loop"}  # the others call a path
 NEEDS = {
     "cv": "cv",
@@ -40,24 +47,26 @@ NEEDS = {
 
 def tasks_of(problem: Problem) -> list[str]:
     """The tasks that are run on a problem when nobody asks for others."""
-    return [*MAIN, *(EXTRA if problem.name in FEW else []), *(["loop"] if problem.name in LOOPED else [])]
+    more = {"origin": ORIGIN, "loop": LOOPED} | dict.fromkeys(EXTRA, FEW)
+    return [*MAIN, *(task for task in ALL if problem.name in more.get(task, []))]
 
 
-def prepared(X: Any, y: np.ndarray, centre: bool = True) -> tuple[Any, np.ndarray]:
+def prepared(X: Any, y: np.ndarray, centre: bool = True, family: str = "gaussian") -> tuple[Any, np.ndarray]:
     """Columns on one scale, y centred; with centre=False the dense columns keep their means and y its own."""
     y = np.asarray(y, np.float64)
+    middle = y.mean(axis=0) if family in SQUARES else 0.0
     if scipy.sparse.issparse(X):
         X = scipy.sparse.csc_matrix(X, dtype=np.float64)
         X.sort_indices()
         size = np.sqrt(np.asarray(X.multiply(X).mean(axis=0)).ravel())
         X.data /= np.repeat(np.where(size > 0, size, 1.0), np.diff(X.indptr))
-        return X, y - y.mean()
+        return X, y - middle
     X = np.asfortranarray(X, dtype=np.float64)
     mean, scale = X.mean(axis=0), X.std(axis=0)
     flat = scale <= 1e-12 * np.abs(X).max(axis=0)
     centred = np.where(flat, 0.0, X - mean) / np.where(flat, 1.0, scale)
     if centre:
-        return np.asfortranarray(centred), y - y.mean()
+        return np.asfortranarray(centred), y - middle
     return np.asfortranarray(centred + mean / np.where(flat, 1.0, scale)), y
 
 
@@ -66,16 +75,22 @@ def contiguous(n: int, folds: int = FOLDS) -> np.ndarray:
     return np.concatenate([np.full(len(part), k) for k, part in enumerate(np.array_split(np.arange(n), folds))])
 
 
-def work_of(task: str, X: Any, y: np.ndarray, ratio: float | None = None, threads: int = 1) -> Work:
+def work_of(
+    task: str, X: Any, y: np.ndarray, ratio: float | None = None, threads: int = 1, family: str = "gaussian",
+    groups: np.ndarray | None = None,
+) -> Work:  # fmt: skip
     """The work of a task; X and y are prepared, raw for "intercept"."""
     n, p = X.shape
     work = Work(X, y, np.ones(1), threads=threads, l1_ratio=0.5 if task == "enet" else 1.0)
+    work = dataclasses.replace(work, family=family, groups=groups)
     if task == "weights":
         work = dataclasses.replace(work, weights=np.random.default_rng(SEED).uniform(0.5, 1.5, n))
+    if family not in SQUARES:
+        work = dataclasses.replace(work, intercept=family != "cox" and task != "origin")
+    elif task in ("cv", "intercept"):
+        work = dataclasses.replace(work, intercept=task == "intercept" or not work.sparse)
     if task == "cv":
-        work = dataclasses.replace(work, folds=contiguous(n), intercept=not work.sparse)
-    if task == "intercept":
-        work = dataclasses.replace(work, intercept=True)
+        work = dataclasses.replace(work, folds=contiguous(n))
     if task in ("single", "loop"):
         grid = np.array([0.1])
     else:
@@ -85,6 +100,8 @@ def work_of(task: str, X: Any, y: np.ndarray, ratio: float | None = None, thread
 
 def top(work: Work) -> float:
     """λ_max."""
+    if work.family != "gaussian":
+        return gap_families.top(work)
     s = np.ones(len(work.y)) if work.weights is None else work.weights
     s = s / s.sum()
     y = work.y - s @ work.y if work.intercept else work.y

@@ -2,6 +2,15 @@
 
     minimise over (b, w)   (1/Σsᵢ) Σᵢ sᵢ ½(yᵢ − b − xᵢᵀw)² + λ (l1_ratio ‖w‖₁ + ½(1−l1_ratio) ‖w‖₂²)   for every λ
 
+or, in another `family`, (1/n) Σᵢ fᵢ(b + xᵢᵀw) + λ Ω(w) with f minus the logarithm of the likelihood:
+
+    binomial       y 0 or 1                                      Ω = ‖w‖₁
+    multinomial    y 0, 1, …, K − 1; w (p, K), symmetric         Ω = Σ |wⱼₖ|
+    poisson        y counts                                      Ω = ‖w‖₁
+    cox            y (n, 2) times and events; Breslow's ties     Ω = ‖w‖₁
+    multigaussian  y (n, K); w (p, K), f = ½‖yᵢ − ηᵢ‖²           Ω = Σⱼ ‖wⱼ‖₂
+    group          y as Gaussian, `groups` of neighbours         Ω = Σ_g √size ‖w_g‖₂
+
 This file is read by the workers, in environments that hold one library each: it needs NumPy and SciPy and nothing else.
 """
 
@@ -15,7 +24,10 @@ import scipy.sparse
 
 @dataclasses.dataclass(frozen=True)
 class Work:
-    """X (n, p) dense in Fortran order or CSC, y (n,), decreasing lams, weights or None, fold of each row or None."""
+    """X (n, p) dense in Fortran order or CSC, y (n,), decreasing lams, weights or None, fold of each row or None.
+
+    groups is the number of the group of each feature, increasing, or None.
+    """
 
     X: Any
     y: np.ndarray
@@ -25,6 +37,8 @@ class Work:
     intercept: bool = False
     threads: int = 1
     folds: np.ndarray | None = None
+    family: str = "gaussian"
+    groups: np.ndarray | None = None
 
     @property
     def sparse(self) -> bool:
@@ -33,6 +47,10 @@ class Work:
     @property
     def n_folds(self) -> int:
         return int(self.folds.max()) + 1
+
+    @property
+    def group_sizes(self) -> np.ndarray:
+        return np.bincount(self.groups)
 
     @functools.cached_property
     def splits(self) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -67,4 +85,4 @@ class Work:
             X, y = X - (s @ X) / len(y), y - (s @ y) / len(y)
         root = np.sqrt(s)
         X = scipy.sparse.csc_array(scipy.sparse.diags_array(root) @ X) if self.sparse else root[:, None] * X
-        return (X if self.sparse else np.asfortranarray(X)), root * y
+        return (X if self.sparse else np.asfortranarray(X)), (root * y.T).T

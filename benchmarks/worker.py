@@ -77,9 +77,12 @@ class Worker:
     def task(self, request: dict) -> dict:
         with np.load(request["file"]) as extra:
             arrays = {name: extra[name] for name in extra.files}
-        options = {name: request[name] for name in ("l1_ratio", "intercept", "threads")}
+        options = {name: request[name] for name in ("l1_ratio", "intercept", "threads", "family") if name in request}
         self.works = {None: Work(self.X, self.y, **arrays, **options)}
         reason = getattr(self.library, "refuses", lambda work: "")(self.works[None])
+        if not reason:
+            with contextlib.suppress(Exception):  # should it fail, the calls that count will say so
+                getattr(self.library, "warm", lambda work: None)(self.works[None])
         return {"refused": reason}
 
     def work(self, call: str, fold: int | None) -> Work:
@@ -111,6 +114,8 @@ class Worker:
         answer = {"seconds": seconds, "memory_mb": memory.above()}
         if "save" in request:
             coef, intercept = self.coefficients(call, result)
+            if not scipy.sparse.issparse(coef):  # of several predictors all those of the first feature come first
+                coef = np.asarray(coef).reshape(-1, np.shape(coef)[-1])
             scipy.sparse.save_npz(request["save"], scipy.sparse.csc_matrix(coef), compressed=False)
             np.save(request["save"] + ".intercept.npy", np.array([]) if intercept is None else np.asarray(intercept))
         if call == "path" and hasattr(self.library, "passes"):

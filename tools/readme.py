@@ -23,6 +23,11 @@ MEANING = (
     "the others over riata's. How, on what, and all numbers: [docs/benchmarks.md](docs/benchmarks.md)."
 )
 
+FAMILIES = (
+    "The same for classes, counts, survival times, several responses and groups. The gap is in units of what the null "
+    "model loses against the best possible fit; a dash stands for a library that does not have the family."
+)
+
 
 def fill(text: str, inner: str) -> str:
     """`text` with what stands between the two markers replaced."""
@@ -33,7 +38,7 @@ def fill(text: str, inner: str) -> str:
 
 def summary(rows: list[report.Row]) -> str:
     """What the README shows."""
-    found = report.duels(rows)
+    found, others = split(report.duels(rows))
     if not found:
         return NOTHING
     shown = sorted((d for d in found if d.problem in report.SHOWN), key=lambda duel: report.SHOWN.index(duel.problem))
@@ -43,25 +48,42 @@ def summary(rows: list[report.Row]) -> str:
             "![time of every library divided by riata's](docs/figures/path.svg)",
             report.best_of_each(shown, ("path", "cv")),
             MEANING,
+            *families(others),
             report.footer(rows),
         ]
     )
 
 
+def split(found: list[report.Duel]) -> tuple[list[report.Duel], list[report.Duel]]:
+    """(least squares under the L1 penalty or the elastic net, the other families)."""
+    return [d for d in found if d.family == "gaussian"], [d for d in found if d.family != "gaussian"]
+
+
+def families(found: list[report.Duel]) -> list[str]:
+    """What the README shows of the other families."""
+    if not found:
+        return []
+    shown = sorted((d for d in found if d.problem in report.SHOWN), key=lambda duel: report.SHOWN.index(duel.problem))
+    return [FAMILIES, report.family_targets(found), report.best_of_each(shown, ("path", "cv"))]
+
+
 def full(rows: list[report.Row]) -> str:
     """What docs/benchmarks.md shows."""
-    found = report.duels(rows)
+    found, others = split(report.duels(rows))
     if not found:
         return NOTHING
     parts = ["### Two threads", report.everything(found), "### Best of the others, all tasks"]
     parts.append(report.best_of_each(found, tuple({duel.task: 0 for duel in found})))
+    if others:
+        parts += ["### Other families, two threads", report.family_targets(others), report.everything(others)]
+        parts.append(report.best_of_each(others, tuple({duel.task: 0 for duel in others})))
     single = report.duels(rows, threads="1")
     if single:
         parts += ["### One thread", report.everything(single)]
     kinder = report.duels(results.read(BY_EXCESS))
     if kinder:
         parts += ["### By excess", report.best_of_each(kinder, ("path", "cv"))]
-    parts += ["### Why cells are empty", report.refusals(found) or "None is."]
+    parts += ["### Why cells are empty", report.refusals(found + others) or "None is."]
     parts += ["![path](figures/path.svg)", "![10-fold cross-validation](figures/cv.svg)"]
     return "\n\n".join([*parts, *studies.sections(), report.footer(rows)])
 
@@ -75,7 +97,7 @@ def documents() -> dict[pathlib.Path, str]:
         page: fill(page.read_text("utf-8"), full(rows)),
     }
     for task in ("path", "cv"):
-        wanted[ROOT / "docs" / "figures" / f"{task}.svg"] = figure.chart(report.duels(rows), task)
+        wanted[ROOT / "docs" / "figures" / f"{task}.svg"] = figure.chart(split(report.duels(rows))[0], task)
     return wanted
 
 

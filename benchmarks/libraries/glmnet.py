@@ -19,6 +19,13 @@ ENVIRONMENT = ""
 REQUIRES: list[str] = []
 START = 8
 CAN = {"sparse", "enet", "weights", "intercept", "cv", "single"}
+FAMILIES = {
+    "binomial": {"sparse", "intercept", "cv"},
+    "multinomial": {"sparse", "intercept", "cv"},
+    "poisson": {"sparse", "intercept", "cv"},
+    "cox": {"cv"},
+    "multigaussian": {"sparse", "intercept", "cv"},
+}
 SERVER = pathlib.Path(__file__).with_name("glmnet_server.R")
 HINT = "on Debian: apt-get install r-base-core r-cran-glmnet r-cran-doparallel"
 
@@ -56,7 +63,8 @@ class Session:
         y, lams, l1_ratio, self.scale = standard(work, lams)
         nnz = X.nnz if work.sparse else -1
         facts = [n, p, nnz, len(lams), l1_ratio, int(work.intercept), int(work.weights is not None)]
-        facts += [0 if work.folds is None else work.n_folds, work.threads]
+        facts += [0 if work.folds is None else work.n_folds, work.threads, 1 if y.ndim == 1 else y.shape[1]]
+        (self.folder / "family").write_text("mgaussian" if work.family == "multigaussian" else work.family)
         (self.folder / "facts").write_text(" ".join(map(str, facts)))
         (X.data if work.sparse else X.T.ravel()).astype(np.float64, copy=False).tofile(self.folder / "x")
         if work.sparse:
@@ -64,7 +72,7 @@ class Session:
             X.indptr.astype(np.int32).tofile(self.folder / "p")
         for name, values in (("y", y), ("lams", lams), ("weights", work.weights)):
             if values is not None:
-                np.asarray(values, np.float64).tofile(self.folder / name)
+                np.asarray(values, np.float64).ravel("F").tofile(self.folder / name)
         if work.folds is not None:
             work.folds.astype(np.int32).tofile(self.folder / "folds")
         self.ask("load", self.folder)
@@ -75,8 +83,11 @@ class Session:
         seconds, count = self.ask(task, repr(tol), self.folder)
         read = lambda name, kind: np.fromfile(self.folder / name, kind)  # noqa: E731
         parts = read("beta.x", np.float64), read("beta.i", np.int32), read("beta.p", np.int32)
-        coef = scipy.sparse.csc_array(parts, shape=(work.X.shape[1], int(count)))
-        return float(seconds), coef * self.scale, read("a0", np.float64) * self.scale
+        p, L = work.X.shape[1], int(count)
+        K = len(parts[2][:-1]) // L  # the columns of the predictors follow each other
+        a0 = read("a0", np.float64) * self.scale
+        coef = scipy.sparse.csc_array(parts, shape=(p, K * L)) * self.scale
+        return float(seconds), coef, a0 if K == 1 else a0.reshape(L, K).T, K
 
     def close(self):
         self.process.kill()
@@ -129,7 +140,8 @@ def seconds(result):
 
 
 def coefficients(result):
-    return result[1], result[2]
+    _, coef, a0, K = result
+    return coef if K == 1 else coef.toarray().reshape(coef.shape[0], K, -1), a0
 
 
 def vector(result):

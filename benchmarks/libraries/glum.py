@@ -15,8 +15,9 @@ ENVIRONMENT = "glum"
 REQUIRES = ["glum==3.4.1", "threadpoolctl"]
 START = 4
 CAN = {"sparse", "enet", "weights", "intercept", "cv", "single"}
+FAMILIES = {"binomial": {"sparse", "intercept", "cv"}, "poisson": {"sparse", "intercept", "cv"}}
 COLUMNS = 2500  # its Hessian is dense: 50 MB here, 32 GB at 63 000 columns, and rebuilt at every λ
-OPTIONS = {"family": "normal", "max_iter": 1000, "copy_X": False}
+OPTIONS = {"max_iter": 1000, "copy_X": False}
 
 
 def default(work):
@@ -34,6 +35,7 @@ def refuses(work):
 
 def options(work, tol):
     return {
+        "family": "normal" if work.family == "gaussian" else work.family,
         "l1_ratio": work.l1_ratio,
         "gradient_tol": tol * float(work.lams[0]),
         "fit_intercept": work.intercept,

@@ -11,6 +11,7 @@ import scipy.sparse
 import riata
 from benchmarks import accuracy, figure, gap, measure, pool, registry, report, results, tasks
 from benchmarks.accuracy import Try
+from benchmarks.judge import Judge
 from benchmarks.work import Work
 from riata.certify import certify
 from riata.path import make_problem
@@ -55,7 +56,7 @@ def test_the_judge_never_promises_more_than_the_certificate():
     work = work_of()
     exact = riata.path(work.X, work.y, lams=work.lams, standardize=False, tol=1e-12).coef
     rough = exact * (1 + 1e-3)
-    judge = gap.Judge(work)
+    judge = Judge(work)
     alone = judge.gaps(rough)
     judge.gaps(exact)
     best, own = judge.gaps(rough)
@@ -175,6 +176,40 @@ def test_where_no_other_gets_there_the_time_they_were_given_is_a_bound():
     duel = report.duels(rows)[0]
     assert duel.ratio == 800
     assert "| none in time | 0.01 s | – | > 800× |" in report.best_of_each([duel], ("path",))
+
+
+def family_row(library, seconds, **other):
+    """A row of a family that glmnet and others have."""
+    row = rows_of(**{library: seconds})[0] | {"kind": "poisson", "family": "poisson"}
+    return row | other
+
+
+def test_a_target_against_one_library_does_not_look_at_the_others():
+    rows = [family_row("riata", 1), family_row("glmnet", 5), family_row("glum", 2)]
+    assert "| 5.0× | 5.0× | 5.0× | ≥ 3× | met |" in report.family_targets(report.duels(rows))
+    rows[1]["seconds"] = "2.5"
+    assert "missed on 1 of 1" in report.family_targets(report.duels(rows))
+    assert report.duels(rows)[0].best["library"] == "glum"
+
+
+def test_folds_that_cost_more_than_promised_are_called_missed():
+    rows = [family_row("riata", 1), family_row("riata", 3, task="cv")]
+    assert "10-fold CV over its path, poisson | 1 | 3.0× | 3.0× | 3.0× | ≤ 4× | met |" in report.family_targets(
+        report.duels(rows)
+    )
+    rows[1]["seconds"] = "4.5"
+    assert "missed on 1 of 1" in report.family_targets(report.duels(rows))
+
+
+def test_a_library_without_the_family_shows_a_dash_and_no_reason():
+    rows = [family_row("riata", 1), family_row("celer", "", reached="not run", gap_rel="", note="it has no poisson")]
+    found = report.duels(rows)
+    assert "| p | path | 1 | – |" in report.everything(found)
+    assert report.refusals(found) == ""
+
+
+def test_old_rows_without_a_family_are_gaussian():
+    assert report.duels(rows_of(riata=1))[0].family == "gaussian"
 
 
 def test_our_own_failure_counts_as_a_miss():
