@@ -24,8 +24,9 @@ def files(package: str) -> list[Path]:
     """The source files of a package's folder, and of folders that were added to it."""
     loaded, spec = sys.modules.get(package), importlib.util.find_spec(package)
     folders = loaded.__path__ if loaded else spec.submodule_search_locations if spec else None
-    assert folders is not None
-    return [Path(found.module_finder.path, f"{found.name}.py") for found in pkgutil.iter_modules(folders)]  # type: ignore[union-attr]
+    modules = pkgutil.iter_modules(folders or [])
+    specs = [found.module_finder.find_spec(found.name, None) for found in modules]  # an editable install has no folder
+    return [Path(spec.origin) for spec in specs if spec and spec.origin]
 
 
 def entries(package: str) -> list[Entry]:
