@@ -150,7 +150,8 @@ def table_keys(ratio: str | None, outputs: Any, groups: Any) -> list[str]:
 def coef_table(path: Path, index: int, ratio: str | None = None, groups: Any = None) -> list[dict[str, Any]]:
     """Non-zero coefficients at one λ, the largest |effect per SD| first; groups and outputs together."""
     keys = table_keys(ratio, path.outputs, groups)
-    found, strongest = [], {}
+    strongest: dict[Any, float] = {}
+    found = []
     for j, values in zip(path.active, path.coef_active[..., index], strict=True):
         group, rows = groups[j] if groups else j, []
         for k, w in enumerate(np.atleast_1d(values).tolist()):

@@ -66,7 +66,9 @@ def _in_groups(sel: Selection) -> str:
 def measure_words(sel: Selection) -> str:
     """The score in words; errors of several targets are summed over them."""
     words = scores.scores()[sel.cv.measure].words
-    return f"{words}, summed over {len(sel.path.outputs)} targets" if sel.model.family == "multigaussian" else words
+    if sel.model.family != "multigaussian":
+        return words
+    return f"{words}, summed over {len(sel.path.outputs or ())} targets"
 
 
 def what(model: Any) -> str:
