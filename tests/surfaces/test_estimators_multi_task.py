@@ -69,7 +69,7 @@ def test_every_parameter_and_attribute_of_scikit_learn(cls, data):
         assert np.shape(getattr(model, name)) == np.shape(getattr(other, name)), name
         assert np.asarray(getattr(model, name)).dtype.kind == np.asarray(getattr(other, name)).dtype.kind, name
     public = {name for name in dir(other) if not name.startswith("_")}
-    assert public - set(dir(model)) <= {"path"}
+    assert public - set(dir(model)) <= {"path", "param", "positive", "precompute"}, "internals of theirs"
     page = inspect.getdoc(cls)
     assert [name for name in [*mine, *fitted] if name not in page] == []
 
@@ -92,17 +92,17 @@ def test_the_same_model_as_scikit_learns(cls, fit_intercept, weighted, data):
         ratio = getattr(model, "l1_ratio", 1.0)
         best = penalised(model, X, Y, alpha, ratio, weight)
         assert best <= penalised(other, X, Y, alpha, ratio, weight) * (1 + 1e-12)
-    assert not model.coef_.any(axis=0).all()
+    assert model.coef_.any(axis=0).all() == (not fit_intercept)
 
 
 @pytest.mark.parametrize("cls", SINGLE, ids=lambda cls: cls.__name__)
 def test_the_gap_bounds_the_distance_to_the_minimum(cls, data):
     X, Y = data
-    best = cls(alpha=0.1, tol=1e-14).fit(X, Y)
+    best = cls(alpha=0.1, tol=1e-12).fit(X, Y)
     model = cls(alpha=0.1, tol=1e-2).fit(X, Y)
     ratio, ones = getattr(model, "l1_ratio", 1.0), np.ones(len(X))
     above = penalised(model, X, Y, 0.1, ratio, ones) - penalised(best, X, Y, 0.1, ratio, ones)
-    assert -1e-13 <= above <= model.dual_gap_ * (1 + 1e-9) + 1e-14
+    assert -best.dual_gap_ - 1e-13 <= above <= model.dual_gap_ + 1e-13
     assert model.dual_gap_ <= model.eps_
     null = 0.5 * np.mean(np.sum((Y - Y.mean(axis=0)) ** 2, axis=1))
     assert model.eps_ == pytest.approx(1e-2 * null)
@@ -178,7 +178,7 @@ def test_inputs_of_other_kinds(cls, data):
     frame = pandas.DataFrame(X, columns=[f"c{j}" for j in range(10)])
     named = cls().fit(frame, pandas.DataFrame(Y))
     assert list(named.feature_names_in_) == list(frame.columns)
-    np.testing.assert_array_equal(named.coef_, model.coef_)
+    np.testing.assert_allclose(named.coef_, model.coef_, rtol=1e-9)
     assert clone(model).get_params() == model.get_params()
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).predict(X), model.predict(X))
     assert model.sparse_coef_.shape == (3, 10)
@@ -206,7 +206,8 @@ def test_errors(cls, data):
     X, Y = data
     single = cls.__name__.removeprefix("MultiTask")
     for kind in (cls, theirs(cls)):
-        with pytest.raises(ValueError, match=f"For mono-task outputs, use {single}"):
+        said = "ElasticNet" if kind is sklearn.linear_model.MultiTaskLasso else single  # theirs means the Lasso
+        with pytest.raises(ValueError, match=f"For mono-task outputs, use {said}"):
             kind().fit(X, Y[:, 0])
         for bad in [{"max_iter": 0}, {"tol": -1.0}, {"selection": "greedy"}, {"fit_intercept": "yes"}]:
             with pytest.raises(ValueError, match=next(iter(bad))):
