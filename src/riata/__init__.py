@@ -49,6 +49,9 @@ _HOME = {
     "make_problem": "riata.path",
     "constrained": "riata.path.constrained",
     "Constrained": "riata.path.constrained",
+    "mfdr": "riata.inference.mfdr",
+    "stability_selection": "riata.inference.stability",
+    "knockoff_filter": "riata.inference.knockoffs",
     "load_model": "riata.model",
     "Path": "riata.core.results",
     "CVResult": "riata.core.results",
@@ -107,6 +110,9 @@ if typing.TYPE_CHECKING:  # the same names once more, for readers that do not ru
     from riata.estimators import SqrtLasso as SqrtLasso
     from riata.estimators import enet_path as enet_path
     from riata.estimators import lasso_path as lasso_path
+    from riata.inference.knockoffs import knockoff_filter as knockoff_filter
+    from riata.inference.mfdr import mfdr as mfdr
+    from riata.inference.stability import stability_selection as stability_selection
     from riata.model import Model as Model
     from riata.model import load_model as load_model
     from riata.path import make_problem as make_problem
