@@ -32,6 +32,10 @@ _HOME = {
     "make_problem": "riata.path",
     "constrained": "riata.path.constrained",
     "Constrained": "riata.path.constrained",
+    "debiased_lasso": "riata.inference.debiased",
+    "post_selection": "riata.inference.polyhedral",
+    "multi_split": "riata.inference.splitting",
+    "Intervals": "riata.inference.intervals",
     "load_model": "riata.model",
     "Path": "riata.core.results",
     "CVResult": "riata.core.results",
@@ -73,6 +77,10 @@ if typing.TYPE_CHECKING:  # the same names once more, for readers that do not ru
     from riata.estimators import PoissonLassoCV as PoissonLassoCV
     from riata.estimators import enet_path as enet_path
     from riata.estimators import lasso_path as lasso_path
+    from riata.inference.debiased import debiased_lasso as debiased_lasso
+    from riata.inference.intervals import Intervals as Intervals
+    from riata.inference.polyhedral import post_selection as post_selection
+    from riata.inference.splitting import multi_split as multi_split
     from riata.model import Model as Model
     from riata.model import load_model as load_model
     from riata.path import make_problem as make_problem

@@ -29,6 +29,7 @@ ORDER = [
     ["table"],
     ["model"],
     ["select"],
+    ["inference"],
     ["testing"],
     ["estimators", "torch", "dask"],
     ["cli", "report", "plot"],
