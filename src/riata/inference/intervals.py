@@ -101,7 +101,8 @@ def adjust(pvalues: Floats, how: str, joint: Floats | None = None, z: Floats | N
         order = known[np.argsort(out[known], kind="stable")]
         out[order] = np.minimum(np.maximum.accumulate(out[order] * np.arange(m, 0, -1)), 1.0)
     elif how == "maxz":
-        assert joint is not None and z is not None
+        assert joint is not None
+        assert z is not None
         out[known] = tail(largest(joint[:, known], 9999, seed), np.abs(z[known]))
     return out
 
