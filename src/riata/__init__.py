@@ -4,7 +4,7 @@
                            + lam * sum_j v_j * (l1_ratio*|w_j| + (1 - l1_ratio)/2 * w_j^2),      S = sum_i s_i
 
 `import riata` is lazy (PEP 562): a name below is imported when it is first used, and nothing else is imported before,
-not even numpy. The packages `riata.path`, `riata.select` and `riata.certify` can be called (core/callable_module.py).
+not even numpy. `riata.path`, `select`, `certify` and `doctor` are packages that can be called: core/callable_module.py.
 """
 
 import importlib
@@ -32,6 +32,7 @@ _HOME = {
     "make_problem": "riata.path",
     "constrained": "riata.path.constrained",
     "Constrained": "riata.path.constrained",
+    "doctor": "riata.doctor",
     "debiased_lasso": "riata.inference.debiased",
     "post_selection": "riata.inference.polyhedral",
     "multi_split": "riata.inference.splitting",
@@ -63,6 +64,7 @@ if typing.TYPE_CHECKING:  # the same names once more, for readers that do not ru
     from riata.core.errors import RiataError as RiataError
     from riata.core.results import CVResult as CVResult
     from riata.core.results import Path as Path
+    from riata.doctor import doctor as doctor
     from riata.estimators import CoxLasso as CoxLasso
     from riata.estimators import CoxLassoCV as CoxLassoCV
     from riata.estimators import ElasticNet as ElasticNet
