@@ -4,7 +4,7 @@
                            + lam * sum_j v_j * (l1_ratio*|w_j| + (1 - l1_ratio)/2 * w_j^2),      S = sum_i s_i
 
 `import riata` is lazy (PEP 562): a name below is imported when it is first used, and nothing else is imported before,
-not even numpy. The packages `riata.path`, `riata.select` and `riata.certify` can be called (core/callable_module.py).
+not even numpy. `riata.path`, `select`, `certify` and `doctor` are packages that can be called: core/callable_module.py.
 """
 
 import importlib
@@ -52,6 +52,11 @@ _HOME = {
     "mfdr": "riata.inference.mfdr",
     "stability_selection": "riata.inference.stability",
     "knockoff_filter": "riata.inference.knockoffs",
+    "doctor": "riata.doctor",
+    "debiased_lasso": "riata.inference.debiased",
+    "post_selection": "riata.inference.polyhedral",
+    "multi_split": "riata.inference.splitting",
+    "Intervals": "riata.inference.intervals",
     "load_model": "riata.model",
     "Path": "riata.core.results",
     "CVResult": "riata.core.results",
@@ -81,6 +86,7 @@ if typing.TYPE_CHECKING:  # the same names once more, for readers that do not ru
     from riata.core.errors import RiataError as RiataError
     from riata.core.results import CVResult as CVResult
     from riata.core.results import Path as Path
+    from riata.doctor import doctor as doctor
     from riata.estimators import AdaptiveLasso as AdaptiveLasso
     from riata.estimators import AdaptiveLassoCV as AdaptiveLassoCV
     from riata.estimators import CoxLasso as CoxLasso
@@ -110,8 +116,12 @@ if typing.TYPE_CHECKING:  # the same names once more, for readers that do not ru
     from riata.estimators import SqrtLasso as SqrtLasso
     from riata.estimators import enet_path as enet_path
     from riata.estimators import lasso_path as lasso_path
+    from riata.inference.debiased import debiased_lasso as debiased_lasso
+    from riata.inference.intervals import Intervals as Intervals
     from riata.inference.knockoffs import knockoff_filter as knockoff_filter
     from riata.inference.mfdr import mfdr as mfdr
+    from riata.inference.polyhedral import post_selection as post_selection
+    from riata.inference.splitting import multi_split as multi_split
     from riata.inference.stability import stability_selection as stability_selection
     from riata.model import Model as Model
     from riata.model import load_model as load_model

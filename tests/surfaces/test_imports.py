@@ -30,6 +30,7 @@ ORDER = [
     ["model"],
     ["select"],
     ["inference"],
+    ["doctor"],
     ["testing"],
     ["estimators", "torch", "dask"],
     ["plot"],

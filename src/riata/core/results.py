@@ -137,7 +137,7 @@ class Path(Drawn):
         With K outputs (n_rows, K) and (n_rows, K, n_lams); ``offset`` has the shape of the first.
         """
         if lam is None:
-            flat = self.coef_active.reshape(len(self.active), -1)
+            flat = self.coef_active.reshape(len(self.active), int(np.prod(self.coef_active.shape[1:])))
             eta = (X[:, self.active] @ flat).reshape(-1, *self.coef_active.shape[1:]) + self.intercept
             return eta if offset is None else eta + np.asarray(offset)[..., None]
         coef, intercept = self.at(lam)
@@ -181,6 +181,7 @@ class CVResult(Drawn):
     measure : the score's name: "mse", "mae", "deviance", "auc", …
     larger : whether larger is better (AUC, accuracy, concordance)
     warnings : list of sentences
+    evidence : what information criteria know of the path (riata.select.evidence)
     """
 
     path: Path
@@ -193,9 +194,10 @@ class CVResult(Drawn):
     foldid: NDArray[np.intp]
     measure: str
     warnings: list[str]
-    rules: dict[str, Callable[[CVResult], int]]
+    rules: dict[str, Callable[..., int]]
     larger: bool = False
     stationarity: Floats | None = None
+    evidence: Any = None
 
     @property
     def certificate(self) -> Floats:
@@ -207,12 +209,20 @@ class CVResult(Drawn):
         """(n_lams,) cvm as something to make small."""
         return -self.cvm if self.larger else self.cvm
 
-    def index(self, rule: str) -> int:
-        """Index of the λ that ``rule`` chooses ("min", "1se", …)."""
+    def index(self, rule: str, noise: Any = None) -> int:
+        """Index of the λ that ``rule`` chooses ("min", "1se", "bic", …); no fit is made again.
+
+        ``noise`` is for information criteria of Gaussian models: the noise variance, or "ols", "reid" or "scaled" to
+        estimate it once for all λ (riata.select.noise); by default it is another parameter of every model.
+        """
         if rule not in self.rules:
             raise InvalidOption(f"There is no rule {rule!r}.", expected=" or ".join(sorted(self.rules)), got=rule)
-        return int(self.rules[rule](self))
+        if noise is None:
+            return int(self.rules[rule](self))
+        if rule in ("min", "1se"):
+            raise InvalidOption(f'The rule "{rule}" goes by held-out loss and takes no noise variance.', got=noise)
+        return int(self.rules[rule](self, noise=noise))
 
-    def lam(self, rule: str) -> float:
-        """The λ that ``rule`` chooses."""
-        return float(self.lams[self.index(rule)])
+    def lam(self, rule: str, noise: Any = None) -> float:
+        """The λ that ``rule`` chooses; arguments as of :meth:`index`."""
+        return float(self.lams[self.index(rule, noise)])

@@ -19,6 +19,7 @@ from riata.core.results import CVResult, Path
 from riata.path.drive import MAX_ITER, assemble, warn_missed
 from riata.path.fit import fit_path, together
 from riata.path.grid import checked, spread, top_of
+from riata.select.evidence import Evidence
 from riata.select.folds import Ints, Masks
 from riata.select.rules import rules
 from riata.solve.engine import engine
@@ -227,6 +228,7 @@ def _collect(job: _Job, path: Path, parts: list[list[Part]], weights: list[Float
         rules(),
         job.score.larger,
         gap if concave else None,
+        Evidence(job.problem, path),
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from riata.core.problem import Problem
 from riata.core.results import CVResult, Path
 from riata.model.fingerprint import fingerprint, provenance
 from riata.model.record import Model
-from riata.select import families
+from riata.select import criteria, families
 from riata.select.data import Data
 from riata.select.options import Options, describe
 from riata.select.response import response_of
@@ -48,6 +49,7 @@ class Selection(Drawn):
         penalty is concave and no gap exists)
     problem : Problem, for riata.certify
     groups : label of each feature's group, or None where features are penalised one by one
+    again : the same fits with another index and rule, for :meth:`choose`
     """
 
     rule: str
@@ -64,7 +66,16 @@ class Selection(Drawn):
     choices: dict[str, dict[str, Any]]
     largest_gap: float
     problem: Problem
+    again: Callable[..., Selection] = dataclasses.field(repr=False)
     groups: tuple[str, ...] | None = None
+
+    def choose(self, rule: str, noise: Any = None) -> Selection:
+        """The selection by another rule, from the same fits: "min", "1se", "aic", "bic", … (see CVResult.index)."""
+        return self.again(rule=rule, index=self.cv.index(rule, noise))
+
+    def criteria(self, noise: Any = None) -> dict[str, list[float]]:
+        """Every information criterion along the path, as columns lambda, df, aic, aicc, bic, …"""
+        return criteria.table(self.cv, noise)
 
     def summary(self) -> str:
         """The result as plain text: verdict, features, λ_min beside λ_1se, certificate, notes."""
@@ -104,7 +115,8 @@ def build(
     rule = options.rule if options.lam is None else "given"
     table = coef_table(path, index, families.ratio_of(options.family), data.groups)
     names = list(dict.fromkeys(row["feature"] for row in table))
-    choices = {name: choice(cv, cv.index(name)) for name in sorted(cv.rules)}
+    shown_rules = sorted({"min", "1se", rule} & cv.rules.keys())
+    choices = {name: choice(cv, index if name == rule else cv.index(name)) for name in shown_rules}
     largest = float(max(np.max(cv.certificate, initial=0.0), np.max(path.certificate, initial=0.0)))
     null = null_loss(data, cv) if problem.loss is None else null_score(problem, cv)
     model = Model(
@@ -134,11 +146,18 @@ def build(
         outputs=None if path.outputs is None else tuple(path.outputs),
     )
     said = [*sentences, *suspicions(cv, null, table)]
+    again = functools.partial(
+        _rebuild, data, options, problem=problem, cv=cv, label=label, argv=argv, sentences=sentences
+    )
     notes = list(data.notes)
     return Selection(
         rule, model.lam, index, path, cv, model, names, table, notes, said, null, choices, largest, problem,
-        data.groups,
+        again, data.groups,
     )  # fmt: skip
+
+
+def _rebuild(data: Data, options: Options, *, rule: str, **fitted: Any) -> Selection:
+    return build(data, dataclasses.replace(options, rule=rule, lam=None), **fitted)
 
 
 def table_keys(ratio: str | None, outputs: Any, groups: Any) -> list[str]:
