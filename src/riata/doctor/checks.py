@@ -194,7 +194,7 @@ def wide(f: Facts) -> list[Finding]:
     if p <= n / 2:
         return []
     what = f"{p:,} features for {n:,} rows ({p / n:.1f} a row)."
-    do = 'expect selections to change with the folds: ask riata.stability_selection, and rule="ebic" pays for the search.'
+    do = 'selections may change with the folds: ask riata.stability_selection; rule="ebic" pays for the search.'
     return [Finding("more features than rows can tell", what, do, p / n)]
 
 

@@ -62,15 +62,7 @@ def make_problem(
             "l1_ratio mixes the penalties.", expected="a number from 0 (ridge) to 1 (lasso)", got=l1_ratio
         )
     low, high = _bounds(lower, upper, p)
-    if loss is not None and not kind.takes(loss.n_outputs):
-        raise InvalidOption(
-            f"Penalty {kind.name!r} goes with one linear predictor; the family {family!r} has {loss.n_outputs}.",
-            got=kind.name,
-        )
-    if loss is not None and loss.n_outputs > 1 and (np.isfinite(low).any() or np.isfinite(high).any()):
-        raise InvalidOption(
-            f"Bounds go with one linear predictor; the family {family!r} has {loss.n_outputs}.", got="lower or upper"
-        )
+    _check_outputs(kind, loss, family, low, high)
     problem = Problem(
         design,
         target,
@@ -104,6 +96,21 @@ def _offset(offset: Any, n: int, outputs: int) -> Floats:
             got=f"shape {given.shape}",
         )  # fmt: skip
     return given
+
+
+def _check_outputs(kind: penalties.Penalty, loss: Any, family: str, low: Floats, high: Floats) -> None:
+    """What goes with one linear predictor only does not meet a family of several."""
+    if loss is None:
+        return
+    if not kind.takes(loss.n_outputs):
+        raise InvalidOption(
+            f"Penalty {kind.name!r} goes with one linear predictor; the family {family!r} has {loss.n_outputs}.",
+            got=kind.name,
+        )
+    if loss.n_outputs > 1 and (np.isfinite(low).any() or np.isfinite(high).any()):
+        raise InvalidOption(
+            f"Bounds go with one linear predictor; the family {family!r} has {loss.n_outputs}.", got="lower or upper"
+        )
 
 
 def _check_options(family: str, penalty: penalties.Penalty, options: dict[str, Any]) -> None:
