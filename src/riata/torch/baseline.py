@@ -1,0 +1,16 @@
+"""penalty_loss: the penalty as a term of the loss. The baseline: its solutions are right, its zeros are not zeros."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from riata.torch.rules import Rules
+
+
+def penalty_loss(model: nn.Module, rules: Rules) -> Tensor:
+    """Σ λR(w), to be added to the mean loss.
+
+    A subgradient step overshoots zero by about the learning rate and comes back: weights hover around zero and none
+    *is* zero. Use it to compare, and ``sparsify`` for zeros.
+    """
+    raise NotImplementedError

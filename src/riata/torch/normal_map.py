@@ -1,0 +1,176 @@
+"""The latent parametrization: a weight is the proximal point of a latent tensor, which any optimizer may move.
+
+Let w = prox(z) with step γ. Then (z − w)/γ is a subgradient of λR at w, and Robinson's normal map
+
+    F(z) = ∇f(w) + (z − w)/γ
+
+is zero exactly where w is stationary for f + λR. An optimizer that is fed F stops there and nowhere else, whatever its
+momentum or metric: P·F = 0 if and only if F = 0. So the forward pass is a proximal step, with exact zeros; the gradient
+of the loss passes through to z unchanged, so that weights at zero still learn; and (z − w)/γ, the *pull*, is added to
+the gradient of z once for every step of an optimizer (riata.torch.pull): not in the backward pass, where accumulated
+micro-batches, weights used twice and scaled losses would count it more or less than once.
+
+γ is kept as the *width* γλ, in units of the weight: what a latent value travels from the edge of zero to its middle.
+Where λ is a factor of the penalty the forward pass then does not depend on λ at all, and changing λ moves no weight.
+
+References
+----------
+Robinson (1992), Math. Oper. Res. 17; Qiu, Jiang & Milzarek (2023), arXiv 2305.05828 (identification of the support in
+finite time under noise, which the proximal gradient method lacks).
+"""
+
+from __future__ import annotations
+
+import math
+import weakref
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.parametrize import ParametrizationList
+
+from riata.core.errors import InvalidOption
+from riata.torch.handle import Penalised
+from riata.torch.penalties.base import Penalty
+
+LIVE: weakref.WeakSet[NormalMap] = weakref.WeakSet()  # all maps of the process: where a step looks for latents
+
+
+class _Through(torch.autograd.Function):
+    """w in the forward direction, the identity from z in the backward one."""
+
+    @staticmethod
+    def forward(z: Tensor, w: Tensor) -> Tensor:
+        return w.view_as(w)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
+        pass
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        return grad, None
+
+
+class NormalMap(nn.Module):
+    """w = prox(z), registered with ``torch.nn.utils.parametrize`` by ``riata.torch.sparsify``.
+
+    Parameters
+    ----------
+    penalty : bound to the weight's shape
+    width : γλ at the start
+    name, rule : of the parameter, for reports
+    """
+
+    def __init__(self, penalty: Penalty, width: float, name: str, rule: str) -> None:
+        super().__init__()
+        self.penalty, self.name, self.rule = penalty, name, rule
+        self.lam, self.width = float(penalty.lam), float(width)
+        LIVE.add(self)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """A copy is one more map that a step must find."""
+        super().__setstate__(state)
+        LIVE.add(self)
+
+    @property
+    def step(self) -> float:
+        """γ."""
+        if self.penalty.linear:
+            return self.width / self.lam if self.lam > 0.0 else math.inf
+        return min(self.width / self.lam if self.lam > 0.0 else 1.0, 0.5 * self.penalty.max_step)
+
+    def forward(self, z: Tensor) -> Tensor:
+        with torch.no_grad():
+            w = self.weight(z)
+        return _Through.apply(z, w)
+
+    def weight(self, z: Tensor) -> Tensor:
+        """w of a latent tensor."""
+        if self.penalty.linear:  # a proximal step depends on γλ only
+            return self.penalty.prox(z, self.width, 1.0)
+        return self.penalty.prox(z, self.step, self.lam)
+
+    def right_inverse(self, w: Tensor) -> Tensor:
+        """A latent tensor whose proximal point is w: the middle of the interval where w is zero."""
+        with torch.no_grad():
+            if self.penalty.linear:
+                return w + self.width * self.penalty.pull(w, 1.0)
+            return w + self.step * self.penalty.pull(w, self.lam)
+
+    def pull(self, z: Tensor) -> Tensor:
+        """(z − w)/γ, a subgradient of λR at w."""
+        scale = self.lam / self.width if self.penalty.linear else 1.0 / self.step
+        return (z - self.weight(z)).mul_(scale)
+
+    def get_extra_state(self) -> Tensor:
+        """λ and width travel with the state dict, in float64 whatever the model's precision."""
+        return torch.tensor([self.lam, self.width], dtype=torch.float64)
+
+    def set_extra_state(self, state: Tensor) -> None:
+        self.lam, self.width = state.tolist()
+
+    def extra_repr(self) -> str:
+        return f"{self.penalty.words()}, λ={self.lam:g}, width={self.width:.3g}"
+
+
+class Latent(Penalised):
+    """A weight that is the proximal point of a latent tensor."""
+
+    def __init__(self, chain: ParametrizationList, map: NormalMap) -> None:
+        self.chain, self.map = chain, map
+        self.name, self.rule, self.penalty = map.name, map.rule, map.penalty
+
+    @property
+    def latent(self) -> Tensor:
+        """z, the tensor that the optimizer holds."""
+        return self.chain.original
+
+    @property
+    def lam(self) -> float:
+        return self.map.lam
+
+    @lam.setter
+    def lam(self, value: float) -> None:
+        check(self.penalty, value)
+        if self.penalty.linear:
+            self.map.lam = float(value)
+            return
+        with torch.no_grad():  # another λ is another map: z is moved so that w stays
+            w, before, old = self.weight, self.map.step, self.map.lam
+            self.map.lam = float(value)
+            ratio = self.map.step * self.map.lam / (before * old) if old > 0.0 else 1.0
+            self.latent.copy_(torch.where(w == 0, self.latent * ratio, self.map.right_inverse(w)))
+
+    @property
+    def weight(self) -> Tensor:
+        with torch.no_grad():
+            return self.map.weight(self.latent)
+
+    @property
+    def gradient(self) -> Tensor | None:
+        return self.latent.grad
+
+
+def check(penalty: Penalty, lam: float) -> None:
+    """InvalidOption unless λ is one that the penalty could have been made with."""
+    penalty.at(lam)
+
+
+def latents(model: nn.Module) -> list[Latent]:
+    """Every latent weight of a model."""
+    found = []
+    for module in model.modules():
+        if isinstance(module, ParametrizationList):
+            found += [Latent(module, part) for part in module if isinstance(part, NormalMap)]
+    return found
+
+
+def refuse_decay(name: str, decay: float) -> InvalidOption:
+    """The error for weight decay on a latent tensor."""
+    return InvalidOption(
+        f"The optimizer has weight_decay={decay:g} on the latent tensor of {name}. Decay of a latent tensor is not "
+        "decay of the weight: it would change λ.",
+        hint="optimizer(riata.torch.parameter_groups(model, weight_decay=…)) decays the others only; ElasticNet puts a "
+        "ridge on the penalised ones",
+    )  # fmt: skip
