@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import math
 import weakref
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -62,16 +62,33 @@ class NormalMap(nn.Module):
     name, rule : of the parameter, for reports
     """
 
+    born: ClassVar[int] = 0  # maps made so far, copies included: the latents of an optimizer are looked for again after
+
     def __init__(self, penalty: Penalty, width: float, name: str, rule: str) -> None:
         super().__init__()
         self.penalty, self.name, self.rule = penalty, name, rule
         self.lam, self.width = float(penalty.lam), float(width)
-        LIVE.add(self)
+        self._chain: tuple[ParametrizationList, ...] = ()  # in a tuple: a parent is no submodule
+        self._enrol()
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """A copy is one more map that a step must find."""
         super().__setstate__(state)
+        self._enrol()
+
+    def _enrol(self) -> None:
+        """Be among those that a step looks through; a copy is too."""
         LIVE.add(self)
+        NormalMap.born += 1
+
+    def join(self, chain: ParametrizationList) -> None:
+        """The chain of parametrizations, which holds the latent tensor."""
+        self._chain = (chain,)
+        NormalMap.born += 1
+
+    @property
+    def latent(self) -> Tensor | None:
+        """z, as the optimizer holds it (in a sharded model the shard)."""
+        return self._chain[0].original if self._chain else None
 
     @property
     def step(self) -> float:
@@ -98,10 +115,20 @@ class NormalMap(nn.Module):
                 return w + self.width * self.penalty.pull(w, 1.0)
             return w + self.step * self.penalty.pull(w, self.lam)
 
-    def pull(self, z: Tensor) -> Tensor:
-        """(z − w)/γ, a subgradient of λR at w."""
-        scale = self.lam / self.width if self.penalty.linear else 1.0 / self.step
-        return (z - self.weight(z)).mul_(scale)
+    def cut(self, z: Tensor) -> tuple[Tensor, float]:
+        """(z − w, 1/γ): their product is the pull, a subgradient of λR at w."""
+        if self.penalty.linear:
+            return self.penalty.cut(z, self.width, 1.0), self.lam / self.width
+        return self.penalty.cut(z, self.step, self.lam), 1.0 / self.step
+
+    def note(self, z: Tensor) -> None:
+        """The gradient of z, as it is now, has the pull in it."""
+        _PULLED[self] = weakref.ref(z.grad), z.grad._version
+
+    def pulled(self, z: Tensor) -> bool:
+        """Whether it has: then an optimizer within an optimizer must not add it again."""
+        grad, version = _PULLED.get(self, (None, -1))
+        return grad is not None and grad() is z.grad and z.grad._version == version
 
     def get_extra_state(self) -> Tensor:
         """λ and width travel with the state dict, in float64 whatever the model's precision."""
@@ -114,17 +141,21 @@ class NormalMap(nn.Module):
         return f"{self.penalty.words()}, λ={self.lam:g}, width={self.width:.3g}"
 
 
+_PULLED: weakref.WeakKeyDictionary[NormalMap, tuple[Any, int]] = weakref.WeakKeyDictionary()
+
+
 class Latent(Penalised):
     """A weight that is the proximal point of a latent tensor."""
 
-    def __init__(self, chain: ParametrizationList, map: NormalMap) -> None:
-        self.chain, self.map = chain, map
+    def __init__(self, map: NormalMap) -> None:
+        self.map = map
         self.name, self.rule, self.penalty = map.name, map.rule, map.penalty
 
     @property
     def latent(self) -> Tensor:
         """z, the tensor that the optimizer holds."""
-        return self.chain.original
+        assert self.map.latent is not None
+        return self.map.latent
 
     @property
     def lam(self) -> float:
@@ -132,7 +163,7 @@ class Latent(Penalised):
 
     @lam.setter
     def lam(self, value: float) -> None:
-        check(self.penalty, value)
+        self.penalty.at(value)  # or its error
         if self.penalty.linear:
             self.map.lam = float(value)
             return
@@ -149,21 +180,12 @@ class Latent(Penalised):
 
     @property
     def gradient(self) -> Tensor | None:
-        return self.latent.grad
-
-
-def check(penalty: Penalty, lam: float) -> None:
-    """InvalidOption unless λ is one that the penalty could have been made with."""
-    penalty.at(lam)
+        return None if self.latent.grad is None or self.map.pulled(self.latent) else self.latent.grad
 
 
 def latents(model: nn.Module) -> list[Latent]:
-    """Every latent weight of a model."""
-    found = []
-    for module in model.modules():
-        if isinstance(module, ParametrizationList):
-            found += [Latent(module, part) for part in module if isinstance(part, NormalMap)]
-    return found
+    """Every latent weight of a model, in the model's order."""
+    return [Latent(part) for part in model.modules() if isinstance(part, NormalMap)]
 
 
 def refuse_decay(name: str, decay: float) -> InvalidOption:

@@ -124,6 +124,8 @@ def parameters(model: nn.Module, latent: bool = False) -> Iterator[tuple[str, nn
                     "are lost.",
                     hint="shard with torch.distributed.fsdp.fully_shard (FSDP2), after sparsify",
                 )  # fmt: skip
+            if nn.parameter.is_lazy(weight):
+                raise InvalidOption(f"{name} has no shape yet.", hint="run the model once before rules are bound")
             if id(weight) not in seen and weight.is_floating_point():
                 seen.add(id(weight))
                 yield name, module, leaf, weight

@@ -1,4 +1,4 @@
-"""ProxAdagrad: torch.optim.Adagrad with the proximal step of the rules."""
+"""ProxAdagrad: torch.optim.Adagrad and a proximal step in its metric."""
 
 from __future__ import annotations
 
@@ -8,4 +8,8 @@ from riata.torch.optim.base import Proximal
 
 
 class ProxAdagrad(Proximal, torch.optim.Adagrad):
-    __doc__ = Proximal.__doc__
+    """``ProxAdagrad(model, rules, lr=…, …)``: exact zeros, and the minimiser of mean loss + Σ λR(w).
+
+    The threshold of an entry is λ·lr/(√Σg² + ε).
+    The arguments beside ``model`` and ``rules`` are those of torch.optim.Adagrad.
+    """

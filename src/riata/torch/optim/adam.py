@@ -1,4 +1,4 @@
-"""ProxAdam: torch.optim.Adam with the proximal step of the rules."""
+"""ProxAdam: torch.optim.Adam and a proximal step in its metric."""
 
 from __future__ import annotations
 
@@ -8,4 +8,8 @@ from riata.torch.optim.base import Proximal
 
 
 class ProxAdam(Proximal, torch.optim.Adam):
-    __doc__ = Proximal.__doc__
+    """``ProxAdam(model, rules, lr=…, …)``: exact zeros, and the minimiser of mean loss + Σ λR(w).
+
+    The threshold of an entry is λ·lr/(√v̂ + ε).
+    The arguments beside ``model`` and ``rules`` are those of torch.optim.Adam.
+    """

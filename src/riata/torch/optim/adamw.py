@@ -1,4 +1,4 @@
-"""ProxAdamW: torch.optim.AdamW with the proximal step of the rules."""
+"""ProxAdamW: torch.optim.AdamW and a proximal step in its metric."""
 
 from __future__ import annotations
 
@@ -8,4 +8,8 @@ from riata.torch.optim.base import Proximal
 
 
 class ProxAdamW(Proximal, torch.optim.AdamW):
-    __doc__ = Proximal.__doc__
+    """``ProxAdamW(model, rules, lr=…, …)``: exact zeros, and the minimiser of mean loss + Σ λR(w).
+
+    The threshold of an entry is λ·lr/(√v̂ + ε); decoupled decay keeps torch's meaning and is no part of λR.
+    The arguments beside ``model`` and ``rules`` are those of torch.optim.AdamW.
+    """

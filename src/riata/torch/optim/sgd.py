@@ -1,4 +1,4 @@
-"""ProxSGD: torch.optim.SGD with the proximal step of the rules."""
+"""ProxSGD: torch.optim.SGD and a proximal step in its metric."""
 
 from __future__ import annotations
 
@@ -8,4 +8,8 @@ from riata.torch.optim.base import Proximal
 
 
 class ProxSGD(Proximal, torch.optim.SGD):
-    __doc__ = Proximal.__doc__
+    """``ProxSGD(model, rules, lr=…, …)``: exact zeros, and the minimiser of mean loss + Σ λR(w).
+
+    Momentum and Nesterov's momentum carry the penalty as they carry the loss (riata.torch.metric).
+    The arguments beside ``model`` and ``rules`` are those of torch.optim.SGD.
+    """

@@ -74,6 +74,14 @@ class Penalty(abc.ABC):
         which an optimizer multiplies each entry of a gradient. z may be changed by nobody and is not.
         """
 
+    def cut(self, z: Tensor, step: Number = 1.0, lam: Number | None = None) -> Tensor:
+        """z − prox(z), a new tensor: what the step takes away."""
+        return z - self.prox(z, step, lam)
+
+    def width(self, edge: float) -> float:
+        """The product step·λ at which a single entry of size ``edge`` is just brought to zero."""
+        return edge
+
     @abc.abstractmethod
     def pull(self, w: Tensor, lam: Number | None = None) -> Tensor:
         """The subgradient of λ·R at w that is zero where w (or its group) is zero."""

@@ -36,3 +36,6 @@ class ElasticNet(Separable):
 
     def dual_norm(self, grad: Tensor) -> Tensor:
         return grad.abs().max() / self.l1_ratio
+
+    def width(self, edge: float) -> float:
+        return edge / max(self.l1_ratio, 0.1)

@@ -28,3 +28,7 @@ class L1(Separable):
 
     def prox(self, z: Tensor, step: Number = 1.0, lam: Number | None = None) -> Tensor:
         return soft(z, step * self._lam(lam))
+
+    def cut(self, z: Tensor, step: Number = 1.0, lam: Number | None = None) -> Tensor:
+        width = step * self._lam(lam)
+        return z.clamp(-width, width)

@@ -42,3 +42,6 @@ class LHalf(Separable):
 
     def dual_norm(self, grad: Tensor) -> Tensor:
         return torch.zeros((), dtype=grad.dtype, device=grad.device)
+
+    def width(self, edge: float) -> float:
+        return (edge / 1.5) ** 1.5
