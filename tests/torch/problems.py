@@ -160,12 +160,11 @@ def loss(blocks):
 
 
 def train(blocks, optimizer, steps):
-    """Full-batch steps; the learning rate of adaptive optimizers falls to zero along a cosine."""
+    """Full-batch steps under a learning rate that falls to zero along a cosine."""
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     for _ in range(steps):
         optimizer.zero_grad()
         loss(blocks).backward()
         optimizer.step()
-        if not isinstance(optimizer, torch.optim.SGD):
-            schedule.step()
+        schedule.step()
     return {name: block.weight.detach().numpy() for name, block in blocks.items()}

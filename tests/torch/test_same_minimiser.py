@@ -18,11 +18,11 @@ SGD, Adam, AdamW, O = torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW, torc
 SLOW = {"lr": 0.05}
 # Optimizer, its options, steps.
 OPTIMIZERS = {
-    "sgd": (SGD, {"lr": 0.3}, 900),
-    "sgd foreach": (SGD, {"lr": 0.1, "momentum": 0.8, "foreach": True}, 300),
-    "momentum fused": (SGD, {"lr": 0.1, "momentum": 0.8, "fused": True}, 300),
-    "dampened": (SGD, {"lr": 0.2, "momentum": 0.8, "dampening": 0.5}, 300),
-    "nesterov": (SGD, {"lr": 0.1, "momentum": 0.8, "nesterov": True}, 450),
+    "sgd": (SGD, {"lr": 0.3}, 1300),
+    "sgd foreach": (SGD, {"lr": 0.1, "momentum": 0.8, "foreach": True}, 400),
+    "momentum fused": (SGD, {"lr": 0.1, "momentum": 0.8, "fused": True}, 400),
+    "dampened": (SGD, {"lr": 0.2, "momentum": 0.8, "dampening": 0.5}, 400),
+    "nesterov": (SGD, {"lr": 0.1, "momentum": 0.8, "nesterov": True}, 400),
     "adam": (Adam, SLOW, 700),
     "adam amsgrad": (Adam, {"lr": 0.05, "amsgrad": True, "foreach": True}, 700),
     "adamw foreach": (AdamW, {"weight_decay": 0.0, "foreach": True, **SLOW}, 700),
@@ -30,13 +30,13 @@ OPTIMIZERS = {
     "rmsprop": (O.RMSprop, {"lr": 0.05}, 400),
     "rmsprop centered": (O.RMSprop, {"lr": 0.02, "momentum": 0.8, "centered": True, "foreach": True}, 400),
     "nadam": (O.NAdam, {"lr": 0.1, "foreach": True}, 400),
-    "radam": (O.RAdam, {"lr": 0.1}, 900),
+    "radam": (O.RAdam, {"lr": 0.1}, 1100),
     "adamax": (O.Adamax, {"lr": 0.08}, 500),
     "adagrad": (O.Adagrad, {"lr": 1.0}, 400),
     "adagrad fused": (O.Adagrad, {"lr": 1.0, "fused": True}, 400),
 }
 PROXIMAL = {
-    "ProxSGD": (rt.ProxSGD, {"lr": 0.1, "momentum": 0.8, "nesterov": True}, 450),
+    "ProxSGD": (rt.ProxSGD, {"lr": 0.1, "momentum": 0.8, "nesterov": True}, 400),
     "ProxAdam": (rt.ProxAdam, {"foreach": True, **SLOW}, 700),
     "ProxAdamW": (rt.ProxAdamW, {"weight_decay": 0.0, "fused": True, **SLOW}, 700),
     "ProxAdagrad": (rt.ProxAdagrad, {"lr": 1.0}, 400),
