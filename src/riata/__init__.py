@@ -140,6 +140,8 @@ __all__ = ["__version__", *_HOME]
 def __getattr__(name: str) -> object:
     if name == "__version__":
         value: object = importlib.import_module("importlib.metadata").version("riata")
+    elif name == "torch":  # not in __all__: it needs an extra, and says so
+        value = importlib.import_module("riata.torch")
     elif name in _HOME:
         module = importlib.import_module(_HOME[name])
         value = module if module.__name__ == f"riata.{name}" else getattr(module, name)
