@@ -72,6 +72,8 @@ def bake(model: nn.Module) -> nn.Module:
     for module in list(model.modules()):
         for leaf, chain in list(getattr(module, "parametrizations", {}).items()):
             if any(isinstance(part, NormalMap) for part in chain):
+                cls = type(module)  # torch's deepcopy shares this class, and removal takes the attribute from it
+                module.__class__ = type(cls.__name__, cls.__bases__, dict(vars(cls)))
                 parametrize.remove_parametrizations(module, leaf, leave_parametrized=True)
     return model
 

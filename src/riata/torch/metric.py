@@ -4,8 +4,8 @@
 
 Only with that s, entry by entry, the fixed points are those of the problem: with Adam's s = lr/(√v̂ + ε) replaced by
 lr each entry is penalised by λ√v̂, which is a matter of noise. An averaged momentum (Adam's) is an estimate of g and
-changes nothing. A summed one (SGD's) is g/(1 − μ) at rest, and a threshold lr·λ would solve for (1 − μ)λ; the remedy is to let
-the buffer carry the penalty's subgradient (w' − w⁺)/s as it carries the loss's, which makes heavy ball iPiano
+changes nothing. A summed one (SGD's) is g/(1 − μ) at rest, and a threshold lr·λ would solve for (1 − μ)λ; the remedy
+is to let the buffer carry the penalty's subgradient (w' − w⁺)/s as it carries the loss's, which makes heavy ball iPiano
 (Ochs, Chen, Brox & Pock 2014, SIAM J. Imaging Sci. 7) and needs no other threshold. All functions read the state that a
 step has just left, with the learning rate of that step.
 """

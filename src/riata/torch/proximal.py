@@ -79,8 +79,8 @@ def enforce(optimizer: Optimizer, kind: type, bound: Sequence[Bound]) -> Optimiz
     """Attach what is bound to an optimizer whose steps are those of ``kind``."""
     if kind not in READERS:
         raise InvalidOption(
-            f"The metric of {kind.__name__} cannot be read from its state, and a proximal step in another metric solves "
-            "another problem.",
+            f"The metric of {kind.__name__} cannot be read from its state, and a proximal step in another metric "
+            "solves another problem.",
             expected=" or ".join(known.__name__ for known in READERS), got=kind.__name__,
             hint="riata.torch.sparsify(model, rules) works with any optimizer",
         )  # fmt: skip

@@ -115,7 +115,7 @@ def parameters(model: nn.Module, latent: bool = False) -> Iterator[tuple[str, nn
             continue
         own = dict(module.named_parameters(recurse=False))
         held = getattr(module, "parametrizations", {}) if latent else {}
-        own |= {leaf: getattr(module, leaf) for leaf in held}
+        own = {leaf: getattr(module, leaf) for leaf in held} | own
         for leaf, weight in own.items():
             name = f"{prefix}.{leaf}" if prefix else leaf
             if type(weight).__name__ == "FlatParameter" or leaf == "_flat_param":
