@@ -17,6 +17,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import prune
 
 from riata.core.errors import InvalidData, InvalidOption
 from riata.torch.batches import Batches
@@ -272,11 +273,11 @@ class _Run:
         model = self.at(point).train()
         for part in self.parts:
             module, _, leaf = part.name.rpartition(".")
-            torch.nn.utils.prune.custom_from_mask(model.get_submodule(module), leaf, self._mask(point, part.name))
+            prune.custom_from_mask(model.get_submodule(module), leaf, self._mask(point, part.name))
         self.dense(model=model)
         for part in self.parts:
             module, _, leaf = part.name.rpartition(".")
-            torch.nn.utils.prune.remove(model.get_submodule(module), leaf)
+            prune.remove(model.get_submodule(module), leaf)
         return model.eval()
 
     @staticmethod

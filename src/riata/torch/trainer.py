@@ -160,8 +160,9 @@ class Trainer:
         for count, (x, y) in enumerate(train, 1):
             value = self._loss(x, y)
             if not bool(torch.isfinite(value.detach())):
-                place = f"epoch {len(self.history) + 1}, batch {count}"
-                self.history.stopped = f"the loss became {float(value):g} in {place}; back to epoch {len(self.history)}"
+                done = len(self.history)
+                place = f"epoch {done + 1}, batch {count}"
+                self.history.stopped = f"the loss became {float(value.detach()):g} in {place}; back to epoch {done}"
                 return None
             self._backward(value, count)
             total = total.to(value.device) + value.detach() * len(x)
@@ -280,6 +281,6 @@ def _enforced(model: nn.Module, optimizer: Optimizer) -> nn.Module | Optimizer |
 def _summed(size: int, top: float) -> str:
     return (
         "The loss doubles when a batch is given twice: it is a sum over the batch, and λ is the coefficient in the "
-        f"*mean* loss + λ·R. In this batch of {size} rows the gradient reaches λ_max = {top:.3g}; for the mean it would "
-        f"be {top / size:.3g}.\n\nhint: reduction='mean', or multiply λ by the batch size"
+        f"*mean* loss + λ·R. In this batch of {size} rows the gradient reaches λ_max = {top:.3g}; for the mean it "
+        f"would be {top / size:.3g}.\n\nhint: reduction='mean', or multiply λ by the batch size"
     )
