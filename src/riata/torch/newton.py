@@ -27,8 +27,15 @@ def group_shrink(z: Tensor, width: Number, lay: Layout) -> Tensor:
 
 
 def group_prox(z: Tensor, step: Tensor, width: Number, lay: Layout) -> Tensor:
-    """The minimiser for every group at once; ``step`` has the shape of z."""
-    d, a = 1.0 / step, z / step
+    """The minimiser for every group at once; ``step`` has the shape of z.
+
+    d and c are taken relative to the largest step of the group, so that steps of 0 (a learning rate that warms up) and
+    of 1e5 (a gradient that has vanished) are within the range of float32.
+    """
+    step = step.clamp(min=torch.finfo(z.dtype).tiny)
+    unit = lay.largest(step)
+    d, width = unit / step, unit * width
+    a = d * z
     norm = lay.total(a * a).sqrt()
     alive = norm > width
     theta = torch.where(alive, (norm - width) / lay.largest(d), 1.0)
@@ -36,6 +43,5 @@ def group_prox(z: Tensor, step: Tensor, width: Number, lay: Layout) -> Tensor:
         q = d * theta + width
         ratio = (a / q) ** 2
         phi = lay.total(ratio)
-        root = phi.clamp(min=torch.finfo(z.dtype).tiny).sqrt()
-        theta = torch.where(alive, theta + (root - 1.0) * phi / lay.total(ratio * d / q), theta)
+        theta = torch.where(alive, theta + (phi.sqrt() - 1.0) * phi / lay.total(ratio * d / q), theta)
     return torch.where(alive, a * theta / (d * theta + width), 0.0)

@@ -69,8 +69,8 @@ def _of(optimizer: Optimizer) -> Owned:
     born = NormalMap.born
     known, owned = _owned.get(optimizer, (-1, []))
     if known != born or any(map.latent is not z for map, z, _ in owned):
-        groups = {id(p): number for number, group in enumerate(optimizer.param_groups) for p in group["params"]}
-        held = [(map, map.latent) for map in LIVE]
-        owned = [(map, z, groups[id(z)]) for map, z in held if z is not None and id(z) in groups]
+        maps = {id(map.latent): map for map in LIVE if map.latent is not None}
+        groups = [(p, number) for number, group in enumerate(optimizer.param_groups) for p in group["params"]]
+        owned = [(maps[id(p)], p, number) for p, number in groups if id(p) in maps]
         _owned[optimizer] = born, owned
     return owned

@@ -67,7 +67,7 @@ def bind(model: nn.Module, rules: Rules | Sequence[Bound]) -> list[Bound]:
             if not _fits(key, name, module, leaf):
                 continue
             if not weight.requires_grad or (kind and not _names(key, name, module, kind)):
-                spared[key] = f"{name} ({kind or 'frozen'})"
+                spared[key] = f"{name} ({kind if weight.requires_grad else 'frozen'})"
                 continue
             used.add(key)
             if penalty is not None:

@@ -71,9 +71,12 @@ class Hierarchical(Penalty):
         root is the largest of theirs. Otherwise Σ (dᵢvᵢ)²/(dᵢθ + c(θ))² = 1, and Newton climbs from the left as for
         groups (riata.torch.newton): c is concave too.
         """
-        lam = self._lam(lam)
+        lam, even = self._lam(lam), not (isinstance(step, Tensor) and step.ndim)
         v, u = z[: self.skip], z[self.skip :]
-        d = 1.0 / torch.as_tensor(step, dtype=z.dtype, device=z.device).expand(z.shape)
+        step = torch.as_tensor(step, dtype=z.dtype, device=z.device).expand(z.shape)
+        step = step.clamp(min=torch.finfo(z.dtype).tiny)
+        unit = step.amax(0)  # d and λ are relative to the largest step, within the range of float32
+        d, lam = unit / step, unit * lam
         db, du = d[: self.skip], d[self.skip :]
         size, order = u.abs().sort(dim=0, descending=True)
         sorted_d = du.gather(0, order)
@@ -83,12 +86,14 @@ class Hierarchical(Penalty):
         a = db * v
         norm = a.square().sum(0).sqrt()
         theta = ((norm - lam + gain) / (db.amax(0) + bend)).amax(0).clamp(min=0.0)
-        if self.skip == 1 or not (isinstance(step, Tensor) and step.ndim):
-            unit = torch.where(norm == 0, self.skip**-0.5, a / torch.where(norm == 0, 1.0, norm))
-            b = theta * unit
+        if self.skip == 1 or even:
+            b = theta * torch.where(norm == 0, self.skip**-0.5, a / torch.where(norm == 0, 1.0, norm))
         else:
-            theta, c = self._climb(theta, a, db, du, u, lam)
+            # Every single entry of b bounds θ too, and keeps the climb to the right of the poles of φ.
+            single = ((a.abs()[:, None] - lam + gain) / (db[:, None] + bend)).amax((0, 1))
+            theta, c = self._climb(torch.maximum(theta, single), a, db, du, u, lam)
             b = torch.where(theta > 0, a * theta / (db * theta + c), 0.0)
+            theta = b.square().sum(0).sqrt()
         return torch.cat([b, torch.minimum(torch.maximum(u, -self.M * theta), self.M * theta)])
 
     def _climb(self, theta: Tensor, a: Tensor, db: Tensor, du: Tensor, u: Tensor, lam: Number) -> tuple[Tensor, Tensor]:
