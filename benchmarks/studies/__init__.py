@@ -13,7 +13,7 @@ from benchmarks import results
 
 def studies() -> dict[str, Any]:
     """The modules of this folder that are studies."""
-    names = [m.name for m in pkgutil.iter_modules(__path__) if m.name not in ("__main__", "session")]
+    names = [m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith(("__main__", "session"))]
     return {name: importlib.import_module(f"{__name__}.{name}") for name in names}
 
 

@@ -46,7 +46,7 @@ NARROWER = {
 # Packages from outside: anywhere, or only in the layers named.
 ANYWHERE = {"numpy", "scipy", "threadpoolctl"}
 ONLY_IN = {
-    "sklearn": {"estimators", "testing"},
+    "sklearn": {"estimators", "testing", "torch"},
     "narwhals": {"design", "table"},
     "polars": {"design", "table"},
     "pyarrow": {"design", "table"},

@@ -41,9 +41,20 @@ from riata.core.errors import need
 need("torch", "torch")  # MissingExtra with the command that installs it, before anything below asks for torch
 
 from riata.torch.baseline import penalty_loss  # noqa: E402
+from riata.torch.batches import Batches  # noqa: E402
+from riata.torch.compact import Compacted, compact  # noqa: E402
+from riata.torch.estimators import (  # noqa: E402
+    LassoNetClassifier,
+    LassoNetRegressor,
+    SparseMLPClassifier,
+    SparseMLPRegressor,
+)
+from riata.torch.features import FeatureReport, feature_importances, feature_report  # noqa: E402
 from riata.torch.groups import heads  # noqa: E402
+from riata.torch.history import History  # noqa: E402
 from riata.torch.latent import bake, parameter_groups, sparsify  # noqa: E402
 from riata.torch.measure import count_zeros, l1_norm, sparsity  # noqa: E402
+from riata.torch.networks import LassoNet, SparseInputMLP, SparseMLP  # noqa: E402
 from riata.torch.optim import ProxAdagrad, ProxAdam, ProxAdamW, ProxSGD  # noqa: E402
 from riata.torch.penalised import Penalised, penalised  # noqa: E402
 from riata.torch.penalties import (  # noqa: E402
@@ -59,15 +70,25 @@ from riata.torch.penalties import (  # noqa: E402
 )
 from riata.torch.proximal import attach  # noqa: E402
 from riata.torch.rules import bind, explain  # noqa: E402
+from riata.torch.sparse_path import PathPoint, SparsePath, sparse_path  # noqa: E402
+from riata.torch.trainer import Trainer  # noqa: E402
 
 __all__ = [
     "L1",
     "MCP",
     "SCAD",
+    "Batches",
+    "Compacted",
     "ElasticNet",
+    "FeatureReport",
     "GroupLasso",
     "Hierarchical",
+    "History",
     "LHalf",
+    "LassoNet",
+    "LassoNetClassifier",
+    "LassoNetRegressor",
+    "PathPoint",
     "Penalised",
     "Penalty",
     "ProxAdagrad",
@@ -75,16 +96,26 @@ __all__ = [
     "ProxAdamW",
     "ProxSGD",
     "SparseGroup",
+    "SparseInputMLP",
+    "SparseMLP",
+    "SparseMLPClassifier",
+    "SparseMLPRegressor",
+    "SparsePath",
+    "Trainer",
     "attach",
     "bake",
     "bind",
+    "compact",
     "count_zeros",
     "explain",
+    "feature_importances",
+    "feature_report",
     "heads",
     "l1_norm",
     "parameter_groups",
     "penalised",
     "penalty_loss",
+    "sparse_path",
     "sparsify",
     "sparsity",
 ]

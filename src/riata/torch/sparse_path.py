@@ -1,0 +1,311 @@
+"""sparse_path: from the dense network to the empty one along λ, warm all the way, and a refit of what was selected.
+
+Zeros come with shrinkage: a network under the λ that leaves k features is no good network of k features. So a path is
+for choosing, and the chosen features are given to a fresh network without penalty (without it LassoNet's published
+accuracies are not reached either). The path starts at the trained dense network and λ grows; every fit starts where the
+one before ended and takes a few passes, as it need not converge: it is asked which units go, and in which order.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import itertools
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import prune
+
+from riata.core.errors import InvalidData, InvalidOption
+from riata.torch.batches import Batches
+from riata.torch.compact import Pick
+from riata.torch.optim import ProxAdam
+from riata.torch.penalised import Penalised, penalised
+from riata.torch.trainer import Trainer
+
+LOW = 1e-3  # of the λ at which zero is stationary: where the path starts
+GROWTH, LEAP = 1.2, 2.0  # of λ from step to step; the second while nothing goes
+STEPS, MOST = 60, 80  # optimizer steps at each λ, and λs at most
+HALVINGS = 5  # between two λ of the path, towards a wanted number of features
+DENSE, PATIENCE = 300, 15  # passes without penalty at most, and without a better validation loss
+RATE = 3e-3
+
+ModelFn = Callable[[int], nn.Module]
+Loss = Callable[[Tensor, Tensor], Tensor]
+
+
+@dataclasses.dataclass(frozen=True)
+class PathPoint:
+    """One λ: what is left, and how well it does before any refit.
+
+    Attributes
+    ----------
+    lam : λ of the first penalised parameter
+    support : mask of its units (features, where they are columns) that are not zero
+    val_loss : mean loss on the validation rows
+    state : of the model with plain weights, for ``model.load_state_dict``
+    """
+
+    lam: float
+    support: Tensor
+    val_loss: float
+    state: dict[str, Tensor] = dataclasses.field(repr=False)
+
+    @property
+    def count(self) -> int:
+        """Units that are not zero."""
+        return int(self.support.sum())
+
+
+@dataclasses.dataclass(frozen=True)
+class SparsePath:
+    """What :func:`sparse_path` found.
+
+    Attributes
+    ----------
+    points : by increasing λ
+    chosen : the one that was asked for
+    model : of all features; the refit on the chosen support, or the chosen point's own
+    val_loss : of ``model``
+    """
+
+    points: list[PathPoint]
+    chosen: PathPoint
+    model: nn.Module
+    val_loss: float
+
+    def to_frame(self) -> dict[str, list[float]]:
+        """Columns ``lambda``, ``units``, ``val_loss``; any frame library takes such a dictionary."""
+        rows = [(p.lam, float(p.count), p.val_loss) for p in self.points]
+        return dict(zip(("lambda", "units", "val_loss"), map(list, zip(*rows, strict=True)), strict=True))
+
+    @property
+    def leaves_at(self) -> Tensor:
+        """For every unit the largest λ at which it was in: an importance. ∞ where it never left."""
+        last = torch.zeros(len(self.chosen.support), dtype=torch.float64)
+        for point in self.points:
+            last[point.support.cpu()] = point.lam
+        last[self.points[-1].support.cpu()] = math.inf
+        return last
+
+
+def sparse_path(
+    model_fn: ModelFn, data: tuple[Tensor, Tensor], loss: Loss, *, rules: Any = None, features: int | None = None,
+    zeros: float | None = None, lams: Sequence[float] | None = None, validation: Any = 0.125, refit: bool = True,
+    batch: int | None = None, epochs: int = DENSE, seed: int = 0,
+) -> SparsePath:  # fmt: skip
+    """Follow a network from dense to empty, choose a point, refit what it selects.
+
+    Parameters
+    ----------
+    model_fn : makes a network for a number of input features
+    data : (X, y), rows first
+    loss : ``loss(output, target)``, a mean
+    rules : ``rules(lam)`` gives the rules at λ; None asks the network (``SparseInputMLP``, ``LassoNet``). The first
+        parameter that they penalise is the one whose units are counted. What has no zeros (a ridge) keeps its λ
+    features : drive λ until at most so many units are left, and as near to it as five halvings get
+    zeros : or until this part of the units is zero. With neither the smallest validation loss chooses
+    lams : increasing λ; by default a geometric grid that is made on the way
+    validation : (X, y), or the part of the rows that is held out
+    refit : a fresh network of the selected features, without penalty. Where units are no features, the chosen point's
+        zeros stay zero in the refit
+    batch : rows in a step; by default n/16, between 32 and 256
+    epochs : passes at most of the fits without penalty, which end earlier where the validation loss says so
+    seed : of the split, the initial weights and the order of rows; torch's global generator is left as it was
+
+    Examples
+    --------
+    >>> X = torch.randn(200, 10); y = X[:, :1] - X[:, 1:2]
+    >>> net = lambda features: SparseInputMLP(features, 1, hidden=(8,))                           # doctest: +SKIP
+    >>> sparse_path(net, (X, y), nn.functional.mse_loss, features=2).chosen.count                 # doctest: +SKIP
+    2
+    """
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        run = _Run(model_fn, data, loss, validation, batch, epochs)
+        wanted = _wanted(features, zeros)
+        run.start(rules)
+        points = run.grid(lams) if lams is not None else run.climb(wanted)
+        chosen = _choose(points, wanted)
+        model = run.refit(chosen) if refit else run.at(chosen)
+        return SparsePath(points, chosen, model, run.score(model))
+
+
+class _Run:
+    """The model, its optimizer, and the data, on their way."""
+
+    def __init__(
+        self,
+        model_fn: ModelFn,
+        data: tuple[Tensor, Tensor],
+        loss: Loss,
+        validation: Any,
+        batch: Any,
+        epochs: int = DENSE,
+    ) -> None:
+        X, y = data
+        if len(X) != len(y) or not bool(torch.isfinite(X).all()):
+            raise InvalidData("X and y have rows in common, and X is finite.", got=(tuple(X.shape), tuple(y.shape)))
+        if isinstance(validation, float):
+            order = torch.randperm(len(X)).to(X.device)
+            held = max(1, round(validation * len(X)))
+            validation, X, y = (X[order[:held]], y[order[:held]]), X[order[held:]], y[order[held:]]
+        self.model_fn, self.loss, self.X, self.y, self.validation = model_fn, loss, X, y, validation
+        self.epochs = epochs
+        self.batch = batch or min(max(len(X) // 16, 32), 256)
+
+    def batches(self, columns: Tensor | None = None) -> tuple[Batches, Batches]:
+        """Loaders of the training and the validation rows."""
+        (X, y), (Xv, yv) = (self.X, self.y), self.validation
+        if columns is not None:
+            X, Xv = X[:, columns], Xv[:, columns]
+        return Batches(X, y, size=self.batch, shuffle=True), Batches(Xv, yv, size=4096)
+
+    def dense(self, columns: Tensor | None = None, model: nn.Module | None = None) -> nn.Module:
+        """A network trained without penalty."""
+        count = self.X.shape[1] if columns is None else len(columns)
+        model = self.model_fn(count).to(self.X) if model is None else model
+        train, held = self.batches(columns)
+        trainer = Trainer(model, self.loss, torch.optim.Adam(model.parameters(), lr=RATE))
+        trainer.fit(train, held, self.epochs, patience=PATIENCE)
+        return model
+
+    def start(self, rules: Any) -> None:
+        """The dense network, made sparse at the λ with which the path begins."""
+        self.model = self.dense()
+        make = getattr(self.model, "rules", None) if rules is None else rules
+        if not callable(make):
+            raise InvalidOption(
+                "rules(lam) gives the rules at λ; this network has none of its own.", got=type(self.model).__name__,
+                expected='a function such as lambda lam: {"0.weight": GroupLasso(lam, group="input")}',
+            )  # fmt: skip
+        top = self._top(make(1.0))
+        self.optimizer = ProxAdam(self.model, make(LOW * top), lr=RATE)
+        self.parts: list[Penalised] = [
+            part for part in penalised(self.optimizer) if getattr(part.penalty, "l1_ratio", 1.0) > 0.0
+        ]
+        self.first, self.factor = self.parts[0], [part.lam / self.parts[0].lam for part in self.parts]
+
+    def _top(self, rules: Any) -> float:
+        """λ at which zero is stationary for the first penalised weight, the rest being what it is in the dense network.
+
+        (With the rest refitted the network would be constant, its gradient zero, and λ_max a matter of nothing.)
+        """
+        blank = copy.deepcopy(self.model)
+        part = penalised(blank, rules)[0]
+        with torch.no_grad():
+            part.weight.zero_()
+        Trainer(blank, self.loss, torch.optim.SGD(blank.parameters(), lr=0.0)).full_gradient(self.batches()[0])
+        return float(part.dual_norm())  # type: ignore[arg-type]
+
+    def fit(self, lam: float) -> PathPoint:
+        """Some steps at λ from where the last fit ended."""
+        for part, factor in zip(self.parts, self.factor, strict=True):
+            part.lam = lam * factor
+        self.model.train()
+        for x, y in self._stream():
+            self.optimizer.zero_grad()
+            self.loss(self.model(x), y).backward()
+            self.optimizer.step()
+        state = copy.deepcopy(self.model.state_dict())
+        return PathPoint(lam, ~self.first.zero_mask(), self.score(self.model), state)
+
+    def _stream(self) -> Iterator[tuple[Tensor, ...]]:
+        train, done = self.batches()[0], 0
+        while True:
+            for pair in train:
+                if done == STEPS:
+                    return
+                done += 1
+                yield pair
+
+    def grid(self, lams: Sequence[float]) -> list[PathPoint]:
+        """A point for each λ given."""
+        if any(b <= a for a, b in itertools.pairwise(lams)):
+            raise InvalidOption("lams grow: the path goes from dense to empty.", got=list(lams))
+        return [self.fit(lam) for lam in lams]
+
+    def climb(self, wanted: Callable[[PathPoint], bool] | None) -> list[PathPoint]:
+        """Points at growing λ until what is wanted is there, or nothing is left; then nearer to it by halving."""
+        points, kept, lam = [self.fit(self.first.lam)], self._state(), self.first.lam
+        while len(points) < MOST and points[-1].count and not (wanted and wanted(points[-1])):
+            idle = len(points) < 2 or points[-1].count == points[-2].count
+            kept, lam = self._state(), lam * (LEAP if idle and points[-1].support.all() else GROWTH)
+            points.append(self.fit(lam))
+        if wanted is None or len(points) < 2 or not wanted(points[-1]):
+            return points
+        *points, end = points
+        for _ in range(HALVINGS):
+            if points[-1].count - end.count <= 1:
+                break
+            self._go_back(kept)
+            middle = self.fit(math.sqrt(points[-1].lam * end.lam))
+            if wanted(middle):
+                end = middle
+            else:
+                points.append(middle)
+                kept = self._state()
+        return [*points, end]
+
+    def _state(self) -> Any:
+        return copy.deepcopy((self.model.state_dict(), self.optimizer.state_dict()))
+
+    def _go_back(self, state: Any) -> None:
+        self.model.load_state_dict(state[0])
+        self.optimizer.load_state_dict(copy.deepcopy(state[1]))
+
+    def at(self, point: PathPoint) -> nn.Module:
+        """The plain network of a point."""
+        model = copy.deepcopy(self.model)
+        model.load_state_dict(point.state)
+        return model.eval()
+
+    def refit(self, point: PathPoint) -> nn.Module:
+        """A network without penalty on what a point selects."""
+        columns = point.support.nonzero()[:, 0]
+        if not len(columns):
+            return self.at(point)
+        if len(point.support) == self.X.shape[1]:
+            return nn.Sequential(Pick(columns, -1), self.dense(columns)).eval()
+        model = self.at(point).train()
+        for part in self.parts:
+            module, _, leaf = part.name.rpartition(".")
+            prune.custom_from_mask(model.get_submodule(module), leaf, self._mask(point, part.name))
+        self.dense(model=model)
+        for part in self.parts:
+            module, _, leaf = part.name.rpartition(".")
+            prune.remove(model.get_submodule(module), leaf)
+        return model.eval()
+
+    @staticmethod
+    def _mask(point: PathPoint, name: str) -> Tensor:
+        return (point.state[name] != 0).to(point.state[name])
+
+    def score(self, model: nn.Module) -> float:
+        """Mean loss on the validation rows."""
+        model.eval()
+        with torch.no_grad():
+            return float(self.loss(model(self.validation[0]), self.validation[1]))
+
+
+def _wanted(features: int | None, zeros: float | None) -> Callable[[PathPoint], bool] | None:
+    if features is not None and zeros is not None:
+        raise InvalidOption("features and zeros are two ways to say where the path ends.", got=(features, zeros))
+    if features is not None:
+        if features < 1:
+            raise InvalidOption("features is how many are left.", expected="at least 1", got=features)
+        return lambda point: point.count <= features
+    if zeros is not None:
+        if not 0.0 < zeros < 1.0:
+            raise InvalidOption("zeros is the part of the units that is zero.", expected="between 0 and 1", got=zeros)
+        return lambda point: point.count <= (1.0 - zeros) * len(point.support)
+    return None
+
+
+def _choose(points: list[PathPoint], wanted: Callable[[PathPoint], bool] | None) -> PathPoint:
+    if wanted is None:
+        return min(points, key=lambda point: point.val_loss)
+    return next((point for point in points if wanted(point)), points[-1])

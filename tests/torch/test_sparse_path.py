@@ -1,0 +1,73 @@
+"""Paths: the number of features that was asked for, the right ones, a refit without shrinkage."""
+
+import math
+
+import pytest
+
+torch = pytest.importorskip("torch")
+import riata.torch as rt  # noqa: E402
+from riata.core.errors import InvalidOption  # noqa: E402
+
+nn, F = torch.nn, torch.nn.functional
+torch.set_num_threads(1)
+GENERATOR = torch.Generator().manual_seed(0)
+X = torch.randn(240, 15, generator=GENERATOR)
+Y = X[:, :1] * X[:, 1:2] + torch.sin(2.0 * X[:, 2:3]) + 0.1 * torch.randn(240, 1, generator=GENERATOR)
+
+
+def wide(features):
+    return rt.SparseInputMLP(features, 1, (16,))
+
+
+@pytest.fixture(scope="module")
+def three():
+    return rt.sparse_path(wide, (X, Y), F.mse_loss, features=3, epochs=100)
+
+
+def test_the_features_asked_for_are_the_right_ones(three):
+    assert three.chosen.support.nonzero()[:, 0].tolist() == [0, 1, 2]
+    lams = [p.lam for p in three.points]
+    assert lams == sorted(lams)
+    assert three.points[0].count == 15
+    assert three.points[-1] is three.chosen
+    assert three.to_frame()["units"][-1] == 3.0
+    leaves = three.leaves_at
+    assert bool((leaves[:3] == math.inf).all())
+    assert bool((leaves[3:] < three.chosen.lam).all())
+
+
+def test_the_refit_reads_them_only_and_does_not_shrink(three):
+    moved = X.clone()
+    moved[:, 3:] = 9.0
+    with torch.no_grad():
+        assert torch.equal(three.model(X), three.model(moved))
+    assert three.val_loss < 0.6 * three.chosen.val_loss
+
+
+def test_a_path_repeats_itself_and_leaves_the_generator_alone():
+    before = torch.get_rng_state()
+    one, two = (rt.sparse_path(wide, (X, Y), F.mse_loss, lams=[0.01, 0.3], epochs=3, refit=False) for _ in range(2))
+    assert torch.equal(before, torch.get_rng_state())
+    assert [p.val_loss for p in one.points] == [p.val_loss for p in two.points]
+    assert one.chosen.val_loss == min(p.val_loss for p in one.points) == one.val_loss
+
+
+def test_any_module_a_share_of_zeros_and_a_refit_that_keeps_them():
+    def make(features):
+        return nn.Sequential(nn.Linear(features, 12), nn.Tanh(), nn.Linear(12, 1))
+
+    path = rt.sparse_path(make, (X, Y), F.mse_loss, rules=lambda lam: rt.L1(lam), zeros=0.8, epochs=30)
+    weight = path.chosen.state["0.weight"]
+    assert 0.8 <= float((weight == 0).float().mean()) < 0.95
+    assert torch.equal(path.model[0].weight == 0, weight == 0)
+    assert not torch.equal(path.model[0].weight, weight)
+    assert path.val_loss < path.chosen.val_loss
+
+
+def test_bad_wishes():
+    with pytest.raises(InvalidOption, match="two ways"):
+        rt.sparse_path(wide, (X, Y), F.mse_loss, features=3, zeros=0.5)
+    with pytest.raises(InvalidOption, match="how many are left"):
+        rt.sparse_path(wide, (X, Y), F.mse_loss, features=0)
+    with pytest.raises(InvalidOption, match="none of its own"):
+        rt.sparse_path(lambda k: nn.Linear(k, 1), (X, Y), F.mse_loss, epochs=1)
