@@ -104,7 +104,7 @@ def identifiers(f: Facts) -> list[Finding]:
         Finding(
             "identifiers", what, "drop= them: they can only predict the order of the file.", len(named), tuple(named)
         )
-    ]  # noqa: E501
+    ]
 
 
 def twins(f: Facts) -> list[Finding]:
@@ -194,7 +194,7 @@ def wide(f: Facts) -> list[Finding]:
     if p <= n / 2:
         return []
     what = f"{p:,} features for {n:,} rows ({p / n:.1f} a row)."
-    do = 'expect selections to change with the folds: ask riata.stability_selection, and rule="ebic" pays for the search.'
+    do = 'selections will change with the folds: see riata.stability_selection; rule="ebic" pays for the search.'
     return [Finding("more features than rows can tell", what, do, p / n)]
 
 

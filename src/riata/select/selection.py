@@ -18,6 +18,7 @@ from riata.model.fingerprint import fingerprint, provenance
 from riata.model.record import Model
 from riata.select import criteria, families
 from riata.select.data import Data
+from riata.select.explain import Explanation, explain
 from riata.select.options import Options, describe
 from riata.select.response import response_of
 from riata.select.summary import summary_text
@@ -72,6 +73,10 @@ class Selection:
     def criteria(self, noise: Any = None) -> dict[str, list[float]]:
         """Every information criterion along the path, as columns lambda, df, aic, aicc, bic, …"""
         return criteria.table(self.cv, noise)
+
+    def explain(self, feature: str) -> Explanation:
+        """Why a feature is in the model or not, and what took its place: print it."""
+        return explain(self, feature)
 
     def summary(self) -> str:
         """The result as plain text: verdict, features, λ_min beside λ_1se, certificate, notes."""
