@@ -83,3 +83,18 @@ def test_feature_selector_in_a_pipeline(diabetes):
 @pytest.mark.filterwarnings("ignore:No features were selected")
 def test_feature_selector_is_a_good_citizen():
     check_estimator(riata.FeatureSelector(folds=3, rule="min"), on_skip=None)
+
+
+def test_no_pvalues_by_accident(diabetes):
+    """What was chosen by y carries no p-value, standard error or interval; those come from riata.inference only."""
+    X, y = diabetes
+    sel = riata.select(X.to_numpy(), y.to_numpy())
+    relaxed = riata.relaxed_lasso(X.to_numpy(), y.to_numpy())
+    selector = riata.FeatureSelector().fit(X, y)
+    for thing in (sel, sel.model, sel.path, sel.cv, relaxed, selector):
+        words = [name.lower() for name in dir(thing)]
+        assert not [
+            w for w in words if w in {"p", "ci", "se", "bse"} or w.startswith(("pval", "p_val", "conf_int", "std_err"))
+        ]
+    for frame in (sel.to_frame(), relaxed.to_frame(), *sel.coef_table):
+        assert not {"p", "pvalue", "p-value", "ci", "lower", "upper"} & set(frame)

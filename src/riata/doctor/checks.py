@@ -110,7 +110,9 @@ def identifiers(f: Facts) -> list[Finding]:
 def twins(f: Facts) -> list[Finding]:
     """Copies, and near copies, of other columns."""
     Z, at = f.standardised()
-    same, near, largest = [], [], 0.0
+    same: list[tuple[float, str]] = []
+    near: list[tuple[float, str]] = []
+    largest = 0.0
     for start in range(0, len(at), 500):
         R = np.abs(Z[:, start : start + 500].T @ Z)
         R[np.arange(R.shape[1])[None, :] <= start + np.arange(len(R))[:, None]] = 0.0

@@ -85,7 +85,7 @@ def _chosen(problem: Problem, half: Any, rule: str, at_most: int | None, folds: 
     rows = np.flatnonzero(half)
     foldid = np.full((1, problem.n_samples), -1, np.intp)
     foldid[0, rows] = make_folds(len(rows), min(folds, len(rows)), seed=seed)[0]
-    cv = cross_validate(part, foldid=foldid, **({} if at_most is None else {"n_lams": 100}))
+    cv = cross_validate(part, foldid=foldid)
     room = int((~half).sum()) - 2 if at_most is None else min(at_most, int((~half).sum()) - 2)
     k = cv.index(rule) if at_most is None else len(cv.lams) - 1
     while k and cv.path.df[k] > room:

@@ -41,7 +41,7 @@ class Relaxed:
     cvse: Floats
 
     def index(self, rule: str = "1se") -> tuple[int, int]:
-        """(place of γ, place of λ): "min", the best; "1se", within a standard error the largest λ, then the largest γ."""
+        """(place of γ, place of λ): "min", the best; "1se", the largest λ, then γ, within one standard error."""
         g, k = np.unravel_index(int(np.nanargmin(self.cvm)), self.cvm.shape)
         if rule == "min":
             return int(g), int(k)
