@@ -1,7 +1,7 @@
 # `make` lists the targets. Each works on its own in a fresh clone: Python >= 3.11, make and a C compiler are enough.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-guard new docs build wheel clean
+.PHONY: help demo test check calibrate bench bench-guard new docs build wheel clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -33,6 +33,9 @@ bench: $(VENV)/built ## times against other libraries, at the same accuracy; NAM
 
 bench-guard: $(VENV)/built ## counted work on fixed problems against what is committed; ARGS=--write takes the new counts
 	@OPENBLAS_NUM_THREADS=1 $(PY) -m benchmarks.guard $(ARGS)
+
+calibrate: $(VENV)/built ## simulate the error rates that methods promise (some 10 minutes); NAME=<study> for one of them
+	@OPENBLAS_NUM_THREADS=1 $(PY) -m calibration.run $(NAME)
 
 new: $(VENV)/built ## a file from a template; KIND=rule|loss|penalty|library|problem NAME=<word>
 	@$(PY) -m tools.new "$(KIND)" "$(NAME)"

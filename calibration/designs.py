@@ -22,4 +22,6 @@ def features(name: str, rng: np.random.Generator, n: int, p: int) -> np.ndarray:
 
 
 def standardised(X: np.ndarray) -> np.ndarray:
-    return (X - X.mean(axis=0)) / X.std(axis=0)
+    """Columns of mean 0 and variance 1; constant ones of zeros."""
+    sd = X.std(axis=0)
+    return (X - X.mean(axis=0)) / np.where(sd > 0, sd, 1.0)

@@ -41,6 +41,9 @@ _HOME = {
     "post_selection": "riata.inference.polyhedral",
     "multi_split": "riata.inference.splitting",
     "Intervals": "riata.inference.intervals",
+    "mfdr": "riata.inference.mfdr",
+    "stability_selection": "riata.inference.stability",
+    "knockoff_filter": "riata.inference.knockoffs",
     "load_model": "riata.model",
     "Path": "riata.core.results",
     "CVResult": "riata.core.results",
@@ -86,8 +89,11 @@ if typing.TYPE_CHECKING:  # the same names once more, for readers that do not ru
     from riata.estimators.feature_selector import FeatureSelector as FeatureSelector
     from riata.inference.debiased import debiased_lasso as debiased_lasso
     from riata.inference.intervals import Intervals as Intervals
+    from riata.inference.knockoffs import knockoff_filter as knockoff_filter
+    from riata.inference.mfdr import mfdr as mfdr
     from riata.inference.polyhedral import post_selection as post_selection
     from riata.inference.splitting import multi_split as multi_split
+    from riata.inference.stability import stability_selection as stability_selection
     from riata.model import Model as Model
     from riata.model import load_model as load_model
     from riata.path import make_problem as make_problem

@@ -42,6 +42,8 @@ class Path:
     stationarity : (n_lams,) of a concave penalty, else None: largest distance of a feature's correlation from what its
         coefficient asks for, over sd(xⱼ)·sd(y) (of the loss's gradient at the null model). No duality gap exists then,
         and gap_rel is NaN.
+    problem : the Problem that was solved, data included, for what is computed from both (riata.mfdr); of riata.path
+        only, and never pickled
     """
 
     lams: Floats
@@ -64,6 +66,10 @@ class Path:
     outputs: list[str] | None = None
     penalty_factor: Floats | None = None
     stationarity: Floats | None = None
+    problem: Any = dataclasses.field(default=None, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "problem": None}
 
     @property
     def n_features(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from riata.core.errors import InvalidOption
@@ -114,7 +115,7 @@ def path(
         feature_names=feature_names,
         **options,
     )
-    return fit_path(
+    found = fit_path(
         problem,
         lams,
         n_lams=n_lams,
@@ -125,3 +126,4 @@ def path(
         early_stop=early_stop,
         warn=True,
     )
+    return dataclasses.replace(found, problem=problem)

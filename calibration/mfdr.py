@@ -1,0 +1,77 @@
+"""Does the λ that mFDR ≤ 0.1 chooses keep the share of marginally false features?
+
+Features with an effect lie in one block and those without in another that is independent of it, for mFDR is
+about features that are independent of the target.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from unittest import mock
+
+import numpy as np
+
+import riata
+from calibration.designs import NAMES, features, standardised
+from calibration.study import Case, Simulation, Study, shares
+from riata.inference.scores import Scores
+
+N, BLOCK, NOISE, K, LEVEL, SIZE = 200, 10, 50, 5, 0.1, 0.5
+
+
+def data(design: str, family: str, null: bool, seed: int) -> tuple[np.ndarray, np.ndarray, set[str]]:
+    rng = np.random.default_rng(seed)
+    own = features("independent", rng, N, BLOCK)
+    X = np.column_stack([own, standardised(features(design, rng, N, NOISE))])
+    eta = SIZE * (not null) * own[:, :K].sum(axis=1)
+    if family == "gaussian":
+        y = eta + rng.standard_normal(N)
+    elif family == "binomial":
+        y = (rng.uniform(size=N) < 1 / (1 + np.exp(-2 * eta))).astype(float)
+    elif family == "poisson":
+        y = rng.poisson(np.exp(0.5 + 0.5 * eta)).astype(float)
+    else:
+        time, censored = rng.exponential(np.exp(-eta)), rng.exponential(2.0, N)
+        y = np.column_stack([np.minimum(time, censored), time <= censored])
+    return X, y, set() if null else {f"x{j}" for j in range(BLOCK)}
+
+
+def simulation(design: str, family: str, null: bool, wrong: float = 1.0) -> Simulation:
+    def run(seed: int) -> tuple[float, float]:
+        X, y, real = data(design, family, null, seed)
+        path = riata.path(X, y, family=family, n_lams=60, lam_min_ratio=0.05, tol=1e-6)
+        if wrong == 1.0:
+            found = riata.mfdr(path, LEVEL)
+        else:
+            right = Scores.__init__
+
+            def init(self: Any, *args: Any) -> None:
+                right(self, *args)
+                self.threshold = self.threshold * wrong
+
+            with mock.patch.object(Scores, "__init__", init):
+                found = riata.mfdr(path, LEVEL)
+        return shares(found.selected, real)
+
+    return run
+
+
+def _name(design: str, family: str, null: bool) -> str:
+    return f"{family}, {design}, {'no effects' if null else f'{K} effects'}"
+
+
+def _case(design: str, family: str, null: bool, reps: int, wrong: float = 1.0, what: str = "") -> Case:
+    return Case(_name(design, family, null), simulation(design, family, null, wrong), reps, what)
+
+
+STUDIES = [
+    Study(
+        "mfdr", "FDR", LEVEL,
+        [
+            *[_case(d, "gaussian", null, 300) for d in NAMES for null in (False, True)],
+            *[_case("independent", f, null, 150) for f in ("binomial", "poisson", "cox") for null in (False, True)],
+            _case("independent", "gaussian", True, 60, np.sqrt(2), "λ too large by a factor √2"),
+            _case("independent", "gaussian", False, 60, np.sqrt(2), "λ too large by a factor √2"),
+        ],
+    )
+]  # fmt: skip
