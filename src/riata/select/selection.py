@@ -147,13 +147,11 @@ def build(
     )
     names = [row["feature"] for row in table]
     said = [*sentences, *suspicions(cv, null, table)]
-    again = functools.partial(
-        _rebuild, data, options, problem=problem, cv=cv, label=label, argv=argv, sentences=sentences
-    )
-    notes = list(data.notes)
+    fitted = {"problem": problem, "cv": cv, "label": label, "argv": argv, "sentences": sentences}
     return Selection(
-        rule, model.lam, index, path, cv, model, names, table, notes, said, null, choices, largest, problem, again
-    )
+        rule, model.lam, index, path, cv, model, names, table, list(data.notes), said, null, choices, largest, problem,
+        functools.partial(_rebuild, data, options, **fitted),
+    )  # fmt: skip
 
 
 def _rebuild(data: Data, options: Options, *, rule: str, **fitted: Any) -> Selection:
