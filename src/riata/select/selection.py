@@ -147,7 +147,7 @@ def build(
     )
     names = [row["feature"] for row in table]
     said = [*sentences, *suspicions(cv, null, table)]
-    fitted = {"problem": problem, "cv": cv, "label": label, "argv": argv, "sentences": sentences}
+    fitted: dict[str, Any] = {"problem": problem, "cv": cv, "label": label, "argv": argv, "sentences": sentences}
     return Selection(
         rule, model.lam, index, path, cv, model, names, table, list(data.notes), said, null, choices, largest, problem,
         functools.partial(_rebuild, data, options, **fitted),
