@@ -12,6 +12,7 @@ from riata.core.errors import InvalidData, InvalidOption
 from riata.core.problem import Floats, Problem
 from riata.inference.intervals import Intervals, check_level
 from riata.inference.reading import read
+from riata.path.fit import fit_path
 from riata.select.cv import cross_validate
 from riata.select.folds import make_folds
 
@@ -81,16 +82,19 @@ def multi_split(
 
 def _chosen(problem: Problem, half: Any, rule: str, at_most: int | None, folds: int, seed: int) -> Any:
     """Features that the lasso selects on a half; no more than leave the other half something to test with."""
-    part = problem.train_on(half)
-    rows = np.flatnonzero(half)
-    foldid = np.full((1, problem.n_samples), -1, np.intp)
-    foldid[0, rows] = make_folds(len(rows), min(folds, len(rows)), seed=seed)[0]
-    cv = cross_validate(part, foldid=foldid)
-    room = int((~half).sum()) - 2 if at_most is None else min(at_most, int((~half).sum()) - 2)
-    k = cv.index(rule) if at_most is None else len(cv.lams) - 1
-    while k and cv.path.df[k] > room:
+    part, room = problem.train_on(half), int((~half).sum()) - 2
+    if at_most is None:
+        rows = np.flatnonzero(half)
+        foldid = np.full((1, problem.n_samples), -1, np.intp)
+        foldid[0, rows] = make_folds(len(rows), min(folds, len(rows)), seed=seed)[0]
+        cv = cross_validate(part, foldid=foldid)
+        path, k = cv.path, cv.index(rule)
+    else:
+        path, room = fit_path(part, tol=1e-6), min(at_most, room)
+        k = int(np.flatnonzero(np.maximum.accumulate(path.df) <= room)[-1])
+    while k and path.df[k] > room:
         k -= 1
-    return cv.path.active[cv.path.coef_active[:, k] != 0]
+    return path.active[path.coef_active[:, k] != 0]
 
 
 def _least_squares(problem: Problem, rows: Any, at: Any) -> tuple[Floats, Floats, int]:

@@ -50,7 +50,7 @@ def _choice(group: Any) -> None:
         group,
         "--rule",
         metavar="RULE",
-        help="1se: sparsest within one standard error of the best; min: the best; or aic, aicc, bic, ebic, hbic, cp, gcv (1se)",
+        help="1se: sparsest within one standard error of the best; min; aic, aicc, bic, ebic, hbic, cp, gcv (1se)",
     )
     _set(group, "--lambda", dest="lam", type=float, metavar="X", help="use this lambda instead of a rule")
     _set(group, "--folds", type=int, metavar="K", help="folds of cross-validation (10)")
