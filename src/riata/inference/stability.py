@@ -22,7 +22,7 @@ Ints = NDArray[np.intp]
 METHODS = ("pairs", "mb")
 # Unless q is given: a path on half the rows can hardly order more than a quarter of these.
 ROWS_PER_CHOICE = 8
-# And more candidates than this hardly ever matter, while the last ones cost the most (dorothea: 100 take twice as long).
+# More candidates hardly ever matter, and the last ones cost the most (dorothea: 100 take twice as long).
 MOST_USUAL = 50
 USUAL_THRESHOLD = 0.75
 
