@@ -91,7 +91,8 @@ from riata.losses.targets import no_options, numbers
 class TITLE(RowLoss):
     """fᵢ(η) and its link, the options of ``parse`` with their units, and a reference.
 
-    A loss that is no sum over rows, or has several outputs, is a subclass of ``Loss`` instead.
+    A prediction that is not η itself asks for ``link``, one of those that riata.losses.base knows. A loss that is no
+    sum over rows, or has several outputs, is a subclass of ``Loss`` instead.
     """
 
     name = "NAME"

@@ -17,9 +17,10 @@ from riata.cli.screen import as_flags
 pytest.importorskip("polars", reason="the command line reads tables with the extra riata[table]")
 
 FIT_OPTIONS = [
-    "--rule", "--lambda", "--l1-ratio", "--folds", "--foldid", "--groups", "--repeats", "--seed", "--weights",
+    "--rule", "--lambda", "--l1-ratio", "--folds", "--foldid", "--fold-groups", "--repeats", "--seed", "--weights",
     "--offset", "--drop", "--keep", "--na", "--no-standardize", "--no-intercept", "--penalty-factor", "--positive",
     "--json", "--strict", "--quiet", "--verbose", "--format", "--threads", "--tol", "--debug", "--output", "--target",
+    "--penalty", "--groups", "--group-weights", "--gamma", "--pilot", "--share",
 ]  # fmt: skip
 
 
@@ -124,7 +125,7 @@ def test_options_mean_what_the_keywords_mean(houses, capsys):
         (["--keep", "size", "--keep", "town"], {"keep": ["size", "town"]}),
         (["--penalty-factor", "size=0,town=inf"], {"penalty_factor": {"size": 0, "town": np.inf}}),
         (["--weights", "rooms", "--offset", "living area"], {"sample_weight": "rooms", "offset": "living area"}),
-        (["--groups", "rooms", "--folds", "3"], {"groups": "rooms", "folds": 3}),
+        (["--fold-groups", "rooms", "--folds", "3"], {"fold_groups": "rooms", "folds": 3}),
         (["--foldid", "rooms", "--measure", "mae"], {"foldid": "rooms", "measure": "mae"}),
         (["--categories", "rooms", "--n-lams", "20", "--lam-min-ratio", "0.01"],
          {"categories": "rooms", "n_lams": 20, "lam_min_ratio": 0.01}),
@@ -246,18 +247,20 @@ def test_options_are_the_keywords_of_select():
     import dataclasses
 
     from riata.cli.commands import fit
+    from riata.penalties import penalties
     from riata.select.options import Options
 
     parser = argparse.ArgumentParser()
     fit.add_arguments(parser)
     ours = {action.dest for action in parser._actions}
     keywords = {f.name for f in dataclasses.fields(Options)}
-    target = {"target", "time", "event", "start"}
+    own = {option for kind in penalties().values() for option in kind.options()}
+    target = {"target", "time", "event", "start"} | own
     assert ours - keywords == {"help", "data", "output", "no_header", "format", "json", "strict"} | target
-    python_only = {"cv", "lams", "feature_names", "lower", "upper"}
+    python_only = {"penalty_options", "cv", "lams", "feature_names", "lower", "upper"}
     assert keywords - ours == python_only
     for action in parser._actions:
-        if action.dest in keywords:
+        if action.dest in keywords | own:
             assert action.default is argparse.SUPPRESS, f"{action.dest}: the default stands in Options, once"
 
 

@@ -18,8 +18,15 @@ def tables(tmp_path, monkeypatch):
     rng = np.random.default_rng(5)
     X = rng.standard_normal((120, 3))
     time, years = rng.exponential(np.exp(-X[:, 0])), rng.uniform(0.5, 2, 120)
+    noise, town = rng.standard_t(2, 120), np.array(["bonn", "oslo", "rome", "wien"])[np.arange(120) % 4]
     columns = {
-        "houses.csv": {"price": 3 * X[:, 0] + rng.standard_t(2, 120)},
+        "houses.csv": {
+            "price": 3 * X[:, 0] + noise,
+            "rent": X[:, 0] + X[:, 1],
+            "town": town,
+            "distance": X[:, 2] + np.sin(np.arange(120)),
+        },
+        "flowers.csv": {"species": np.array(["iris", "rose", "tulip"])[np.digitize(X[:, 0] + noise / 9, [-0.5, 0.5])]},
         "patients.csv": {"diagnosis": np.where(2 * X[:, 0] + rng.logistic(size=120) > 0, "sick", "healthy")},
         "claims.csv": {"claims": rng.poisson(years * np.exp(X[:, 0])), "years": years},
         "trial.csv": {"days": np.minimum(time, 2), "died": (time < 2).astype(int), "centre": ["m", "n"] * 60},
@@ -53,10 +60,13 @@ def test_the_examples_of_the_help_text_run(tables, capsys, line):
 def test_the_help_shows_the_examples_as_they_are_typed(capsys):
     assert main(["fit", "--help"]) == 0
     text = capsys.readouterr().out
-    assert len(examples(fit)) == 4
+    assert len(examples(fit)) == 8
     for line in examples(fit):
         assert f"  {line}\n" in text
-    for word in ("--family", "--exposure", "--time", "--event", "--start", "--strata", "auc", "c_index"):
+    for word in (
+        "--family", "--exposure", "--time", "--event", "--start", "--strata", "auc", "c_index", "--groups", "--gamma",
+        "multinomial: one of several classes", "mcp (3.0)", "lasso; with --l1-ratio below 1",
+    ):  # fmt: skip
         assert word in text
 
 

@@ -71,7 +71,7 @@ def test_floats_of_every_size_survive(tmp_path):
 
 def test_what_the_file_holds(selection):
     data = selection.model.to_dict()
-    assert data["schema"] == {"name": "riata.model", "version": 2}
+    assert data["schema"] == {"name": "riata.model", "version": 3}
     assert data["response"] == {"link": "identity"}
     assert data["certificate"]["largest"] <= 1e-8
     assert len(data["data"]["sha256"]) == 64
@@ -148,9 +148,6 @@ def test_arrays_that_do_not_fit(selection):
         model.predict(pl.DataFrame({"a": [1.0], "b": [2.0]}))
 
 
-GOOD = {"schema": {"name": "riata.model", "version": 2}}
-
-
 def damaged(selection):
     """Damaged files: content and the words that must be in the message."""
     text = to_json(selection.model.to_dict())
@@ -172,8 +169,8 @@ def damaged(selection):
         "other JSON": ('{"a": 1}', ["not a riata model", "an object with a"]),
         "other schema": ('{"schema": {"name": "riata.fit", "version": 1}}', ["'riata.fit'", "'riata.model'"]),
         "newer": (
-            with_(schema={"name": "riata.model", "version": 3}, provenance={"riata": "9.1.0"}),
-            ["newer riata (9.1.0)", "schema version 3", "schema version 2", "pip install --upgrade riata"],
+            with_(schema={"name": "riata.model", "version": 4}, provenance={"riata": "9.1.0"}),
+            ["newer riata (9.1.0)", "schema version 4", "schema version 3", "pip install --upgrade riata"],
         ),
         "no version": (with_(schema={"name": "riata.model"}), ["no schema version"]),
         "part missing": (json.dumps({k: v for k, v in data.items() if k != "coef"}), ["lacks coef"]),
@@ -185,6 +182,19 @@ def damaged(selection):
         ),
         "coefficient of another kind": (with_(coef={"size": None}), ['"coef" is not numbers by name']),
         "unknown coefficient": (with_(coef={"sise": 1.0}), ['"coef" names a feature', "sise"]),
+        "outputs of another kind": (with_(outputs=["one"]), ['"outputs" is not a list of names or null']),
+        "outputs without numbers": (
+            with_(outputs=["a", "b"]),
+            ['"intercept" does not fit "outputs"', "2 numbers, for a, b"],
+        ),
+        "a list for a number": (
+            with_(coef=data["coef"] | {"size": [1.0, 2.0]}),
+            ['"coef of size" does not fit', "one number"],
+        ),
+        "softmax of one output": (
+            with_(response={"link": "softmax", "classes": ["a", "b"]}),
+            ['"response" does not have a class for each'],
+        ),
         "NaN": (text.replace(f'"intercept": {data["intercept"]!r}', '"intercept": NaN'), ["NaN is not JSON"]),
         "encoder of another shape": (with_(encoder={"steps": [{}]}), ['"encoder" is not what it should be']),
         "encoder of other columns": (with_(features=[*data["features"], "z"]), ["do not name the same columns"]),
@@ -194,9 +204,9 @@ def damaged(selection):
 CASES = [
     "empty", "cut short", "cut by one", "cut in a string", "a table", "a pickle", "a picture", "broken inside",
     "a list", "other JSON", "other schema", "newer", "no version", "part missing", "part of another kind",
-    "response of another kind",
-    "baseline of another kind", "coefficient of another kind", "unknown coefficient", "NaN", "encoder of another shape",
-    "encoder of other columns",
+    "response of another kind", "baseline of another kind", "coefficient of another kind", "unknown coefficient",
+    "outputs of another kind", "outputs without numbers", "a list for a number", "softmax of one output", "NaN",
+    "encoder of another shape", "encoder of other columns",
 ]  # fmt: skip
 
 
@@ -279,8 +289,18 @@ def test_rights_links_and_devices(tmp_path):
 def test_a_file_of_version_1_still_predicts(selection, tmp_path):
     """Version 1 had no response: it knew squared error alone."""
     old = selection.model.to_dict()
-    del old["response"]
+    del old["response"], old["outputs"]
     (tmp_path / "old.json").write_text(json.dumps(old | {"schema": {"name": "riata.model", "version": 1}}, default=str))
     back = Model.load(tmp_path / "old.json")
     assert back.response == {"link": "identity"}
     assert back.coef == selection.model.coef
+
+
+def test_a_file_that_version_2_wrote_still_predicts(repository):
+    """The file is as riata 0.1.0 of November 2026 left it, its predictions too."""
+    i = np.arange(3.0)
+    new = pl.DataFrame({"size": np.round(np.sin(i), 3), "age": i, "town": ["oslo", "rome", "bonn"]})
+    back = load_model(repository / "tests" / "data" / "models" / "version_2.json")
+    assert back.outputs is None
+    assert back.predict(new).tolist() == [1.0105049512053306, 2.800316668251473, 3.248818496385411]
+    assert back.to_dict()["schema"]["version"] == 3

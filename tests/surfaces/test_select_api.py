@@ -127,7 +127,7 @@ def test_folds_seeds_groups_and_splitters():
     assert riata.select(X, y, seed=1).cv.cvm.tolist() != riata.select(X, y).cv.cvm.tolist()
     assert riata.select(X, y, folds=4, repeats=3).cv.loss.shape == (100, 12)
     groups = np.repeat(np.arange(18), 5)
-    foldid = riata.select(as_frame(X, y, g=[f"g{g}" for g in groups]), "y", groups="g").cv.foldid[0]
+    foldid = riata.select(as_frame(X, y, g=[f"g{g}" for g in groups]), "y", fold_groups="g").cv.foldid[0]
     assert all(len(set(foldid[groups == g])) == 1 for g in range(18))
     from sklearn.model_selection import KFold
 

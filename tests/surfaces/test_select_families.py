@@ -9,7 +9,9 @@ import pytest
 
 import riata
 from riata.core.errors import InvalidData, InvalidOption
-from riata.select.families import FAMILIES, decide
+from riata.losses import losses
+from riata.model.answer import as_kind
+from riata.select.families import decide
 from riata.select.folds import make_folds
 
 
@@ -143,7 +145,10 @@ def test_auto_says_what_it_chose_and_why(table):
         "cox": ("days,died", {}, "times and events"),
         "poisson": ("claims", {"exposure": "years"}, "an exposure was given"),
         "gaussian": ("price", {}, "150 different numbers"),
+        "multinomial": ("grade", {}, r"3 classes \(u, v, w\)"),
+        "multigaussian": ("price,years", {}, "2 columns of numbers"),
     }
+    table = table.with_columns(grade=pl.Series(["u", "v", "w"] * 50))
     for family, (y, options, why) in cases.items():
         sel = riata.select(table, y, family="auto", keep=KEEP, folds=3, n_lams=20, **options)
         assert sel.model.family == family
@@ -154,8 +159,11 @@ def test_auto_says_what_it_chose_and_why(table):
     assert counts.model.family == "gaussian"
     assert 'family="poisson" models them' in counts.notes[0]
     assert decide(np.array([0.0, 1.0, 1.0]), None, False)[0] == "binomial"
-    with pytest.raises(InvalidOption, match="3 classes"):
-        riata.select(table.with_columns(ill=pl.Series(["u", "v", "w"] * 50)), "ill", family="auto")
+    assert decide(np.array([1.0, 2.0, 3.0]), None, False)[1].endswith(
+        'from 1: if they are classes, family="multinomial" does.'
+    )
+    assert "counts" in decide(np.arange(40.0), None, False)[1]
+    assert "classes" not in decide(np.arange(40.0), None, False)[1]
 
 
 def test_families_that_there_are_not(table):
@@ -165,9 +173,9 @@ def test_families_that_there_are_not(table):
         riata.select(table, "ill")
     with pytest.raises(InvalidOption, match='expected: "time,event"'):
         riata.select(table, "days", family="cox")
-    with pytest.raises(InvalidOption, match="names 2 columns"):
+    with pytest.raises(InvalidOption, match='has 2 columns, which family="poisson" cannot take: days, died'):
         riata.select(table, ("days", "died"), family="poisson")
-    with pytest.raises(InvalidData, match=r"event column is neither 0 nor 1|holds text"):
+    with pytest.raises(InvalidData, match=r'event column "ill" holds what is neither 0 nor 1[\s\S]*ill=yes'):
         riata.select(table, ("days", "ill"), family="cox")
     with pytest.raises(InvalidOption, match="c_index does not apply"):
         riata.select(table, "ill", family="binomial", measure="c_index")
@@ -229,13 +237,26 @@ def test_a_leak_is_suspected(table):
     assert np.isfinite(sel.predict(leaky)).all()
 
 
-def test_every_family_of_select_is_a_loss_and_known_to_the_command_line():
-    from riata.cli.commands import fit
-    from riata.losses import losses
+def test_what_the_command_line_reads_of_the_registries_is_what_they_hold():
+    """It reads the files, since importing them would import NumPy for every --help."""
+    from riata.cli import registry
     from riata.penalties import penalties
     from riata.scores import scores
 
-    assert set(FAMILIES) <= set(losses())
-    assert fit.FAMILIES == ("auto", *FAMILIES)
-    assert fit.registered("riata.scores") == sorted(scores())
-    assert fit.registered("riata.penalties") == sorted(penalties())
+    assert registry.names("riata.scores") == sorted(scores())
+    read = {entry.name: entry for entry in registry.entries("riata.losses")}
+    assert {name: entry.words for name, entry in read.items()} == {n: loss.words for n, loss in losses().items()}
+    read = {entry.name: entry for entry in registry.entries("riata.penalties")}
+    assert {name: entry.options for name, entry in read.items()} == {n: p.options() for n, p in penalties().items()}
+    assert {name: entry.words for name, entry in read.items()} == {n: p.words for n, p in penalties().items()}
+
+
+@pytest.mark.parametrize("name", sorted(losses()))
+def test_the_link_that_a_loss_declares_is_what_its_mean_inverts(name):
+    """A model file keeps the word alone."""
+    rng = np.random.default_rng(1)
+    loss = losses()[name]
+    for y, options in loss.examples(rng, 30):
+        made = loss.parse(y, **options)
+        eta = rng.standard_normal((30, made.n_outputs) if made.n_outputs > 1 else 30)
+        np.testing.assert_allclose(as_kind({"link": loss.link}, eta, "response"), made.mean(eta), rtol=1e-13)

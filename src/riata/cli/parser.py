@@ -56,6 +56,10 @@ class _Formatter(argparse.HelpFormatter):
             parts.append(textwrap.indent(part, "  ") if typed else super()._fill_text(part, width, indent))
         return "\n\n".join(parts)
 
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        """Each line of a help text by itself; what does not fit goes on two characters further in."""
+        return [one for line in text.split("\n") for one in textwrap.wrap(line, width, subsequent_indent="  ")]
+
     def _format_action_invocation(self, action: argparse.Action) -> str:
         if not action.option_strings or action.nargs == 0:
             return super()._format_action_invocation(action)

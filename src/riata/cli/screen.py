@@ -22,16 +22,20 @@ FLAGS = {
     "format": "--format",
     "rule": "--rule",
     "foldid": "--foldid",
+    "fold_groups": "--fold-groups",
     "groups": "--groups",
     "folds": "--folds",
     "repeats": "--repeats",
     "lam": "--lambda",
     "tol": "--tol",
     "family": "--family",
+    "penalty": "--penalty",
+    "pilot": "--pilot",
+    "measure": "--measure",
     "ties": "--ties",
 }
 # Keywords that are no words of English, so that they mean the option wherever they stand.
-WORDS = ("lam_min_ratio", "max_iter", "l1_ratio", "penalty_factor", "n_lams")
+WORDS = ("lam_min_ratio", "max_iter", "l1_ratio", "penalty_factor", "n_lams", "fold_groups", "group_weights")
 SWITCHES = {
     "header=False": "--no-header",
     "standardize=False": "--no-standardize",

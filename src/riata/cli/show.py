@@ -14,20 +14,26 @@ from riata.table.words import count, shown
 def selection(sel: Selection, screen: Screen) -> None:
     """Verdict, features, the rules side by side, certificate."""
     screen.result(summary.verdict(sel))
-    rows = summary.coef_rows(sel)
-    limit = len(rows) if screen.verbose else summary.ROWS
-    if rows:
-        screen.result("")
-        screen.table(summary.coef_head(sel.model.family), rows[:limit], summary.plain_table)
-        if len(rows) > limit:
-            screen.result(f"  … and {len(rows) - limit:,} more (--verbose shows them, the model file has them)")
+    _coefficients(summary.coef_lines(sel.model.family, sel.path.outputs, sel.coef_table), screen)
     screen.result("")
-    screen.table(summary.CHOICE_HEAD, summary.choice_rows(sel), summary.plain_table)
+    screen.table(summary.choice_head(sel), summary.choice_rows(sel), summary.plain_table)
     screen.result("")
     screen.result(summary.certificate(sel))
     screen.detail(f"status: {sel.path.status}")
     work = {key: value for key, value in sel.path.stats.items() if isinstance(value, str | int | float)}
     screen.detail(f"work: {', '.join(f'{key} {value}' for key, value in work.items())}")
+
+
+def _coefficients(table: tuple[tuple[str, ...], list[list[str]]], screen: Screen) -> None:
+    """The table of coefficients, cut where it is long."""
+    head, rows = table
+    limit = len(rows) if screen.verbose else summary.ROWS
+    if not rows:
+        return
+    screen.result("")
+    screen.table(head, rows[:limit], summary.plain_table)
+    if len(rows) > limit:
+        screen.result(f"  … and {len(rows) - limit:,} more (--verbose shows them, the model file has them)")
 
 
 def as_json(sel: Selection, output: str | None) -> dict[str, Any]:
@@ -44,6 +50,7 @@ def as_json(sel: Selection, output: str | None) -> dict[str, Any]:
             "data": model.data,
             "rule": sel.rule,
             "lambda": sel.lam,
+            "outputs": model.outputs,
             "intercept": model.intercept,
             "features": sel.coef_table,
             "choices": sel.choices,
@@ -65,19 +72,19 @@ def model(m: Model, screen: Screen) -> None:
     rule = "the given λ" if m.rule == "given" else f"the rule {m.rule}"
     screen.result(
         f"{m.family} model for {summary.what(m)}: {len(m.coef):,} of {count(len(m.features), 'feature')}, "
-        f"λ = {summary.number(m.lam)} by {rule}, intercept {summary.number(m.intercept)}."
+        f"λ = {summary.number(m.lam)} by {rule}, {_intercept(m)}."
     )
-    order = sorted(m.coef, key=lambda name: -abs(m.coef_per_sd[name]))
-    rows = [summary.coef_row(m.family, n, m.coef[n], m.coef_per_sd[n]) for n in order]
-    limit = len(rows) if screen.verbose else summary.ROWS
-    if rows:
-        screen.result("")
-        screen.table(summary.coef_head(m.family), rows[:limit], summary.plain_table)
-        if len(rows) > limit:
-            screen.result(f"  … and {len(rows) - limit:,} more (--verbose shows them)")
+    _coefficients(summary.coef_lines(m.family, m.outputs, summary.table_of(m)), screen)
     screen.result("")
     for head, text in _facts(m, data, cv, cert, made):
         screen.result(f"{head + ':':<13}{text}")
+
+
+def _intercept(m: Model) -> str:
+    if m.outputs is None:
+        return f"intercept {summary.number(m.intercept)}"
+    each = (f"{name} {summary.number(value)}" for name, value in zip(m.outputs, m.intercept, strict=True))
+    return f"intercepts {', '.join(each)}"
 
 
 def _facts(m: Model, data: Any, cv: Any, cert: Any, made: Any) -> list[tuple[str, str]]:

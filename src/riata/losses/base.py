@@ -40,6 +40,10 @@ class Loss(abc.ABC):
         False when a constant in η changes nothing (Cox).
     smooth : bool
         True when F has a second derivative everywhere.
+    link : "identity", "logit", "log" or "softmax"
+        How η becomes a prediction: what ``mean`` inverts, and what a model file says.
+    ratio : str or None
+        What exp(coefficient) is called, where it is something.
     balanced : bool
         True when every row of every gradient sums to 0 over the outputs.
     multiplicity : array (n_samples,) or None
@@ -50,6 +54,8 @@ class Loss(abc.ABC):
 
     name: ClassVar[str]
     words: ClassVar[str]
+    link: ClassVar[str] = "identity"
+    ratio: ClassVar[str | None] = None
     separable: ClassVar[bool] = True
     has_intercept: ClassVar[bool] = True
     smooth: ClassVar[bool] = True

@@ -31,6 +31,8 @@ class Binomial(RowLoss):
 
     name = "binomial"
     words = "one of two classes, or a proportion, by the logistic likelihood"
+    link = "logit"
+    ratio = "odds ratio"
 
     def __init__(self, y: Array, classes: Array | None = None, multiplicity: Array | None = None) -> None:
         self.y, self.classes, self.multiplicity = y, classes, multiplicity

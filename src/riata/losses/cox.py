@@ -39,6 +39,8 @@ class Cox(Loss):
 
     name = "cox"
     words = "a time until an event or until the end of observation, by the partial likelihood"
+    link = "log"
+    ratio = "hazard ratio"
     separable = False
     has_intercept = False
 

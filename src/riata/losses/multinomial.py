@@ -32,6 +32,7 @@ class Multinomial(Loss):
     name = "multinomial"
     balanced = True
     words = "one of several classes, by the symmetric softmax likelihood"
+    link = "softmax"
 
     def __init__(self, y: Array, classes: Array | None = None) -> None:
         self.y, self.classes = y, classes

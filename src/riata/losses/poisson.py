@@ -27,6 +27,8 @@ class Poisson(RowLoss):
 
     name = "poisson"
     words = "a count or a rate, by the Poisson likelihood with a log link"
+    link = "log"
+    ratio = "rate ratio"
 
     def __init__(self, y: Array) -> None:
         self.y = y

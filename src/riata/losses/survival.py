@@ -48,6 +48,7 @@ def _check(start: Array | None, stop: Array, event: Array) -> None:
             f"The event column is neither 0 nor 1 at row {int(odd[0])}.",
             expected="1 (event) or 0 (censored), times first",
             got=float(event[odd[0]]),
+            hint="R codes an event as 2: pass event == 2." if set(event.tolist()) <= {1.0, 2.0} else None,
         )
     if not np.any(event):
         raise InvalidData(

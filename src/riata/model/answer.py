@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
+from scipy.special import expit, softmax
 
 from riata.core.errors import InvalidData, InvalidOption, did_you_mean
 
@@ -15,7 +15,7 @@ KINDS = ("response", "link", "class")
 
 
 def as_kind(response: dict[str, Any], eta: Floats, kind: str) -> Any:
-    """η (n,) as ``kind``; see :meth:`riata.model.record.Model.predict`."""
+    """η, (n,) or (n, n_outputs), as ``kind``; see :meth:`riata.model.record.Model.predict`."""
     if kind not in KINDS:
         raise InvalidOption(
             f'there is no prediction of the kind "{kind}".',
@@ -29,9 +29,11 @@ def as_kind(response: dict[str, Any], eta: Floats, kind: str) -> Any:
         classes = response.get("classes")
         if classes is None:
             raise InvalidOption("this model predicts no classes.", got='kind="class"', expected='"response" or "link"')
-        return np.asarray(classes)[(eta > 0).astype(np.intp)]
+        return np.asarray(classes)[(eta > 0).astype(np.intp) if eta.ndim == 1 else eta.argmax(axis=1)]
     if response["link"] == "logit":
         return expit(eta)
+    if response["link"] == "softmax":
+        return softmax(eta, axis=1)
     if response["link"] == "log":
         base = response.get("baseline")
         with np.errstate(over="ignore"):

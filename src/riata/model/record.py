@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from riata.core.errors import ModelFileError
+from riata.core.errors import InvalidData, ModelFileError
 from riata.model import schema
 from riata.model.answer import as_kind, survival
 from riata.model.design import Prediction, design_of
@@ -28,7 +28,8 @@ class Model:
         prediction = mean(η),   η = offset + intercept + Σ coef[name] · column(name)
 
     with the mean of the family: η itself, the probability 1/(1 + e^−η) of the second class, the rate e^η, or for
-    survival times the hazard relative to a row of average risk.
+    survival times the hazard relative to a row of average risk. A model of K classes or targets has K of each: its
+    coefficients are lists, and η is (n_rows, K); the probabilities are e^ηₖ / Σ e^η.
 
     Attributes
     ----------
@@ -44,14 +45,15 @@ class Model:
     data : dict: label, sha256 of names and values, n_samples, n_features
     options, provenance : dict;  notes : tuple of str
     response : dict: link, and classes, exposure or baseline where the family has them
+    outputs : names of the K classes or targets, in the order of intercept and coef; None for one
     """
 
     family: str
     rule: str
     lam: float
-    intercept: float
-    coef: dict[str, float]
-    coef_per_sd: dict[str, float]
+    intercept: Any
+    coef: dict[str, Any]
+    coef_per_sd: dict[str, Any]
     features: tuple[str, ...]
     encoder: Encoder | None
     path: dict[str, Any]
@@ -62,13 +64,15 @@ class Model:
     provenance: dict[str, Any]
     notes: tuple[str, ...] = ()
     response: dict[str, Any] = dataclasses.field(default_factory=lambda: {"link": "identity"})
+    outputs: tuple[str, ...] | None = None
 
     def predict(self, X: Any, offset: Any = None, kind: str = "response") -> Any:
         """Predictions for the rows of a frame or an array.
 
         ``kind`` is "response" (a number, the probability of the second class, a rate, a hazard ratio), "link" (η) or
-        "class" (the more probable one). Counts with an exposure are expected counts where the frame has its column,
-        else rates for exposure 1.
+        "class" (the most probable one). Of several targets, or of the probabilities of more than two classes, it is
+        (n_rows, n_outputs), in the order of ``outputs``. Counts with an exposure are expected counts where the frame
+        has its column, else rates for exposure 1.
 
         A frame may have its columns in any order and further ones; columns whose coefficients are all zero need not
         be there. Levels never seen at the fit, and means that filled a gap, give a UserWarning each.
@@ -95,11 +99,14 @@ class Model:
         self, X: Any, *, offset: Any = None, row_label: RowLabel = frame_row, kind: str = "response"
     ) -> Prediction:
         """As :meth:`predict`, with the warnings and notes returned and none issued."""
-        names = list(self.coef)
+        names, shape = list(self.coef), () if self.outputs is None else (len(self.outputs),)
         block = design_of(self, X, names, offset, row_label)
-        eta = np.asarray(block.X @ np.array([self.coef[name] for name in names])) if names else 0.0
-        values = np.full(block.n, self.intercept) + eta
+        weights = np.array([self.coef[name] for name in names], dtype=float).reshape(len(names), *shape)
+        values = np.full((block.n, *shape), self.intercept)
+        if names:
+            values = values + np.asarray(block.X @ weights)
         if block.offset is not None:
+            _check_offset(block.offset, values.shape)
             values = values + block.offset
         return Prediction(as_kind(self.response, values, kind), block.warnings, block.notes)
 
@@ -117,6 +124,7 @@ class Model:
         body = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         body["lambda"] = body.pop("lam")
         body["features"], body["notes"] = list(self.features), list(self.notes)
+        body["outputs"] = None if self.outputs is None else list(self.outputs)
         body["encoder"] = None if self.encoder is None else self.encoder.to_dict()
         order = list(schema.PARTS)
         return {"schema": {"name": schema.NAME, "version": schema.VERSION}} | {key: body[key] for key in order}
@@ -132,9 +140,17 @@ class Model:
             raise ModelFileError(f'{label}: "encoder" is not what it should be.', got=str(error)) from error
         if encoder is not None and encoder.names != tuple(body["features"]):
             raise ModelFileError(f'{label}: "encoder" and "features" do not name the same columns.')
-        body |= {"encoder": encoder, "lam": float(body.pop("lambda")), "intercept": float(body["intercept"])}
+        body |= {"encoder": encoder, "lam": float(body.pop("lambda"))}
         body |= {"features": tuple(body["features"]), "notes": tuple(body["notes"])}
+        body["outputs"] = None if body["outputs"] is None else tuple(body["outputs"])
         return cls(**body)
+
+
+def _check_offset(offset: Floats, shape: tuple[int, ...]) -> None:
+    if offset.shape != shape:
+        raise InvalidData(
+            "the offset does not fit the prediction.", expected=f"shape {shape}", got=f"shape {offset.shape}"
+        )
 
 
 def load_model(where: str | os.PathLike[str]) -> Model:

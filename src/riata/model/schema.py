@@ -1,5 +1,6 @@
 """The model file's schema: its version, the parts it must have, and what kind each part is.
 
+Version 3: ``outputs`` names several classes or targets; ``intercept`` and each coefficient are then lists of as many.
 Version 2: ``response`` says how a linear predictor becomes a prediction. Version 1 knew squared error alone.
 A file of a newer version is refused, never half understood; older versions are brought up to date here.
 """
@@ -11,7 +12,7 @@ from typing import Any
 
 from riata.core.errors import ModelFileError
 
-NAME, VERSION = "riata.model", 2
+NAME, VERSION = "riata.model", 3
 
 
 def _number(value: Any) -> bool:
@@ -22,8 +23,16 @@ def _texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(v, str) for v in value)
 
 
+def _number_or_list(value: Any) -> bool:
+    return _number(value) or (isinstance(value, list) and all(_number(v) for v in value))
+
+
 def _numbers_by_name(value: Any) -> bool:
-    return isinstance(value, dict) and all(_number(v) for v in value.values())
+    return isinstance(value, dict) and all(_number_or_list(v) for v in value.values())
+
+
+def _texts_or_null(value: Any) -> bool:
+    return value is None or (_texts(value) and len(value) > 1)
 
 
 def _object(value: Any) -> bool:
@@ -38,14 +47,14 @@ def _text(value: Any) -> bool:
     return isinstance(value, str)
 
 
-LINKS = ("identity", "logit", "log")
+LINKS = ("identity", "logit", "log", "softmax")
 
 
 def _response(value: Any) -> bool:
     if not isinstance(value, dict) or value.get("link") not in LINKS:
         return False
     classes, exposure, base = (value.get(key) for key in ("classes", "exposure", "baseline"))
-    fits = classes is None or (isinstance(classes, list) and len(classes) == 2)
+    fits = classes is None or (isinstance(classes, list) and len(classes) >= 2)
     fits = fits and (exposure is None or isinstance(exposure, str))
     return fits and (base is None or _baseline(base))
 
@@ -68,7 +77,7 @@ PARTS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "family": (_text, "text"),
     "rule": (_text, "text"),
     "lambda": (_number, "a number"),
-    "intercept": (_number, "a number"),
+    "intercept": (_number_or_list, "a number"),
     "coef": (_numbers_by_name, "numbers by name"),
     "coef_per_sd": (_numbers_by_name, "numbers by name"),
     "features": (_texts, "a list of names"),
@@ -81,6 +90,7 @@ PARTS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "provenance": (_object, "an object"),
     "notes": (_texts, "a list of sentences"),
     "response": (_response, "an object with a link, and classes, exposure or baseline where the family has them"),
+    "outputs": (_texts_or_null, "a list of names or null"),
 }
 
 
@@ -105,8 +115,10 @@ def check(data: Any, label: str) -> dict[str, Any]:
             expected=f"schema version {VERSION} or older",
             hint="pip install --upgrade riata",
         )
-    if version == 1:
+    if version < 2:
         data = data | {"response": {"link": "identity"}}
+    if version < 3:
+        data = data | {"outputs": None}
     _check_parts(data, label)
     return data
 
@@ -126,3 +138,25 @@ def _check_parts(data: dict[str, Any], label: str) -> None:
             got=strange[0],
             expected=f"one of {len(known)} names",
         )
+    _check_outputs(data, label)
+
+
+def _check_outputs(data: dict[str, Any], label: str) -> None:
+    """One number for each output, wherever the model has several; a number by itself where it has one."""
+    outputs = data["outputs"]
+    wide = None if outputs is None else len(outputs)
+    numbers = {"intercept": data["intercept"]}
+    for part in ("coef", "coef_per_sd"):
+        numbers |= {f"{part} of {name}": value for name, value in data[part].items()}
+    for what, value in numbers.items():
+        if (len(value) if isinstance(value, list) else None) != wide:
+            raise ModelFileError(
+                f'{label}: "{what}" does not fit "outputs".', got=repr(value)[:60],
+                expected="one number" if wide is None else f"{wide} numbers, for {', '.join(outputs[:6])}",
+            )  # fmt: skip
+    classes = data["response"].get("classes")
+    if data["response"]["link"] == "softmax" and (wide is None or classes is None or len(classes) != wide):
+        raise ModelFileError(
+            f'{label}: "response" does not have a class for each of "outputs".', got=repr(classes)[:60],
+            expected=f"{wide or 'several'} classes",
+        )  # fmt: skip

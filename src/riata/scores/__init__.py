@@ -61,9 +61,12 @@ def scores() -> dict[str, Score]:
 
 
 def find(name: str | None, family: str) -> Score:
-    """The score called ``name`` for a family; by default the deviance, for Gaussian fits the mean squared error."""
+    """The score called ``name`` for a family; by default the deviance, for Gaussian fits the mean squared error.
+
+    A family that no score speaks of, being new, has its deviance.
+    """
     known = scores()
-    fitting = sorted(key for key, score in known.items() if family in score.families)
+    fitting = sorted(key for key, score in known.items() if family in score.families) or [DEFAULT]
     name = name or (SQUARES if family in ("gaussian", "multigaussian", "sqrt") else DEFAULT)
     if name not in fitting:
         what = f"There is no measure {name!r}" if name not in known else f"{name} does not apply"

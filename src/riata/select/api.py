@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import warnings as python_warnings
 from collections.abc import Callable, Sequence
@@ -12,9 +13,10 @@ import numpy as np
 from riata.core.errors import InvalidOption, did_you_mean
 from riata.core.problem import Problem
 from riata.core.results import CVResult
-from riata.select import families, target
+from riata.select import families, grouping, target
 from riata.select.data import Data, by_feature
 from riata.select.options import Options
+from riata.select.response import output_names
 from riata.select.selection import Selection, build
 from riata.table.columns import RowLabel
 from riata.table.encode import frame_row
@@ -34,11 +36,13 @@ def select(X: Any, y: Any, *, rule: str = "1se", **options: Any) -> Selection:
     Parameters
     ----------
     X : polars, pandas or pyarrow frame; or array, sparse matrix of shape (n_samples, n_features)
-    y : name of a column of the frame X, or array (n_samples,). For "cox" the names of the columns (time, event) or
-        (start, stop, event), event being 1 or 0, or an array with these columns
-    family : "gaussian"; "binomial": two labels of any kind, or proportions; "poisson": counts; "huber": numbers with
-        outliers; "cox": survival times; "auto": binomial for two values, cox for times and events, poisson with an
-        exposure, else gaussian, and the notes say which and why
+    y : name of a column of the frame X, or array (n_samples,). Of several columns the names, a pattern (``dose_*``) or
+        an array: for "multigaussian" as many as there are to predict; for "cox" (time, event) or (start, stop, event),
+        event being 1 or 0, or ``status=2`` where 2 marks it; for "binomial" counts of the two outcomes
+    family : "gaussian"; "binomial": two labels of any kind, or proportions; "multinomial": several labels; "poisson":
+        counts; "huber": numbers with outliers; "sqrt": numbers, with a λ that does not depend on their noise; "cox":
+        survival times; "multigaussian": several numbers at once; "auto": what the target's values suggest, and the
+        notes say which and why
     exposure : name or array ("poisson"): what each count is a count of; log(exposure) joins the offset
     strata, ties : name or array, and "breslow" or "efron" ("cox")
     delta : where the loss becomes linear, in units of y ("huber"); by default 1.35 robust standard deviations of y
@@ -47,15 +51,19 @@ def select(X: Any, y: Any, *, rule: str = "1se", **options: Any) -> Selection:
     lam : float, optional
         Use this λ instead of a rule; cross-validation is reported all the same.
     folds, repeats, seed : shuffled folds (classes and events in proportion), how often, and the seed. Or one of
-    foldid (name or array of fold numbers), groups (name or array: a group is never split), cv (scikit-learn splitter)
+    foldid (name or array of fold numbers), fold_groups (name or array: rows of one value are never split), cv
+        (scikit-learn splitter)
     na : "error", "drop" or "mean" (frames): what to do about missing values
     drop, keep, categories : names or patterns of columns to leave out, to use alone, to one-hot encode (frames)
     sample_weight, offset : name or array
     penalty_factor, lower, upper : array with one value per column of X, or {name: value}
     positive : True for lower = 0
     lams, n_lams, lam_min_ratio, l1_ratio, standardize, fit_intercept, tol, max_iter, threads : as in riata.path
-    penalty : "l1", "adaptive" (factors learnt inside every training fold), "mcp", "scad", "log", or one made with
-        options such as ``riata.penalties.mcp.MCP(gamma=2.5)``
+    penalty, and its own options by name : "l1"; "adaptive" (``gamma``, ``pilot``; factors learnt inside every training
+        fold); "group" and "sparse_group" (``groups``, ``group_weights``, ``share``); "mcp", "scad" or "log"
+        (``gamma``); or a made one such as ``riata.penalties.mcp.MCP(gamma=2.5)``
+    groups : {label: names or patterns} or a list of them, or a label for each feature; a name may be that of a column,
+        which means all its levels. Columns that are in none, and all of them by default, are groups by themselves
     measure : the held-out score of riata.scores: "mse" (gaussian's), "deviance" (the others'), "mae", "auc",
         "accuracy", "c_index"
     feature_names : names for the columns of an array
@@ -76,6 +84,9 @@ def select(X: Any, y: Any, *, rule: str = "1se", **options: Any) -> Selection:
     >>> sel = riata.select(X, 3 * X[:, 1] + rng.standard_normal(80), feature_names=list("abcde"))
     >>> sel.features
     ['b']
+    >>> labels = np.digitize(X[:, 3] + X[:, 0], [-1, 1])
+    >>> riata.select(X, labels, family="multinomial", penalty="group", rule="min").features[:2]
+    ['x3', 'x0']
     """
     return run(X, y, Options.of(rule=rule, **options))
 
@@ -96,13 +107,15 @@ def run(
     families.check(o.family)
     progress("encoding")
     data, o = target.read(X, y, o, row_label)
-    problem, fitted, sentences = _solve(data, o, progress)
+    own, labels = grouping.settle(data, o)
+    data = dataclasses.replace(data, groups=labels)
+    problem, fitted, sentences = _solve(data, o, own, progress)
     progress("choosing")
     index = _index(fitted, o)
     return build(data, o, problem, fitted, index, label=label, argv=argv, sentences=sentences)
 
 
-def _solve(data: Data, o: Options, progress: Progress) -> tuple[Problem, CVResult, list[str]]:
+def _solve(data: Data, o: Options, own: dict[str, Any], progress: Progress) -> tuple[Problem, CVResult, list[str]]:
     """Path and cross-validation; warnings of any missed tolerance are returned and issued by no one else."""
     front = importlib.import_module("riata.path")
     crossing = importlib.import_module("riata.select.cv")
@@ -112,7 +125,7 @@ def _solve(data: Data, o: Options, progress: Progress) -> tuple[Problem, CVResul
         lower=0.0 if o.positive else by_feature(o.lower, data, "lower", -np.inf),
         upper=by_feature(o.upper, data, "upper", np.inf),
         l1_ratio=o.l1_ratio, fit_intercept=o.fit_intercept, standardize=o.standardize, family=o.family,
-        penalty=o.penalty, feature_names=data.names, **target.options_of(data, o),
+        penalty=o.penalty, feature_names=data.names, **own, **target.options_of(data, o),
     )  # fmt: skip
     lams = o.lams
     if o.lam is not None:
@@ -130,6 +143,9 @@ def _solve(data: Data, o: Options, progress: Progress) -> tuple[Problem, CVResul
     sentences = [str(w.message) for w in caught]
     for w in caught:
         python_warnings.warn(w.message, w.category, stacklevel=4)
+    names = output_names(data, problem.loss)
+    if names is not None:
+        fitted = dataclasses.replace(fitted, path=dataclasses.replace(fitted.path, outputs=names))
     if fitted.path.penalty_factor is not None:  # what the rows taught, for who certifies
         problem = problem.replace(penalty=None, penalty_factor=fitted.path.penalty_factor)
     return problem, fitted, list(dict.fromkeys([*fitted.warnings, *sentences]))
@@ -138,12 +154,12 @@ def _solve(data: Data, o: Options, progress: Progress) -> tuple[Problem, CVResul
 def _folds(data: Data, o: Options) -> Any:
     """Which rows are held out together: from a splitter, from the caller's folds, or shuffled."""
     folding = importlib.import_module("riata.select.folds")
-    groups = data.per_row(o.groups, "groups")
+    together = data.per_row(o.fold_groups, "fold_groups")
     if o.cv is not None:
-        return folding.from_splitter(o.cv, data.X, data.y, groups)
+        return folding.from_splitter(o.cv, data.X, data.y, together)
     foldid = data.per_row(o.foldid, "foldid")
     return folding.make_folds(
-        len(data.y), o.folds, seed=o.seed, foldid=foldid, groups=groups, repeats=o.repeats,
+        len(data.y), o.folds, seed=o.seed, foldid=foldid, groups=together, repeats=o.repeats,
         strata=target.kept_in_proportion(data, o),
     )  # fmt: skip
 

@@ -35,7 +35,9 @@ class Data:
     carried : dict of column name -> values (folds, groups, …)
     notes : list of sentences
     levels : the words of a target of classes, of which y holds the places; or None
-    outcome : what the loss takes, where that is not y: (n, 2) or (n, 3) of a survival target
+    outcome : what the loss takes, where that is not y: the columns of a target that has several
+    parts : names of these columns, where each has a linear predictor or holds counts
+    groups : label of each feature's group, where features are penalised by groups; or None
     """
 
     X: Any
@@ -52,6 +54,8 @@ class Data:
     notes: list[str]
     levels: tuple[Any, ...] | None = None
     outcome: Any = None
+    parts: tuple[str, ...] = ()
+    groups: tuple[str, ...] | None = None
 
     def per_row(self, value: Any, what: str) -> NDArray[Any] | None:
         """Values for the kept rows of ``value``: the name of a carried column, or an array with one per row given."""
@@ -78,16 +82,17 @@ def prepare(
     keep: str | Sequence[str] = (),
     categories: str | Sequence[str] = (),
     carry: Sequence[Any] = (),
+    also: Sequence[str] = (),
     feature_names: Sequence[str] | None = None,
     row_label: RowLabel = frame_row,
     labels: bool = False,
 ) -> Data:
     """Data from a frame (encoded) or an array (taken as it is). Raises InvalidData, InvalidOption.
 
-    With ``labels`` the target may be words.
+    With ``labels`` the target may be words; ``also`` names the columns of a frame that belong to it besides ``y``.
     """
     if is_frame(X):
-        return _from_frame(X, y, sample_weight, offset, na, drop, keep, categories, carry, row_label, labels)
+        return _from_frame(X, y, sample_weight, offset, na, drop, keep, categories, carry, also, row_label, labels)
     for name, value in (("drop", drop), ("keep", keep), ("categories", categories)):
         if len(value):
             raise InvalidOption(
@@ -113,6 +118,7 @@ def _from_frame(
     keep: Any,
     categories: Any,
     carry: Any,
+    also: Sequence[str],
     label: RowLabel,
     labels: bool,
 ) -> Data:
@@ -126,6 +132,7 @@ def _from_frame(
         keep=keep,
         categories=categories,
         carry=named,
+        also=also,
         na=na,
         row_label=label,
         labels=labels,
@@ -198,7 +205,7 @@ def _numbers(y: Any, labels: bool) -> tuple[Floats, tuple[Any, ...] | None]:
             "the target y does not hold numbers.",
             expected="a number in every row",
             got=f"values of type {array.dtype}",
-            hint='family="binomial" models two classes.',
+            hint='family="binomial" models two classes, family="multinomial" several.',
         ) from None
 
 
@@ -231,23 +238,28 @@ def by_feature(value: Any, data: Data, what: str, default: float) -> Any:
     if not isinstance(value, Mapping):
         return value
     out = np.full(len(data.names), float(default))
-    sources = _sources(data)
     for name, number in value.items():
-        hits = [j for j, own in enumerate(data.names) if name in (own, sources[j])]
-        hits = hits or [j for j, own in enumerate(data.names) if fnmatch.fnmatchcase(own, name)]
-        if not hits:
-            known = list(dict.fromkeys([*sources, *data.names]))
-            raise InvalidOption(
-                f'{what} names "{name}", which is not a feature.',
-                got=name,
-                expected="a column used as a feature",
-                hint=did_you_mean(name, known),
-            )
-        out[hits] = float(number)
+        out[features_named(name, data, what)] = float(number)
     return out
 
 
-def _sources(data: Data) -> list[str]:
+def features_named(name: str, data: Data, what: str) -> list[int]:
+    """The features that a name or pattern means, as :func:`by_feature` reads it; InvalidOption where there are none."""
+    of = sources(data)
+    hits = [j for j, own in enumerate(data.names) if name in (own, of[j])]
+    hits = hits or [j for j, own in enumerate(data.names) if any(fnmatch.fnmatchcase(n, name) for n in (own, of[j]))]
+    if not hits:
+        raise InvalidOption(
+            f'{what} names "{name}", which is not a feature.',
+            got=name,
+            expected="a column used as a feature",
+            hint=did_you_mean(name, list(dict.fromkeys([*of, *data.names]))),
+        )
+    return hits
+
+
+def sources(data: Data) -> list[str]:
+    """The column of the table that each feature comes from."""
     if data.encoder is None:
         return list(data.names)
     return [step.column for step in data.encoder.steps for _ in step.names]

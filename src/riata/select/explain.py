@@ -69,6 +69,11 @@ def explain(sel: Selection, feature: str) -> Explanation:
     if feature not in path.feature_names:
         hint = did_you_mean(feature, path.feature_names)
         raise InvalidOption(f'"{feature}" is not a feature.', got=feature, hint=hint)
+    if path.outputs is not None or problem.groups is not None or path.stationarity is not None:
+        raise InvalidOption(
+            "Features are explained where each has one coefficient and a convex penalty of its own.",
+            got=f"penalty {path.penalty!r}, {len(path.outputs or [1])} linear predictors",
+        )
     j = path.feature_names.index(feature)
     coef, lam = path.coef[:, k], float(path.lams[k])
     t = path.scale[j] if problem.standardize else 1.0

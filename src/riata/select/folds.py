@@ -43,7 +43,7 @@ def make_folds(
         return _given(foldid, n)
     if repeats < 1:
         raise InvalidOption("repeats must be at least 1.", got=repeats)
-    labels = np.arange(n) if groups is None else _labels(groups, n)
+    labels = np.arange(n) if groups is None else _labels(groups, n, "fold_groups")
     units = int(labels.max()) + 1
     if not 2 <= folds <= units:
         what = "rows" if groups is None else "groups"
@@ -54,7 +54,7 @@ def make_folds(
     out = np.empty((repeats, n), np.intp)
     for r in range(repeats):
         if strata is not None and groups is None:
-            out[r] = _deal(_labels(strata, n), folds, rng if shuffle else None)
+            out[r] = _deal(_labels(strata, n, "strata"), folds, rng if shuffle else None)
         else:
             out[r] = _spread(labels, units, folds, rng if shuffle else None)
     return out
@@ -86,10 +86,10 @@ def _spread(labels: Ints, units: int, folds: int, rng: np.random.Generator | Non
     return fold_of[labels]
 
 
-def _labels(groups: Any, n: int) -> Ints:
-    values = np.asarray(groups)
+def _labels(labels: Any, n: int, what: str) -> Ints:
+    values = np.asarray(labels)
     if values.shape != (n,):
-        raise InvalidOption("groups must have one label for each row.", expected=f"shape ({n},)", got=values.shape)
+        raise InvalidOption(f"{what} must have one label for each row.", expected=f"shape ({n},)", got=values.shape)
     return np.unique(values, return_inverse=True)[1].astype(np.intp)
 
 

@@ -8,6 +8,7 @@ import numbers
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from riata import penalties
 from riata.core.errors import InvalidOption, did_you_mean
 
 
@@ -19,7 +20,7 @@ class Options:
     lam: float | None = None
     folds: int = 10
     foldid: Any = None
-    groups: Any = None
+    fold_groups: Any = None
     repeats: int = 1
     cv: Any = None
     seed: int = 0
@@ -31,6 +32,7 @@ class Options:
     feature_names: Sequence[str] | None = None
     family: str = "gaussian"
     penalty: Any = "l1"
+    penalty_options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     exposure: Any = None
     strata: Any = None
     ties: str = "breslow"
@@ -53,13 +55,18 @@ class Options:
 
     @classmethod
     def of(cls, **given: Any) -> Options:
-        """Options from keywords; an unknown one is a TypeError that names the closest."""
-        known = [f.name for f in dataclasses.fields(cls)]
-        for name in given:
-            if name not in known:
-                hint = did_you_mean(name, known)
-                raise TypeError(f"select() has no keyword {name!r}" + (f": {hint}" if hint else ""))
-        return cls(**given)
+        """Options from keywords, those of the penalty among them; an unknown one is a TypeError that names the closest.
+
+        InvalidOption for an option of another penalty than the one that is asked for.
+        """
+        known = [f.name for f in dataclasses.fields(cls) if f.name != "penalty_options"]
+        more = {name: value for name, value in given.items() if name not in known}
+        penalty = given.get("penalty", cls.penalty)
+        own = penalties.find(penalty).options() if isinstance(penalty, str) else {}
+        for name in more:
+            if name not in own:
+                raise _unknown(name, penalty, [*known, *own])
+        return cls(**{name: given[name] for name in given if name in known}, penalty_options=more)
 
     def __post_init__(self) -> None:
         if self.lam is not None and not (_is_number(self.lam) and math.isfinite(self.lam) and self.lam > 0):
@@ -74,21 +81,42 @@ class Options:
             raise InvalidOption("positive=True and lower cannot both be given.", got=f"lower={self.lower}")
 
 
+def _unknown(name: str, penalty: Any, known: Sequence[str]) -> Exception:
+    """The error for a keyword that is neither select's nor the penalty's."""
+    having = [other for other, kind in sorted(penalties.penalties().items()) if name in kind.options()]
+    if not having:
+        hint = did_you_mean(name, known)
+        return TypeError(f"select() has no keyword {name!r}" + (f": {hint}" if hint else ""))
+    if not isinstance(penalty, str):
+        return InvalidOption(f'the penalty is made already: "{name}" goes into it.', got=f"{name}= and {penalty!r}")
+    say = " or ".join(f'penalty="{other}"' for other in having)
+    if name == "groups":  # scikit-learn's word for rows that belong together
+        say += "; fold_groups keeps rows in one fold"
+    return InvalidOption(
+        f'penalty "{penalty}" has no option "{name}".', expected=f"{name} with a penalty that has it",
+        got=f'{name} with penalty="{penalty}"', hint=f"say {say}.",
+    )  # fmt: skip
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
 def describe(options: Options) -> dict[str, Any]:
     """The options that are plain values, for a model file; arrays are named by their kind."""
-    out = {}
-    for field in dataclasses.fields(options):
-        value = getattr(options, field.name)
-        if field.name == "penalty" and not isinstance(value, str):
-            value = repr(value)
-        plain = value is None or isinstance(value, str | bool | int | float)
-        if isinstance(value, Mapping):
-            value, plain = {str(k): float(v) for k, v in value.items()}, True
-        if isinstance(value, list | tuple) and all(isinstance(v, str) for v in value):
-            value, plain = list(value), True
-        out[field.name] = value if plain else f"given ({type(value).__name__})"
+    out = {field.name: _plain(getattr(options, field.name)) for field in dataclasses.fields(options)}
+    out["penalty"] = options.penalty if isinstance(options.penalty, str) else repr(options.penalty)
     return out
+
+
+def _plain(value: Any) -> Any:
+    """``value`` as JSON can hold it, in words where it cannot."""
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, numbers.Real):
+        return float(value)
+    if isinstance(value, Mapping):
+        return {str(key): _plain(member) for key, member in value.items()}
+    if isinstance(value, list | tuple) and all(isinstance(member, str | int) for member in value):
+        return list(value)
+    return f"given ({type(value).__name__})"

@@ -39,14 +39,16 @@ class Selection:
     path : Path on all rows;  cv : CVResult
     model : riata.model.Model, which predicts and can be saved
     features : list of str, selected, the largest |effect per standard deviation| first
-    coef_table : list of dict with feature, coef (original units), coef_per_sd, in the same order; and exp(coef) as
-        "odds ratio", "rate ratio" or "hazard ratio" where that is what it is
+    coef_table : list of dict with feature, coef (original units), coef_per_sd, in the same order; exp(coef) as
+        "odds ratio", "rate ratio" or "hazard ratio" where that is what it is; of several classes or targets a row for
+        each, named by output; and the group, where the penalty takes features by groups (the strongest group first)
     notes, warnings : lists of sentences
     null_loss : float, held-out loss (score) of the model without features, fitted to each training set
     choices : dict rule -> dict with lam, index, n_features, loss, se, for every rule
     largest_gap : float, largest gap_rel over all λ and folds, and the path on all rows (stationarity residual where the
         penalty is concave and no gap exists)
     problem : Problem, for riata.certify
+    groups : label of each feature's group, or None where features are penalised one by one
     again : the same fits with another index and rule, for :meth:`choose`
     """
 
@@ -64,6 +66,7 @@ class Selection:
     choices: dict[str, dict[str, Any]]
     largest_gap: float
     problem: Problem
+    groups: tuple[str, ...] | None
     again: Callable[..., Selection] = dataclasses.field(repr=False)
 
     def choose(self, rule: str, noise: Any = None) -> Selection:
@@ -92,8 +95,7 @@ class Selection:
 
     def to_frame(self) -> dict[str, list[Any]]:
         """The coefficient table as columns (feature, coef, coef_per_sd, …); any frame library takes such a dict."""
-        ratio = families.FAMILIES[self.model.family].ratio
-        keys = ["feature", "coef", "coef_per_sd", *([ratio] if ratio else [])]
+        keys = table_keys(families.ratio_of(self.model.family), self.path.outputs, self.groups)
         return {key: [row[key] for row in self.coef_table] for key in keys}
 
     def __repr__(self) -> str:
@@ -115,18 +117,18 @@ def build(
     """Selection and its Model from a finished cross-validation."""
     path = cv.path
     rule = options.rule if options.lam is None else "given"
-    table = coef_table(path, index, families.FAMILIES[options.family].ratio)
-    shown_rules = sorted({"min", "1se", rule} & cv.rules.keys())
-    choices = {name: choice(cv, index if name == rule else cv.index(name)) for name in shown_rules}
+    table = coef_table(path, index, families.ratio_of(options.family), data.groups)
+    names = list(dict.fromkeys(row["feature"] for row in table))
+    choices = _choices(cv, rule, index)
     largest = float(max(np.max(cv.certificate, initial=0.0), np.max(path.certificate, initial=0.0)))
     null = null_loss(data, cv) if problem.loss is None else null_score(problem, cv)
     model = Model(
         family=options.family,
         rule=rule,
         lam=float(path.lams[index]),
-        intercept=float(path.intercept[index]),
-        coef={row["feature"]: row["coef"] for row in table},
-        coef_per_sd={row["feature"]: row["coef_per_sd"] for row in table},
+        intercept=path.intercept[..., index].tolist(),
+        coef=by_name(path, index, names),
+        coef_per_sd=by_name(path, index, names, path.scale),
         features=tuple(path.feature_names),
         encoder=data.encoder,
         path=path_record(path),
@@ -144,30 +146,59 @@ def build(
         provenance=provenance(argv),
         notes=tuple(data.notes),
         response=response_of(data, options, problem, path, index),
+        outputs=None if path.outputs is None else tuple(path.outputs),
     )
-    names = [row["feature"] for row in table]
     said = [*sentences, *suspicions(cv, null, table)]
     fitted: dict[str, Any] = {"problem": problem, "cv": cv, "label": label, "argv": argv, "sentences": sentences}
     return Selection(
         rule, model.lam, index, path, cv, model, names, table, list(data.notes), said, null, choices, largest, problem,
-        functools.partial(_rebuild, data, options, **fitted),
+        data.groups, functools.partial(_rebuild, data, options, **fitted),
     )  # fmt: skip
+
+
+def _choices(cv: CVResult, rule: str, index: int) -> dict[str, dict[str, Any]]:
+    """The rules that go by held-out loss side by side, and the one that was asked for."""
+    shown_rules = sorted({"min", "1se", rule} & cv.rules.keys())
+    return {name: choice(cv, index if name == rule else cv.index(name)) for name in shown_rules}
 
 
 def _rebuild(data: Data, options: Options, *, rule: str, **fitted: Any) -> Selection:
     return build(data, dataclasses.replace(options, rule=rule, lam=None), **fitted)
 
 
-def coef_table(path: Path, index: int, ratio: str | None = None) -> list[dict[str, Any]]:
-    """Non-zero coefficients at one λ, the largest |effect per standard deviation| first; ``ratio`` names exp(coef)."""
-    values = path.coef_active[:, index]
-    rows = [
-        {"feature": path.feature_names[j], "coef": float(w), "coef_per_sd": float(w * path.scale[j])}
-        | ({ratio: float(np.exp(np.clip(w, -700, 700)))} if ratio else {})
-        for j, w in zip(path.active, values, strict=True)
-        if w != 0
-    ]
-    return sorted(rows, key=lambda row: -abs(row["coef_per_sd"]))
+def table_keys(ratio: str | None, outputs: Any, groups: Any) -> list[str]:
+    """The columns of the coefficient table; ``ratio`` names exp(coef)."""
+    more = [*([ratio] if ratio else []), *(["group"] if groups else [])]
+    return ["feature", *(["output"] if outputs else []), "coef", "coef_per_sd", *more]
+
+
+def coef_table(path: Path, index: int, ratio: str | None = None, groups: Any = None) -> list[dict[str, Any]]:
+    """Non-zero coefficients at one λ, the largest |effect per SD| first; groups and outputs together."""
+    keys = table_keys(ratio, path.outputs, groups)
+    strongest: dict[Any, float] = {}
+    found = []
+    for j, values in zip(path.active, path.coef_active[..., index], strict=True):
+        group, rows = groups[j] if groups else j, []
+        for k, w in enumerate(np.atleast_1d(values).tolist()):
+            cells = [path.feature_names[j], *([path.outputs[k]] if path.outputs else []), w, float(w * path.scale[j])]
+            cells += [float(np.exp(np.clip(w, -700, 700)))] if ratio else []
+            rows += [dict(zip(keys, [*cells, *([group] if groups else [])], strict=True))] if w else []
+        if rows:
+            effect = max(abs(row["coef_per_sd"]) for row in rows)
+            strongest[group] = max(effect, strongest.get(group, 0.0))
+            found.append((group, effect, rows))
+    found.sort(key=lambda one: (-strongest[one[0]], one[0], -one[1]))
+    return [row for _, _, rows in found for row in rows]
+
+
+def by_name(path: Path, index: int, names: Sequence[str], scale: Any = None) -> dict[str, Any]:
+    """{feature: coefficient}, of several outputs {feature: coefficients}, times ``scale`` if that is given."""
+    place = {path.feature_names[j]: (row, j) for row, j in enumerate(path.active)}
+    out = {}
+    for name in names:
+        row, j = place[name]
+        out[name] = (path.coef_active[row, ..., index] * (1.0 if scale is None else scale[j])).tolist()
+    return out
 
 
 def suspicions(cv: CVResult, null: float, table: list[dict[str, Any]]) -> list[str]:
@@ -178,7 +209,7 @@ def suspicions(cv: CVResult, null: float, table: list[dict[str, Any]]) -> list[s
     null = 1.0 - null if cv.larger else null
     if not best < TOO_GOOD * null:
         return []
-    top = [row["feature"] for row in table[:4]]
+    top = list(dict.fromkeys(row["feature"] for row in table))[:4]
     of = "of the mean" if cv.measure in ("mse", "mae") else "without features"
     return [
         f"the prediction is almost perfect (error {best / null:.0e} of that {of}). Do these columns hold the "
@@ -228,14 +259,14 @@ def null_score(problem: Problem, cv: CVResult) -> float:
 
 
 def path_record(path: Path) -> dict[str, Any]:
-    """The path by name and without zeros."""
+    """The path by name and without zeros; of several outputs, a list of numbers stands for each number."""
     coef = {}
     for j, row in zip(path.active, path.coef_active, strict=True):
-        at = np.flatnonzero(row)
-        coef[path.feature_names[j]] = {"at": at.tolist(), "value": row[at].tolist()}
+        at = np.flatnonzero(row.reshape(-1, row.shape[-1]).any(axis=0))
+        coef[path.feature_names[j]] = {"at": at.tolist(), "value": row[..., at].T.tolist()}
     return {
         "lams": path.lams.tolist(),
-        "intercept": path.intercept.tolist(),
+        "intercept": path.intercept.T.tolist(),
         "gap_rel": path.certificate.tolist(),
         "df": path.df.tolist(),
         "dev_ratio": path.dev_ratio.tolist(),

@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from riata import scores
-from riata.select.families import FAMILIES
-from riata.table.words import count
+from riata.select.families import ratio_of
+from riata.table.words import count, shown
 
 if TYPE_CHECKING:
     from riata.select.selection import Selection
 
 ROWS = 40  # of the coefficient table; the model file has them all
+WIDE = 90  # characters: classes or targets stand side by side as long as their columns fit in
+# What the model without features does, where it can be said in words.
+NULL = {"gaussian": "predicting the mean", "sqrt": "predicting the mean", "multigaussian": "predicting the means"}
 
 
 def number(value: float, digits: int = 5) -> str:
@@ -41,23 +44,41 @@ def verdict(sel: Selection) -> str:
     if k == 0:
         head = f"None of {count(p, 'feature')} helps to predict {what(sel.model)}"
     else:
-        head = f"{k:,} of {count(p, 'feature')} predict{'s' if k == 1 else ''} {what(sel.model)}"
+        head = f"{k:,} of {count(p, 'feature')}{_in_groups(sel)} predict{'s' if k == 1 else ''} {what(sel.model)}"
     error = f"{number(chosen['loss'])} ± {number(chosen['se'], 3)}"
-    if cv["measure"] == "mse":
+    if cv["measure"] == "mse" and sel.path.outputs is None:
         error += f" (root: {number(math.sqrt(chosen['loss']), 4)})"
+    null = NULL.get(sel.model.family, "without features")
     return (
         f"{head} ({count(data['n_samples'], 'row')}, {rule}).\n"
-        f"Cross-validated {scores.scores()[cv['measure']].words}: {error}; "
-        f"{FAMILIES[sel.model.family].null}: {number(sel.null_loss)}{_compared(sel, chosen['loss'])}."
+        f"Cross-validated {measure_words(sel)}: {error}; "
+        f"{null}: {number(sel.null_loss)}{_compared(sel, chosen['loss'])}."
     )
 
 
+def _in_groups(sel: Selection) -> str:
+    """In how many of how many groups the features are, where they are penalised so."""
+    if sel.groups is None:
+        return ""
+    return f" (in {len({row['group'] for row in sel.coef_table}):,} of {count(len(set(sel.groups)), 'group')})"
+
+
+def measure_words(sel: Selection) -> str:
+    """The score in words; errors of several targets are summed over them."""
+    words = scores.scores()[sel.cv.measure].words
+    if sel.model.family != "multigaussian":
+        return words
+    return f"{words}, summed over {len(sel.path.outputs or ())} targets"
+
+
 def what(model: Any) -> str:
-    """The target; of classes with the one that is predicted."""
+    """The target; of two classes with the one that is predicted, of more with all of them."""
     classes = model.response.get("classes")
     target = str(model.data["target"])
     if classes is None:
         return target
+    if len(classes) > 2:
+        return f"{target} ({shown(map(str, classes))})"
     return f"{target} = {classes[1]:g}" if isinstance(classes[1], float) else f"{target} = {classes[1]}"
 
 
@@ -88,25 +109,60 @@ def choice_of(sel: Selection) -> dict[str, Any]:
     }
 
 
-def coef_rows(sel: Selection) -> list[list[str]]:
-    """Name, coefficient in original units, effect of one standard deviation, ratio if it is one, direction."""
-    return [coef_row(sel.model.family, row["feature"], row["coef"], row["coef_per_sd"]) for row in sel.coef_table]
+def coef_lines(
+    family: str, outputs: Sequence[str] | None, table: Sequence[dict[str, Any]]
+) -> tuple[tuple[str, ...], list[list[str]]]:
+    """(heads, lines) of the table of coefficients: original units, the effect of one standard deviation, direction.
+
+    Several classes or targets stand side by side as long as they fit, with the largest effect; else below each other.
+    """
+    ratio, grouped = ratio_of(family), ["group"] if table and "group" in table[0] else []
+    if outputs is None or not _fits(outputs, table):
+        of, exp = ["output"] if outputs else [], [ratio] if ratio else []
+        head = ("feature", *of, "coefficient", *exp, "per SD", "sign", *grouped)
+        return head, [_line(row, ratio) for row in table]
+    lines: dict[str, list[dict[str, Any]]] = {}
+    for row in table:
+        lines.setdefault(row["feature"], []).append(row)
+    cells = []
+    for name, rows in lines.items():
+        coef = {row["output"]: row["coef"] for row in rows}
+        effect = max(abs(row["coef_per_sd"]) for row in rows)
+        cells.append([name, *(number(coef.get(k, 0.0)) for k in outputs), number(effect), *_group(rows[0])])
+    return ("feature", *outputs, "most per SD", *grouped), cells
 
 
-def coef_row(family: str, name: str, coef: float, per_sd: float) -> list[str]:
-    """One line of the table of coefficients."""
-    ratio = [number(math.exp(min(coef, 700.0)))] if _ratio(family) else []
-    return [name, number(coef), *ratio, number(per_sd), "+" if coef > 0 else "−"]
+def table_of(model: Any) -> list[dict[str, Any]]:
+    """The coefficient table of a model, as a selection has it (without groups)."""
+    rows = []
+    for name, coef in model.coef.items():
+        values, per_sd = ([v] if model.outputs is None else v for v in (coef, model.coef_per_sd[name]))
+        for k, (w, effect) in enumerate(zip(values, per_sd, strict=True)):
+            output = {} if model.outputs is None else {"output": model.outputs[k]}
+            rows += [{"feature": name, **output, "coef": w, "coef_per_sd": effect}] if w else []
+    strongest = {row["feature"]: 0.0 for row in rows}
+    for row in rows:
+        strongest[row["feature"]] = max(strongest[row["feature"]], abs(row["coef_per_sd"]))
+    return sorted(rows, key=lambda row: -strongest[row["feature"]])
 
 
-def coef_head(family: str) -> tuple[str, ...]:
-    """The heads of that table."""
-    ratio = _ratio(family)
-    return ("feature", "coefficient", *([ratio] if ratio else []), "per SD", "sign")
+def _fits(outputs: Sequence[str], table: Sequence[dict[str, Any]]) -> bool:
+    """Whether a column for each output leaves the table narrow enough to read."""
+    longest = max((len(row["feature"]) + len(row.get("group", "")) for row in table), default=0)
+    return longest + sum(2 + max(len(name), 9) for name in outputs) + 13 <= WIDE
 
 
-def _ratio(family: str) -> str | None:
-    return FAMILIES[family].ratio if family in FAMILIES else None
+def _line(row: dict[str, Any], ratio: str | None) -> list[str]:
+    """One coefficient."""
+    of = [row["output"]] if "output" in row else []
+    exp = [number(math.exp(min(row["coef"], 700.0)))] if ratio else []
+    sign = "+" if row["coef"] > 0 else "−"
+    return [row["feature"], *of, number(row["coef"]), *exp, number(row["coef_per_sd"]), sign, *_group(row)]
+
+
+def _group(row: dict[str, Any]) -> list[str]:
+    """The cell of the group; empty for a feature by itself."""
+    return ["" if row["group"] == row["feature"] else row["group"]] if "group" in row else []
 
 
 def choice_rows(sel: Selection) -> list[list[str]]:
@@ -120,7 +176,9 @@ def choice_rows(sel: Selection) -> list[list[str]]:
     ]
 
 
-CHOICE_HEAD = ("rule", "lambda", "features", "CV error", "± SE")
+def choice_head(sel: Selection) -> tuple[str, ...]:
+    """The heads of that table."""
+    return ("rule", "lambda", "features", f"CV {sel.cv.measure}", "± SE")
 
 
 def certificate(sel: Selection) -> str:
@@ -136,12 +194,12 @@ def certificate(sel: Selection) -> str:
 def summary_text(sel: Selection) -> str:
     """Everything, for print()."""
     parts = [verdict(sel)]
-    rows = coef_rows(sel)
+    head, rows = coef_lines(sel.model.family, sel.path.outputs, sel.coef_table)
     if rows:
-        parts.append(plain_table(coef_head(sel.model.family), rows[:ROWS]))
+        parts.append(plain_table(head, rows[:ROWS]))
         if len(rows) > ROWS:
             parts[-1] += f"\n  … and {len(rows) - ROWS:,} more (coef_table has them all)"
-    parts.append(plain_table(CHOICE_HEAD, choice_rows(sel)))
+    parts.append(plain_table(choice_head(sel), choice_rows(sel)))
     parts.append(certificate(sel))
     said = [f"warning: {s}" for s in sel.warnings] + [f"note: {s}" for s in sel.notes]
     if said:

@@ -71,6 +71,7 @@ class Encoder:
         keep: Names = (),
         categories: Names = (),
         carry: Sequence[str] = (),
+        also: Sequence[str] = (),
         na: str = "error",
         row_label: RowLabel = frame_row,
         labels: bool = False,
@@ -84,7 +85,8 @@ class Encoder:
         drop : names or patterns (``gene_*``) of columns to leave out
         keep : names or patterns; if given, the only columns used, identifiers or not
         categories : names or patterns of columns to one-hot encode whatever they hold
-        carry : names of columns that are not features but are wanted beside y (folds, groups)
+        carry : names of columns that are not features but are wanted beside y (folds, strata, …)
+        also : names of further columns of the target, which are carried too; a row that lacks one lacks its target
         na : "error", "drop" (rows) or "mean" (mean and marker column; a level of its own for text)
         row_label : how to name a row in messages
         labels : whether the target may be words, which ``Encoded.levels`` then holds
@@ -100,14 +102,16 @@ class Encoder:
             raise InvalidData(
                 "the table is empty.", got=f"{len(names)} columns and no rows", expected="at least 2 rows"
             )
-        given = {"target": target, "weights": weights, "offset": offset} | {f"carry {name}": name for name in carry}
+        given = {"target": target, "weights": weights, "offset": offset}
+        given |= {f"target {name}": name for name in also} | {f"carry {name}": name for name in carry}
         columns = roles.role_columns(wrapped, names, given)
         part = {role: value if isinstance(value, str) else None for role, value in given.items()}
         taken = [name for name in part.values() if name is not None]
         choice = _Choice.of(names, taken, drop, keep, categories)
         features, left_out, notes = _features(wrapped, names, choice, row_label)
         y, levels = roles.target_values(columns["target"], row_label, labels)
-        rows, more = missing.rows_to_keep(na, y, features, row_label)
+        whole = roles.whole_target(y, [columns[f"target {name}"] for name in also])
+        rows, more = missing.rows_to_keep(na, whole, features, row_label)
         out = _encode(cls, part, columns, y, features, rows, na, left_out, notes + more, row_label)
         return dataclasses.replace(out, levels=levels)
 
@@ -254,8 +258,8 @@ def _encode(
     offset = roles.role_values(columns["offset"], keep, label, "offset") if "offset" in columns else None
     carried = {}
     for role, column in columns.items():
-        if role.startswith("carry "):
-            roles.check_present(column, keep, label, "folds or groups")
+        if role.startswith(("carry ", "target ")):
+            roles.check_present(column, keep, label, roles.word(role))
             carried[column.name] = column.values[keep]
     features = [_rows(column, keep) for column in features]
     w = np.ones(len(y)) if weights is None else weights

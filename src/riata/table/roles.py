@@ -1,7 +1,8 @@
-"""The columns with a part to play: target, weights, offset, and those carried along (folds, groups)."""
+"""The columns with a part to play: target, weights, offset, and those carried along (folds, strata, …)."""
 
 from __future__ import annotations
 
+import dataclasses
 import fnmatch
 from collections.abc import Sequence
 from typing import Any
@@ -35,17 +36,42 @@ def role_columns(frame: Any, names: Sequence[str], given: dict[str, Any]) -> dic
     out = {}
     for role, value in given.items():
         if isinstance(value, str):
-            out[role] = read_column(frame, find(value, names, "fold or group" if role.startswith("carry ") else role))
+            out[role] = read_column(frame, find(value, names, word(role)))
         elif value is not None:
-            values = np.asarray(value, dtype=float)
-            if values.shape != (len(frame),):
+            if np.shape(value) != (len(frame),):
                 raise InvalidData(
                     f"{role} does not have one value per row.",
                     expected=f"shape ({len(frame)},)",
-                    got=f"shape {values.shape}",
+                    got=f"shape {np.shape(value)}",
                 )
-            out[role] = Column(role, "number", values, np.isnan(values), "array")
+            out[role] = _given(role, value)
     return out
+
+
+def _given(role: str, value: Any) -> Column:
+    """An array as a column: of numbers if it can be, else of text."""
+    try:
+        values = np.asarray(value, dtype=float)
+        return Column(role, "number", values, np.isnan(values), "array")
+    except (TypeError, ValueError):
+        words = [None if v is None or v != v else str(v) for v in np.asarray(value, dtype=object).tolist()]
+    return Column(role, "text", np.array(words, dtype=object), np.array([v is None for v in words]), "array")
+
+
+def word(role: str) -> str:
+    """A role for a sentence: "target died" is a target column, "carry store" one that is wanted beside it."""
+    return "target" if role.startswith("target") else "fold, stratum or exposure" if role.startswith("carry ") else role
+
+
+def whole_target(main: Column, others: Sequence[Column]) -> Column:
+    """A target of several columns as one: its value is missing where one of them is."""
+    if not others:
+        return main
+    gaps = main.missing.copy()
+    for column in others:
+        gaps |= column.missing
+    name = ", ".join([main.name, *(column.name for column in others)])
+    return dataclasses.replace(main, name=name, missing=gaps)
 
 
 def expand(patterns: str | Sequence[str], names: Sequence[str], role: str) -> list[str]:
@@ -78,15 +104,22 @@ def target_values(column: Column, label: RowLabel, labels: bool = False) -> tupl
         number = Column(column.name, "number", numbers, column.missing, column.dtype)
         return number, words if labels else None
     if column.kind != "number":
-        levels = sorted({str(v) for v in column.values[~column.missing]})[:5]
+        levels = sorted({str(v) for v in column.values[~column.missing]})
         raise InvalidData(
             f'the target "{column.name}" holds {"text" if column.kind == "text" else column.kind + "s"}, not numbers.',
             expected="a number in every row (a squared-error model predicts a quantity)",
             got=f"values such as {shown(levels, 4)}" if column.kind == "text" else column.dtype,
-            hint='family="binomial" models two classes.' if len(levels) == 2 else "choose another target.",
+            hint=_family_of(levels) if column.kind == "text" else "choose another target.",
         )
     check_finite(column, label)
     return column, None
+
+
+def _family_of(levels: Sequence[str]) -> str:
+    """Which family takes words as a target."""
+    if len(levels) == 2:
+        return 'family="binomial" models two classes.'
+    return f'family="multinomial" models several classes; this target has {len(levels):,}.'
 
 
 def check_target(column: Column, keep: NDArray[np.bool_]) -> Floats:

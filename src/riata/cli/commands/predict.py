@@ -1,6 +1,11 @@
 """Predict with a saved model for the rows of a table: one line a row, in the table's order.
 
-The first column, prediction, is a number, a probability (the class stands beside it), a rate or a hazard ratio.
+The first column, prediction, is a number, a probability (the class stands beside it), a rate or a hazard ratio. Of more
+than two classes it is the class, and the probability of each stands beside it; of several targets there is a
+prediction of each.
+
+riata predict model.json new.csv -o predictions.csv
+riata predict model.json new.csv --kind class
 """
 
 from __future__ import annotations
@@ -23,7 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="FILE", help="write the predictions here (CSV), not to stdout")
     parser.add_argument(
         "--kind", choices=("response", "link", "class"), default="response",
-        help="response: number, probability, rate or hazard ratio; link: the linear predictor; class (response)",
+        help="response: number, probability, rate or hazard ratio; link: the linear predictor; class: the most "
+        "probable one (response)",
     )  # fmt: skip
     parser.add_argument(
         "--times", metavar="T,T", help="survival models: also the probability to be free of the event at these times"
@@ -61,8 +67,10 @@ def run(args: argparse.Namespace, screen: Screen) -> int:
 
 def columns_of(model: Any, values: Any, args: argparse.Namespace, rows: Any) -> dict[str, list[Any]]:
     """The columns to write: the prediction, the class beside a probability, survival at the times asked for."""
-    out: dict[str, list[Any]] = {"prediction": values.tolist()}
     classes = model.response.get("classes")
+    if values.ndim == 2:
+        return _wide(model, values, args.kind)
+    out: dict[str, list[Any]] = {"prediction": values.tolist()}
     if classes is not None and args.kind == "response":
         out["class"] = [classes[int(value > 0.5)] for value in values]
     if args.times:
@@ -73,6 +81,16 @@ def columns_of(model: Any, values: Any, args: argparse.Namespace, rows: Any) -> 
         for k, time in enumerate(times):
             out[f"survival_{time:g}"] = curves[:, k].tolist()
     return out
+
+
+def _wide(model: Any, values: Any, kind: str) -> dict[str, list[Any]]:
+    """A column for each class or target; before probabilities, the most probable class."""
+    classes = model.response.get("classes")
+    word = "link" if kind == "link" else "prediction" if classes is None else "probability"
+    out = {f"{word}_{name}": values[:, k].tolist() for k, name in enumerate(model.outputs)}
+    if word != "probability":
+        return out
+    return {"prediction": [classes[k] for k in values.argmax(axis=1)], **out}
 
 
 def read_times(text: str) -> list[float]:
