@@ -41,7 +41,7 @@ class FeatureSelector(SelectorMixin, BaseEstimator):
     >>> from riata import FeatureSelector
     >>> rng = np.random.default_rng(0)
     >>> X = rng.standard_normal((80, 4))
-    >>> FeatureSelector(rule="bic").fit(X, 3 * X[:, 1] + rng.standard_normal(80)).get_support()
+    >>> FeatureSelector().fit(X, 3 * X[:, 1] + rng.standard_normal(80)).get_support()
     array([False,  True, False, False])
     """
 

@@ -71,7 +71,7 @@ def compare(X: Any, y: Any, lams: Any = None, *, ratios: dict[str, float] | None
     >>> X = rng.standard_normal((60, 4))
     >>> found = riata.compare(X, X[:, 1] + rng.standard_normal(60), lams=[0.5, 0.1])
     >>> found.to_frame()["n_features"]
-    [1, 2, 2, 3, 4, 4]
+    [1, 1, 1, 3, 4, 4]
     """
     o = Options.of(**options)
     data, o = target.read(X, y, o, frame_row)
