@@ -39,29 +39,22 @@ def nodewise(unit: Floats, lam: float | None = None, *, folds: int = 10, seed: i
     """Residuals of all columns of ``unit`` (n, p), whose columns have mean square 1 (and mean 0, if there is one)."""
     n, p = unit.shape
     gram = np.asfortranarray(unit.T @ unit / n)
-    chosen = None
     if p == 1:
         return Nodewise(unit.copy(), 0.0, None)
+    grid, lam_cv = _grid(gram, n), None
     if lam is None:
-        grid = _grid(gram, n)
         vote = np.unique(np.linspace(0, p - 1, min(p, VOTES)).astype(int))
         chosen = _cross_validated(unit, grid, vote, min(folds, n), seed)
-        lam = _inflated(gram, grid, vote, chosen)
+        lam, lam_cv = _inflated(gram, grid, vote, chosen), float(grid[chosen])
     elif not lam >= 0:
         raise InvalidOption("The nodewise λ must be ≥ 0.", got=lam)
-    grid = np.append(_grid(gram, n)[:-1], lam)
-    grid = np.unique(grid[grid >= lam])[::-1]
+    grid = np.append(grid[grid > lam], lam)
     out = np.empty((n, p), order="F")
     for j in range(p):
         coef = _path(gram, j, grid)[:, -1]
         on = np.flatnonzero(coef)
         out[:, j] = unit[:, j] - unit[:, on] @ coef[on]
-    return Nodewise(out, float(lam), None if chosen is None else float(grid_value(chosen, gram, n)))
-
-
-def grid_value(index: int, gram: Floats, n: int) -> float:
-    """The λ at a place of the grid."""
-    return float(_grid(gram, n)[index])
+    return Nodewise(out, float(lam), lam_cv)
 
 
 def _grid(gram: Floats, n: int) -> Floats:
