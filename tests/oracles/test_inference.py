@@ -86,6 +86,19 @@ def test_the_nodewise_lambda_is_tuned():
     assert nodewise(Z, 1.0).residuals == pytest.approx(Z)
 
 
+def test_half_more_variance_and_no_more():
+    """Median over columns of ‖z‖²/(z'ζ)², against that at the cross-validated λ."""
+    rng = np.random.default_rng(9)
+    Z = rng.standard_normal((60, 30))
+    Z = (Z - Z.mean(axis=0)) / Z.std(axis=0)
+    tuned = nodewise(Z)
+    fine, loose = (
+        (nodewise(Z, lam).residuals ** 2).sum(axis=0) / (nodewise(Z, lam).residuals * Z).sum(axis=0) ** 2
+        for lam in (tuned.lam, tuned.lam_cv)
+    )
+    assert 1.3 < np.median(fine / loose) <= 1.5
+
+
 @pytest.mark.parametrize("family", ["gaussian", "binomial"])
 def test_debiased_lasso_has_no_units(family):
     rng = np.random.default_rng(3)
