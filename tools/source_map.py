@@ -27,6 +27,8 @@ LAYERS = [
     "table",
     "model",
     "select",
+    "inference",
+    "doctor",
     "testing",
     "estimators",
     "torch",

@@ -57,10 +57,12 @@ def engine(
     threads: int | None = None,
     measure: Any = "mse",
     tricks: dict[str, Any] | None = None,
+    scales: list[Scaling] | None = None,
 ) -> Any:
     """The engine for this problem and its folds, inside the contexts that it needs.
 
-    ``groups`` (n_samples,) holds the fold of each row, ``n_folds`` for rows that are never held out. ``tricks`` is
+    ``groups`` (n_samples,) holds the fold of each row, ``n_folds`` for rows that are never held out. ``scales`` are
+    those of all lanes where the caller knows them. ``tricks`` is
     private: each fast path has an off switch ("moments", "one_pass", "foretell", "span", "own_reads", "matrix_free",
     "factor", "compiled", "jumps", "apart", "eager", "dual_ridge";
     "lockstep" in cross_validate; "budget", the bytes for Gram matrices), and tests show that the answer does not move.
@@ -74,7 +76,7 @@ def engine(
         if small:
             yield MomentsEngine(problem, groups, n_folds, pool, tricks)
             return
-        scales = _lane_scalings(problem, groups, n_folds)
+        scales = scales or _lane_scalings(problem, groups, n_folds)
         if is_ridge(problem) and not problem.design.is_sparse and tricks.get("dual_ridge", True):
             yield RidgeEngine(problem, scales, groups, n_folds, pool)
         else:
