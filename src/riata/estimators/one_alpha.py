@@ -23,7 +23,7 @@ STEPS = 30  # of a walk from the alpha with all coefficients 0
 class OneAlpha(FamilyModel):
     """The solution at the alpha that is given."""
 
-    alpha: float
+    alpha: Any
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit the model.
