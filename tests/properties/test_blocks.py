@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 import riata
+from riata import scores
 from riata.certify import certify_many
 from riata.core.blas import one_blas_thread
 from riata.core.errors import InvalidOption
 from riata.core.groups import Groups
 from riata.losses import find
 from riata.path import make_problem
+from riata.select.cv import cross_validate
 from riata.solve.blocks import BlocksEngine
 
 GOAL = 5e-11
@@ -49,12 +51,12 @@ def problem(X, y, family, groups=None, **options):
     return base.replace(loss=loss, groups=groups, offset=offset, family=family)
 
 
-def solve(one, lams=None, folds=None, n_folds=0, measure=None, tricks=None, goal=GOAL, floor=0.05):
+def solve(one, lams=None, folds=None, n_folds=0, score=None, tricks=None, goal=GOAL, floor=0.05):
     with one_blas_thread():
         engine = BlocksEngine(one, folds, n_folds, tricks)
         top = engine.lam_max()
         lams = top * np.geomspace(1.0, floor, 12) if lams is None else lams
-        return lams, engine.run(lams, goal, 10_000, measure)
+        return lams, engine.run(lams, goal, 10_000, score)
 
 
 def dense(one, out):
@@ -139,14 +141,15 @@ def test_a_fold_is_a_refit_without_it(family, rows):
     X, rng = data(p=48)
     one = problem(X, target(X, rng, family), family, Groups(np.arange(48) // rows, np.ones(48 // rows)))
     folds = np.arange(60) % 3
-    lams, outs = solve(one, folds=folds, n_folds=3, measure="deviance")
+    score = scores.find(None, family)
+    lams, outs = solve(one, folds=folds, n_folds=3, score=score)
     for k in range(3):
         alone = one.train_on(folds != k)
         _, (out,) = solve(alone, lams)
         assert np.allclose(dense(one, out), dense(one, outs[k + 1]), atol=1e-5 * np.abs(out.coef_active).max())
         assert np.allclose(out.intercept, outs[k + 1].intercept, atol=1e-5)
         coef, held = dense(one, out)[..., -1], np.where(folds == k, 1.0 / 20, 0.0)
-        loss = one.loss.held_out(X @ coef + out.intercept[..., -1], held)
+        loss = score(one.loss, X @ coef + out.intercept[..., -1], held, 1.0 / 60 - held)
         assert outs[k + 1].loss[-1] == pytest.approx(loss, rel=1e-5)
 
 
@@ -250,3 +253,21 @@ def test_counts_that_are_nearly_all_zero():
         lams = engine.lam_max() * np.geomspace(1, 1e-3, 60)
         (out,) = engine.run(lams, 5e-9, 10_000)
     assert out.gap_rel.max() < 1.1e-8
+
+
+@pytest.mark.parametrize(
+    ("family", "rows", "measure"),
+    [("gaussian", 3, "mae"), ("multinomial", 1, None), ("multinomial", None, "accuracy"), ("multigaussian", 1, None)],
+)
+def test_folds_in_lock_step_are_folds_one_by_one(family, rows, measure):
+    X, rng = data(p=48)
+    groups = None if rows is None else Groups(np.arange(48) // rows, np.ones(48 // rows))
+    weight = rng.integers(0, 3, 60).astype(float)
+    one = problem(X, target(X, rng, family), family, groups, sample_weight=weight)
+    folds = np.append(np.arange(57) % 3, [-1, -1, -1])[None]  # three rows are never held out
+    how = {"foldid": folds, "measure": measure, "n_lams": 12, "lam_min_ratio": 0.05, "tol": 1e-10}
+    fast, slow = cross_validate(one, **how), cross_validate(one, **how, tricks={"lockstep": False})
+    assert np.allclose(fast.loss, slow.loss, rtol=1e-5)
+    assert np.allclose(fast.fold_weight, slow.fold_weight)
+    assert np.allclose(fast.path.coef, slow.path.coef, atol=1e-6 * np.abs(slow.path.coef).max())
+    assert fast.gap_rel.max() < 1e-10

@@ -17,6 +17,10 @@ cdef class BlockModel(BlockMembers):
             self.u[i] = u[i]
         self.refresh_eta()
 
+    def value_with(self, double[::1] s):
+        """The loss where u is, rows weighted by s (n,)."""
+        return self.loss.value(&self.eta[0], &s[0])
+
     # -- the point -------------------------------------------------------------------------------------------
     cdef void multiply(self, double* d, double* out) noexcept nogil:
         """out = σ Σ dₘ ratioₘ zₘ on all rows and outputs."""

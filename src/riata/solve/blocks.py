@@ -85,7 +85,7 @@ class BlocksEngine:
         for k, scaling in enumerate(scales):
             out = folds == k - 1 if k else None
             train = weight if out is None else np.where(out, 0.0, weight)
-            held = None if out is None else np.where(out, weight, 0.0)
+            held = None if out is None else np.where(out, weight, 0.0) / weight.sum()
             self.lanes.append(BlockLane(problem, scaling, self.gathered, train, held, tricks, lock))
         self.far = np.flatnonzero((np.abs(base.mean) > FAR * scales[0].norm) & ~scales[0].excluded)
         self.full_passes, self.partial_passes = 0, 0.0
@@ -130,12 +130,11 @@ class BlocksEngine:
 
     # -- the walk --------------------------------------------------------------------------------------------
     def run(
-        self, lams: Floats, goal: float, max_iter: int, measure: str | None = None, start: Floats | None = None,
-        keep: bool = True,
+        self, lams: Floats, goal: float, max_iter: int, score: Any = None, keep: bool = True,
     ) -> list[BlockOutcome]:  # fmt: skip
         """Solve at every λ of a decreasing grid, in every lane, to a gap of ``goal`` (the null model has ½)."""
         lams = np.ascontiguousarray(lams, np.float64)
-        walks = [(lane, lane.walk(lams, goal, max_iter, measure, keep or k == 0)) for k, lane in enumerate(self.lanes)]
+        walks = [(lane, lane.walk(lams, goal, max_iter, score, keep or k == 0)) for k, lane in enumerate(self.lanes)]
         waiting = self._each([(lane, walk, None) for lane, walk in walks])
         while waiting := [entry for entry in waiting if entry[2] is not False]:
             waiting = self._serve(waiting)

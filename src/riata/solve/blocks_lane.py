@@ -17,6 +17,7 @@ from riata.core.problem import Problem
 from riata.kernels import blocks as kernel
 from riata.solve.blocks_layout import Layout, layout
 from riata.solve.gathered import Gathered
+from riata.solve.held import HeldOut
 from riata.solve.scaling import Scaling
 
 Floats = NDArray[np.float64]
@@ -78,7 +79,8 @@ class BlockLane:
         tricks: dict[str, Any], lock: Any,
     ):  # fmt: skip
         self.problem, self.scaling, self.gathered, self.lock = problem, scaling, gathered, lock
-        self.s, self.held = weight / weight.sum(), held
+        self.s, self.held = weight / weight.sum(), held  # (n,): held out, as shares of the weight of all rows
+        self.tested: HeldOut | None = None  # once it is asked for
         loss = problem.loss
         self.K = K = 1 if loss is None else loss.n_outputs
         self.unit = scaling.sd if problem.standardize else np.ones(problem.n_features)
@@ -204,9 +206,7 @@ class BlockLane:
         return self._strongest(over, size[over])
 
     # -- the way down ----------------------------------------------------------------------------------------
-    def walk(
-        self, lams: Floats, goal: float, max_iter: int, measure: str | None, keep: bool
-    ) -> Generator[Any, Any, None]:
+    def walk(self, lams: Floats, goal: float, max_iter: int, score: Any, keep: bool) -> Generator[Any, Any, None]:
         """Solve at every λ; yields columns whose correlations are wanted."""
         self.points: list[Any] = []
         self.gaps, self.square = np.zeros(len(lams)), np.ones(len(lams))
@@ -219,7 +219,7 @@ class BlockLane:
                 near = max(lam - EAGER * (lams[k - 1] - lam), 0.5 * lam)
                 self.enter(self._over(self.proof.predicted(), lam, near))
             yield from self._solve(float(lam), goal, max_iter, k)
-            self._record(k, measure)
+            self._record(k, score)
 
     foreseen = 0
 
@@ -261,7 +261,7 @@ class BlockLane:
         s = lam1 * self.layout.s if len(self.layout.s) else NO_S
         return self.proof.open(lam1 * self.limit, s)
 
-    def _record(self, k: int, measure: str | None) -> None:
+    def _record(self, k: int, score: Any) -> None:
         set_ = self.set_
         self.square[k] = 1.0 if self.trivial else 1.0 - set_.explained
         if self.keep:
@@ -269,17 +269,12 @@ class BlockLane:
             (on,) = u.nonzero()
             self.length[k] = np.abs(u).sum()
             self.points.append((set_.features[on], set_.outputs[on], u[on], np.array(set_.B).reshape(self.K, -1)))
-        if measure is not None and self.held is not None:
-            self.loss[k] = self._held_loss(measure)
+        if score is not None and self.held is not None:
+            self.loss[k] = self._held_score(score)
 
-    def _held_loss(self, measure: str) -> float:
-        assert self.held is not None
-        total = self.held.sum()
-        if total == 0.0:
-            return np.nan
-        eta, mask = np.asarray(self.set_.eta).reshape(self.K, -1).T, self.held / total
-        loss = self.problem.loss
-        if loss is None:
-            off = np.abs(self.problem.y - eta[:, 0])
-            return float(mask @ (off if measure == "mae" else off**2))
-        return float(loss.held_out(eta[:, 0] if self.K == 1 else eta, mask))
+    def _held_score(self, score: Any) -> float:
+        """``score(loss, η, held, train)`` of the rows held out (see riata.scores)."""
+        if self.tested is None:
+            self.tested = HeldOut(self.problem.loss, self.held, self.s * (1.0 - self.held.sum()), lambda v: v)
+        eta = np.asarray(self.set_.eta).reshape(self.K, -1).T
+        return self.tested(score, eta[:, 0] if self.K == 1 else eta, self.set_)

@@ -30,7 +30,7 @@ def cpu_count() -> int:
     return os.cpu_count() or 1
 
 
-def _workers(threads: int | None, lanes: int) -> Any:
+def workers(threads: int | None, lanes: int) -> Any:
     """A context with a pool of threads, or with None where there is nothing to share."""
     if lanes == 1 or threads == 1:
         return nullcontext()
@@ -70,7 +70,7 @@ def engine(
         groups = np.zeros(problem.n_samples, np.intp)
     small = _is_small(problem, tricks) and (measure == "mse" or n_folds == 0)
     parts = side_by_side(problem.n_samples, problem.n_features, n_folds) if small else n_folds + 1
-    with one_blas_thread(), _workers(threads, parts) as pool:
+    with one_blas_thread(), workers(threads, parts) as pool:
         if small:
             yield MomentsEngine(problem, groups, n_folds, pool, tricks)
             return

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+# Losses whose deviance is the squared error.
+SQUARES = ("gaussian", "multigaussian")
+
 
 class HeldOut:
     """Weights of the rows held out and trained on, in the lane's order; ``back`` brings them to the target's own."""
@@ -22,7 +25,7 @@ class HeldOut:
             self.floor = loss.saturated(back(self.of_test))
 
     def __call__(self, score: Any, eta: Floats, point: Any) -> float:
-        """``score(loss, η, held, train)``; the deviance by the compiled loss of ``point``."""
-        if score.name == "deviance" and self.fast:
+        """``score(loss, η, held, train)``; the deviance by the compiled loss of ``point``, and what it is for squares."""
+        if self.fast and (score.name == "deviance" or (score.name == "mse" and self.loss.name in SQUARES)):
             return 2.0 * (point.value_with(self.of_test) - self.floor)
         return score(self.loss, *(self.back(part) for part in (eta, self.held, self.train)))
