@@ -129,7 +129,7 @@ def test_fast_and_slow_twins_agree(family, rows):
     groups = None if rows is None else Groups(np.arange(24) // rows, np.ones(24 // rows))
     one = problem(X, target(X, rng, family), family, groups)
     lams, (out,) = solve(one)
-    for off in ("span", "compiled_loss", "kronecker"):
+    for off in ("span", "compiled_loss", "kronecker", "whole"):
         _, (twin,) = solve(one, lams, tricks={off: False})
         assert np.allclose(dense(one, out), dense(one, twin), atol=1e-5 * np.abs(out.coef_active).max())
 

@@ -43,18 +43,16 @@ cdef class BlockSet(BlockModel):
             self.rr = max(1.0, 2.0 * apart / ((1.0 - t) * (1.0 - t)))
         return total if total > 0.0 else 0.0
 
-    def solve(self, double lam1, double lam2, double goal, int max_iter):
-        """Bring (B, u) to the solution on W: (rounds, gap)."""
+    cdef void solve_with(self, double lam1, double lam2, double goal, int max_iter) noexcept nogil:
+        """Bring (B, u) to the solution on W; ``rounds`` and ``gap`` say how."""
         cdef int g, i
         for g in range(self.nb):
             self.p.l1[g], self.p.l2[g] = lam1 * self.ul1[g], lam2 * self.ul2[g]
         for i in range(self.m):
             self.p.s[i] = lam1 * self.us[i]
-        with nogil:
-            if lam1 + lam2 != self.lam:
-                self.extrapolate(lam1 + lam2)
-            self.solve_at(goal, max_iter)
-        return self.rounds, self.gap
+        if lam1 + lam2 != self.lam:
+            self.extrapolate(lam1 + lam2)
+        self.solve_at(goal, max_iter)
 
     cdef double objective(self) noexcept nogil:
         cdef int g

@@ -57,7 +57,7 @@ def blocks_folds(
     lam_min_ratio: float | None = None, tol: float = 1e-8, max_iter: int = MAX_ITER, threads: int | None = None,
     tricks: dict[str, bool] | None = None,
 ) -> tuple[Path, list[BlockOutcome]]:  # fmt: skip
-    """The path on all rows, and what each fold's lane found: ``folds`` (n_samples,), ``n_folds`` where never held out."""
+    """The path on all rows, and each fold's; ``folds`` (n_samples,), ``n_folds`` where never held out."""
     with one_blas_thread(), workers(threads, n_folds + 1) as pool:
         run = BlocksEngine(problem, folds, n_folds, tricks, pool)
         grid = spread(problem, run.lam_max(), n_lams, lam_min_ratio) if lams is None else lams
@@ -66,16 +66,14 @@ def blocks_folds(
 
 
 def _assemble(problem: Problem, run: BlocksEngine, grid: Floats, found: BlockOutcome, tol: float) -> Path:
-    loss, s = problem.loss, problem.sample_weight / problem.sample_weight.sum()
-    outputs = None
+    loss, outputs = problem.loss, None
     if loss.n_outputs > 1:
         outputs = [str(c) for c in (loss.classes if loss.classes is not None else range(loss.n_outputs))]
-    null = 2.0 * (loss.null(problem.offset, s, problem.fit_intercept)[1] - loss.saturated(s))
     names = problem.design.names or [f"x{j}" for j in range(problem.n_features)]
     missed = bool(np.any(found.gap_rel > tol))
     return Path(
         lams=grid, active=found.active, coef_active=found.coef_active, intercept=found.intercept,
-        gap_rel=found.gap_rel, dev_ratio=found.dev_ratio, null_deviance=null, scale=found.scaling.sd,
+        gap_rel=found.gap_rel, dev_ratio=found.dev_ratio, null_deviance=run.null_deviance, scale=found.scaling.sd,
         mean=found.scaling.mean, feature_names=list(names), l1_ratio=problem.l1_ratio, standardize=problem.standardize,
         fit_intercept=problem.fit_intercept, status=Status.max_iter if missed else Status.converged,
         early_stopped=False,
