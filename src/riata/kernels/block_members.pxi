@@ -21,6 +21,7 @@ cdef class BlockMembers:
     cdef double* ratio
     cdef double* us
     cdef double* last                # u at the λ before the last
+    cdef double* kept                # correlations before the model's descent
     cdef double lam, lam_before
     cdef double* goal_u
     cdef double* goal_c
@@ -58,12 +59,12 @@ cdef class BlockMembers:
             room = max(old + old // 2, size, 32)
             room += -room % self.per
             cols = room // self.per
-            vectors, ints = np.zeros((13, room)), np.zeros(2 * room, np.intc)
+            vectors, ints = np.zeros((14, room)), np.zeros(2 * room, np.intc)
             G, A = np.zeros((cols, cols), order="F"), np.zeros((self.n, cols), order="F")
             E = np.zeros((max(1, self.f * self.K), cols), order="F")
             members, outs, at = np.zeros(room, np.intp), np.zeros(room, np.intp), np.zeros(room, np.intp)
             if old:
-                vectors[:, :old] = np.asarray(self.hold).reshape(13, old)
+                vectors[:, :old] = np.asarray(self.hold).reshape(14, old)
                 members[:old], outs[:old], at[:old] = self.members, self.outs, self.at
                 G[:self.built, :self.built] = np.asarray(self.G)[:self.built, :self.built]
                 A[:, :self.built] = np.asarray(self.A)[:, :self.built]
@@ -97,7 +98,7 @@ cdef class BlockMembers:
         self.u, self.c, self.ratio, self.us = h, h + room, h + 2 * room, h + 3 * room
         self.goal_u, self.goal_c, p.s = h + 4 * room, h + 5 * room, h + 6 * room
         p.q, p.v, p.g, p.d, p.e = h + 7 * room, h + 8 * room, h + 9 * room, h + 10 * room, h + 11 * room
-        self.last = h + 12 * room
+        self.last, self.kept = h + 12 * room, h + 13 * room
         p.active, p.ld, p.G = &self.ihold[0], room // self.per, &self.G[0, 0]
         p.image = self.goal_c
         h = &self.ghold[0]

@@ -134,13 +134,14 @@ cdef class BlockSet(BlockModel):
         cdef double t = 1.0, promised = 0.0, old, new, grown, fall, inner
         cdef double* delta = &self.work[0] + q * q + q
         memcpy(self.goal_u, self.u, m * sizeof(double))
+        memcpy(self.kept, self.c, m * sizeof(double))       # the model's descent works on c
         p.u = self.goal_u
         inner = max(0.1 * goal, (1e-4 if self.loss.kind == SQUARE else INEXACT) * self.gap)
         if self.loss.kind == SQUARE:
             inner = 0.3 * goal
         self.rounds += 1 + solve_blocks(p, self.tight * inner, self.rr, max_iter)
         p.u = self.u
-        self.correlate()
+        memcpy(self.c, self.kept, m * sizeof(double))
         old = self.value / (self.sigma * self.sigma)
         for j in range(m):
             promised += (self.goal_u[j] - self.u[j]) * self.c[j]
