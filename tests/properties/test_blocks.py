@@ -11,10 +11,12 @@ from riata.certify import certify_many
 from riata.core.blas import one_blas_thread
 from riata.core.errors import InvalidOption
 from riata.core.groups import Groups
+from riata.kernels.blocks import BlockSet
 from riata.losses import find
 from riata.path import make_problem
 from riata.select.cv import cross_validate
 from riata.solve.blocks import BlocksEngine
+from riata.solve.blocks_lane import compiled
 
 GOAL = 5e-11
 
@@ -110,12 +112,12 @@ def test_certificates_of_group_paths(family, share, l1_ratio):
 
 @pytest.mark.parametrize("family", ["multinomial", "multigaussian"])
 @pytest.mark.parametrize("rows", [None, 1, 3])
-@pytest.mark.parametrize("l1_ratio", [1.0, 0.5])
-def test_certificates_with_several_outputs(family, rows, l1_ratio):
+@pytest.mark.parametrize(("l1_ratio", "whole"), [(1.0, True), (0.5, True), (0.7, False)])
+def test_certificates_with_several_outputs(family, rows, l1_ratio, whole):
     X, rng = data()
     groups = None if rows is None else Groups(np.arange(24) // rows, np.full(24 // rows, np.sqrt(rows)))
     one = problem(X, target(X, rng, family), family, groups, l1_ratio=l1_ratio)
-    lams, (out,) = solve(one)
+    lams, (out,) = solve(one, tricks={"whole": whole})
     assert out.coef_active.shape[1] == 3
     assert out.gap_rel.max() < 1e-9
     assert np.all(gaps(one, out, lams) <= out.gap_rel + 1e-13)
@@ -219,13 +221,14 @@ def test_sparse_groups_of_rows_are_refused():
         solve(one)
 
 
-def test_threads_change_no_bit():
+@pytest.mark.parametrize("whole", [True, False])
+def test_threads_change_no_bit(whole):
     X, rng = data(p=48)
     one = problem(X, target(X, rng, "multinomial"), "multinomial", Groups(np.arange(48) // 2, np.ones(24)))
     folds = np.arange(60) % 4
-    lams, alone = solve(one, folds=folds, n_folds=4)
+    lams, alone = solve(one, folds=folds, n_folds=4, tricks={"whole": whole})
     with one_blas_thread(), ThreadPoolExecutor(3) as pool:
-        engine = BlocksEngine(one, folds, 4, pool=pool)
+        engine = BlocksEngine(one, folds, 4, {"whole": whole}, pool)
         engine.null_correlations()
         together = engine.run(lams, GOAL, 10_000)
     for a, b in zip(alone, together, strict=True):
@@ -271,3 +274,17 @@ def test_folds_in_lock_step_are_folds_one_by_one(family, rows, measure):
     assert np.allclose(fast.fold_weight, slow.fold_weight)
     assert np.allclose(fast.path.coef, slow.path.coef, atol=1e-6 * np.abs(slow.path.coef).max())
     assert fast.gap_rel.max() < 1e-10
+
+
+def test_probabilities_near_one_keep_their_digits():
+    """Softmax in vector code against the loss in NumPy, where rows are all but certain and weights may be zero."""
+    rng = np.random.default_rng(2)
+    for spread in (1.0, 30.0, 800.0):
+        eta, code = spread * rng.standard_normal((300, 5)), rng.integers(0, 5, 300)
+        eta[:200] += 3 * spread * np.eye(5)[code[:200]]  # these are sure
+        one, s = problem(eta, code, "multinomial"), rng.integers(0, 3, 300) / 300.0
+        loss, free = one.loss, np.zeros((300, 0), order="F")
+        members = BlockSet(compiled(loss, one), s, eta.T.reshape(-1).copy(), free, np.zeros(0), 0.0, 1.0, 0, 0)
+        assert members.value_with(s) == pytest.approx(loss.value(eta, s), rel=1e-13)
+        gradient = -np.asarray(members.r).reshape(5, 300).T
+        assert np.allclose(gradient, loss.gradient(eta, s), rtol=1e-12, atol=1e-300)

@@ -54,7 +54,7 @@ cdef class BlockTrack:
         self.c_, self.e, self.now = self.c, np.zeros((set_.K, set_.n)), np.zeros(s.shape[0])
         self.found, self.blocks = np.zeros(limit.shape[0], np.intp), np.zeros(limit.shape[0], np.intp)
         self.mask, self.seen = np.zeros(limit.shape[0], np.int8), np.zeros(limit.shape[0])
-        self.features, self.outs, self.values = np.zeros(64, np.intp), np.zeros(64, np.intp), np.zeros(64)
+        self.features, self.outs, self.values = np.zeros(1024, np.intp), np.zeros(1024, np.intp), np.zeros(1024)
         self.outside = 0
         for g in range(limit.shape[0]):
             self.outside += limit[g] < INFINITY
@@ -93,6 +93,7 @@ cdef class BlockTrack:
         while self.k < self.lams.shape[0]:
             lam = self.lams[self.k]
             if self.state == BEGIN:
+                PyErr_CheckSignals()    # Ctrl-C
                 self.state = SOLVE
                 if self.k > 0:
                     self.shed()
@@ -300,8 +301,8 @@ cdef class BlockTrack:
             return
         if self.used + w.m > self.features.shape[0]:
             room = 2 * (self.used + w.m)
-            self.features, self.outs = np.resize(self.features, room), np.resize(self.outs, room)
-            self.values = np.resize(self.values, room)
+            self.features, self.outs = longer(self.features, room), longer(self.outs, room)
+            self.values = longer(self.values, room)
         for i in range(w.m):
             if w.u[i] != 0.0:
                 self.features[self.used], self.outs[self.used], self.values[self.used] = w.members[i], w.outs[i], w.u[i]
@@ -309,3 +310,11 @@ cdef class BlockTrack:
                 self.used += 1
         self.ends_[k] = self.used
         self.B_[k, :] = w.B
+
+
+cdef longer(x, Py_ssize_t room):
+    """A copy with room for more."""
+    old = np.asarray(x)
+    new = np.empty(room, old.dtype)
+    new[:len(old)] = old
+    return new

@@ -8,6 +8,7 @@ steps replace F by a quadratic model; descent over blocks finds which are zero, 
 penalty is smooth, finish. A block of one is the lasso.
 """
 
+from cpython.exc cimport PyErr_CheckSignals
 from libc.math cimport exp, fabs, log, log1p, sqrt, INFINITY
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
