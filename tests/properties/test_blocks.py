@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from riata.kernels.blocks import BlockSet
 
 import riata
 from riata import scores
@@ -11,7 +12,6 @@ from riata.certify import certify_many
 from riata.core.blas import one_blas_thread
 from riata.core.errors import InvalidOption
 from riata.core.groups import Groups
-from riata.kernels.blocks import BlockSet
 from riata.losses import find
 from riata.path import make_problem
 from riata.select.cv import cross_validate
