@@ -159,13 +159,14 @@ class BlockLane:
     def walk(self, lams: Floats, goal: float, max_iter: int, score: Any, keep: bool) -> Generator[Any, Any, None]:
         """Solve at every λ; yields columns whose correlations are wanted."""
         track, self.loss = self.track, np.full(len(lams), np.nan)
-        tested = None if score is None or self.held is None else self._held_out()
-        fast = tested is not None and tested.is_compiled(score)
-        track.grid(lams, goal, max_iter, keep, tested is not None and not fast, tested.of_test if fast else None)
+        tested, fast = self._held_out(score)
+        track.grid(
+            lams, goal, max_iter, keep, tested is not None and not fast, tested.of_test if tested and fast else None
+        )
         while (event := track.advance()) != kernel.DONE:
             if event == kernel.ENTER:
                 self._enter(track.asked)
-            elif event == kernel.SCORE:
+            elif event == kernel.SCORE and tested is not None:
                 eta = np.asarray(self.set_.eta).reshape(self.K, -1).T
                 self.loss[track.k - 1] = tested(score, eta[:, 0] if self.K == 1 else eta, self.set_)
             elif event == kernel.PASS:
@@ -174,11 +175,15 @@ class BlockLane:
             else:
                 cols = self.layout.columns(track.asked)
                 track.c[:, cols] = self.scaled((yield cols), cols).T
-        if fast:
+        if tested is not None and fast:
             self.loss = tested.of_values(track.loss)
 
-    def _held_out(self) -> HeldOut:
-        return HeldOut(self.problem.loss, self.held, self.s * (1.0 - self.held.sum()), lambda v: v)
+    def _held_out(self, score: Any) -> tuple[HeldOut | None, bool]:
+        """The rows held out, where there is a score to take of them, and whether the compiled loss gives it."""
+        if score is None or self.held is None:
+            return None, False
+        tested = HeldOut(self.problem.loss, self.held, self.s * (1.0 - self.held.sum()), lambda v: v)
+        return tested, tested.is_compiled(score)
 
     def _enter(self, blocks: Ints) -> None:
         """Gather the columns of these blocks, and take them into W."""
