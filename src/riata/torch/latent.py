@@ -35,7 +35,8 @@ def sparsify(model: nn.Module, rules: Rules | Sequence[Bound], *, width: float |
     -----
     Weight decay on a latent tensor is an error at the optimizer's first step: use :func:`parameter_groups`. Clipping a
     gradient clips that of the loss only. An optimizer that searches along a line compares values of a loss that has no
-    penalty in it: run LBFGS without ``line_search_fn``. Save the state dict, or ``bake`` first: torch pickles no parametrized module.
+    penalty in it: run LBFGS without ``line_search_fn``. Save the state dict, or ``bake`` first: torch pickles no
+    parametrized module.
 
     Raises
     ------
