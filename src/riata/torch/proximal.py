@@ -45,7 +45,7 @@ class ProximalStep:
         for place in self.places:
             group = optimizer.param_groups[place.group]
             w, lam = group["params"][place.index], lams(group, self.places, place.group)[place.index]
-            if w.grad is None or (lam == 0.0 and place.penalty.linear):
+            if lam is None or w.grad is None or (lam == 0.0 and place.penalty.linear):
                 continue
             for piece, state in _pieces(w, optimizer.state[w], place.penalty):
                 metric = READERS[self.kind](group, state)
