@@ -123,6 +123,7 @@ class NormalMap(nn.Module):
 
     def note(self, z: Tensor) -> None:
         """The gradient of z, as it is now, has the pull in it."""
+        assert z.grad is not None
         _PULLED[self] = weakref.ref(z.grad), z.grad._version
 
     def pulled(self, z: Tensor) -> bool:
