@@ -68,8 +68,8 @@ STUDIES = [
     Study(
         "mfdr", "FDR", LEVEL,
         [
-            *[_case(d, "gaussian", null, 300) for d in NAMES for null in (False, True)],
-            *[_case("independent", f, null, 150) for f in ("binomial", "poisson", "cox") for null in (False, True)],
+            *[_case(d, "gaussian", null, 80 if d == "digits" else 250) for d in NAMES for null in (False, True)],
+            *[_case("independent", f, null, 100) for f in ("binomial", "poisson", "cox") for null in (False, True)],
             _case("independent", "gaussian", True, 60, np.sqrt(2), "λ too large by a factor √2"),
             _case("independent", "gaussian", False, 60, np.sqrt(2), "λ too large by a factor √2"),
         ],
