@@ -125,6 +125,8 @@ def mfdr(fit: Any, level: float = 0.1) -> MFDR:
     correlated with a real one is no false discovery here: for that see riata.knockoff_filter. EF counts
     every feature as if it were noise, so that it errs on the safe side. It assumes that noise features are not strongly
     correlated with each other, and one given λ: choosing the λ by its rate is an estimate and no guarantee.
+    With strong effects in a Poisson model it is too small (calibration/results/mfdr.csv): what the penalty shrinks away
+    stays in the residual, and no noise variance takes it up.
 
     Parameters
     ----------
