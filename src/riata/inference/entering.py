@@ -33,13 +33,17 @@ def first_features(problem: Problem, weights: list[Floats], q: int, threads: int
 
     Rows of weight 0 are as if gone; nothing is copied, and each path ends where q are in.
     """
+
+    def solve(subset: tuple[Problem, list[Scaling]]) -> Ints:
+        return _first(*subset, q)
+
     with one_blas_thread():
         workers = min(threads or cpu_count(), len(weights))
         with ThreadPoolExecutor(workers) if workers > 1 else nullcontext() as pool:
-            found = []
+            found: list[Ints] = []
             for start in range(0, len(weights), TOGETHER):
                 subsets = _subsets(problem, weights[start : start + TOGETHER])
-                found += list((pool.map if pool else map)(lambda one: _first(*one, q), subsets))
+                found += list((pool.map if pool else map)(solve, subsets))
             return found
 
 
