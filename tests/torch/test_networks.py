@@ -62,7 +62,7 @@ def test_the_relevant_features_are_found(kind):
     torch.manual_seed(1)
     X, y = relevant()
     net = kind(12, 1, (16,))
-    train(net, net.rules(0.2 if kind is rt.SparseInputMLP else 5.0), X, y, 300, lr=0.02)
+    train(net, net.rules(0.2 if kind is rt.SparseInputMLP else 15.0), X, y, 300, lr=0.02)
     report = rt.feature_report(net, [f"f{j}" for j in range(12)])
     assert sorted(report.names[: report.selected]) == ["f0", "f1"]
     assert sum(report.importance) == pytest.approx(1.0)

@@ -211,7 +211,7 @@ class _Run:
             self.loss(self.model(x), y).backward()
             self.optimizer.step()
         state = copy.deepcopy(self.model.state_dict())
-        return PathPoint(lam, ~self.first.zero_mask(), self.score(self.model), state)
+        return PathPoint(lam, ~self.first.zero_mask().reshape(-1), self.score(self.model), state)
 
     def _stream(self) -> Iterator[tuple[Tensor, ...]]:
         train, done = self.batches()[0], 0
@@ -268,7 +268,7 @@ class _Run:
         columns = point.support.nonzero()[:, 0]
         if not len(columns):
             return self.at(point)
-        if len(point.support) == self.X.shape[1]:
+        if self._are_features(point):
             return nn.Sequential(Pick(columns, -1), self.dense(columns)).eval()
         model = self.at(point).train()
         for part in self.parts:
@@ -279,6 +279,13 @@ class _Run:
             module, _, leaf = part.name.rpartition(".")
             prune.remove(model.get_submodule(module), leaf)
         return model.eval()
+
+    def _are_features(self, point: PathPoint) -> bool:
+        """Whether the units are the columns of X: those of the first penalised weight."""
+        weight = point.state[self.first.name]
+        if weight.ndim != 2 or weight.shape[1] != self.X.shape[1]:
+            return False
+        return torch.equal((weight != 0).any(0), point.support)
 
     @staticmethod
     def _mask(point: PathPoint, name: str) -> Tensor:
