@@ -153,6 +153,21 @@ def test_what_is_used_twice_or_unknown_is_left_alone():
     assert compact(layer_norm, torch.ones(2, 5)).layers == []
 
 
+@torch.no_grad()
+def test_axes_that_are_not_those_of_the_channels():
+    along_rows = nn.Sequential(nn.Conv2d(2, 6, 1), nn.ReLU(), nn.Linear(6, 3)).double()  # 6 columns, and 6 maps
+    along_rows[0].weight[1] = 0.0
+    along_rows[2].weight[:, 4] = 0.0
+    x = torch.randn(3, 2, 5, 6).double()
+    small = compact(along_rows, x)
+    assert torch.allclose(along_rows(x), small.model(x), atol=1e-12)
+    assert shapes(small.model) == {"0.weight": (6, 2, 1, 1), "2.1.weight": (3, 5)}
+    one = nn.Sequential(nn.Conv2d(2, 4, 1), nn.ReLU(), nn.Conv2d(4, 1, 1)).double()
+    one[0].weight[1] = 0.0
+    assert compact(one, x[0]).layers == []
+    assert compact(one, x).layers != []
+
+
 def test_a_sparsified_model_is_baked_and_its_zeros_go():
     torch.manual_seed(0)
     net = nn.Sequential(nn.Linear(30, 16), nn.ReLU(), nn.Linear(16, 1))
