@@ -5,8 +5,8 @@ import pytest
 torch = pytest.importorskip("torch")
 import riata.torch as rt  # noqa: E402
 from riata.core.errors import InvalidOption, RiataError  # noqa: E402
-from riata.torch import compact as compact_module  # noqa: E402
-from riata.torch.compact import Pick, compact  # noqa: E402
+from riata.torch import compaction  # noqa: E402
+from riata.torch.compaction import Pick, compact  # noqa: E402
 
 nn, F = torch.nn, torch.nn.functional
 torch.set_num_threads(1)
@@ -188,12 +188,12 @@ def test_a_sparsified_model_is_baked_and_its_zeros_go():
 def test_a_defect_is_not_returned(monkeypatch):
     net = nn.Sequential(nn.Linear(6, 4), nn.ReLU(), nn.Linear(4, 3))
     net[0].weight.data[0] = 0.0
-    real = compact_module._slice
+    real = compaction._slice
 
     def backwards(layer, leaf, index, axis=0):
         real(layer, leaf, index.flip(0) if axis == 1 else index, axis)
 
-    monkeypatch.setattr(compact_module, "_slice", backwards)
+    monkeypatch.setattr(compaction, "_slice", backwards)
     with pytest.raises(RiataError, match="defect of compact"):
         compact(net, torch.randn(8, 6))
 

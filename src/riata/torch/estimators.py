@@ -17,7 +17,7 @@ from riata.torch.batches import Batches
 from riata.torch.features import feature_importances
 from riata.torch.latent import bake
 from riata.torch.networks import LassoNet, SparseMLP
-from riata.torch.sparse_path import sparse_path
+from riata.torch.paths import sparse_path
 from riata.torch.trainer import Trainer
 
 RATE, BATCH = 3e-3, (16, 256)  # rows in a step: n/16 between these

@@ -21,7 +21,7 @@ from torch.nn.utils import prune
 
 from riata.core.errors import InvalidData, InvalidOption
 from riata.torch.batches import Batches
-from riata.torch.compact import Pick
+from riata.torch.compaction import Pick
 from riata.torch.optim import ProxAdam
 from riata.torch.penalised import Penalised, penalised
 from riata.torch.trainer import Trainer
