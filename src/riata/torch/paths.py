@@ -142,8 +142,7 @@ class _Run:
         data: tuple[Tensor, Tensor],
         loss: Loss,
         validation: Any,
-        batch: Any,
-        epochs: int = DENSE,
+        epochs: int,
     ) -> None:
         X, y = data
         if len(X) != len(y) or not bool(torch.isfinite(X).all()):
