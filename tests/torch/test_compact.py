@@ -154,6 +154,17 @@ def test_what_is_used_twice_or_unknown_is_left_alone():
 
 
 @torch.no_grad()
+def test_what_a_zero_slope_does_not_read_goes():
+    net = nn.Sequential(nn.Conv2d(3, 4, 1), nn.Conv2d(4, 4, 1), nn.BatchNorm2d(4), nn.Conv2d(4, 2, 3, padding=1))
+    net = net.double().eval()
+    net[2].weight[2], net[2].bias[2] = 0.0, 1.0  # a constant that padding keeps, whatever channel 2 before it was
+    keeps = net[1].weight[2, 1].clone()
+    net[1].weight[:, 1] = 0.0
+    net[1].weight[2, 1] = keeps  # so nobody needs the one that only it reads
+    assert shapes(compact(net, X).model)["0.weight"] == (3, 3, 1, 1)
+
+
+@torch.no_grad()
 def test_axes_that_are_not_those_of_the_channels():
     along_rows = nn.Sequential(nn.Conv2d(2, 6, 1), nn.ReLU(), nn.Linear(6, 3)).double()  # 6 columns, and 6 maps
     along_rows[0].weight[1] = 0.0

@@ -82,6 +82,10 @@ def test_lassonet_holds_its_bound_and_takes_any_body():
     train(net, net.rules(0.1), X, y, 100)
     skip, inner = net.first.weight[:1], net.first.weight[1:]
     assert bool((inner.abs().amax(0) <= 2.0 * skip.norm(dim=0) * (1 + 1e-5)).all())
+    x, bias = torch.randn(3, 12), net.first.bias
+    with torch.no_grad():
+        both = x @ skip.T + bias[:1] + body(x @ inner.T + bias[1:])
+        assert torch.allclose(net(x), both, atol=1e-6)
     with pytest.raises(InvalidOption, match="body and units"):
         rt.LassoNet(12, 1, body=body)
 
