@@ -180,7 +180,7 @@ def _cut(model: nn.Module, seen: Channels, node: fx.Node) -> list[tuple[str, tup
 
 def _cut_mix(model: nn.Module, name: str, layer: Any, op: Mix, seen: Channels, node: fx.Node, rows: Tensor) -> None:
     """Fewer outputs and inputs for a linear layer or convolution; constants that go are put into its bias."""
-    reads = seen.keep(node.args[0])
+    reads = seen.keep(node.args[0]) if op.source(seen, node) is not None else None
     if reads is None:
         reads = op.reads[rows].any(0)
         reads[0] |= ~reads.any()
