@@ -36,6 +36,7 @@ LAYERS = [
     "cli",
     "report",
     "plot",
+    "geometry",
 ]
 HEAD = """# Source map
 
