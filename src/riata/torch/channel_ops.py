@@ -316,7 +316,7 @@ def _of_module(module: Any) -> Unknown:
 
 
 def _mean(rest: tuple[Any, ...], node: fx.Node) -> Unknown:
-    dims = rest[0] if rest else node.kwargs.get("dim")
+    dims: Any = rest[0] if rest else node.kwargs.get("dim")
     dims = (dims,) if isinstance(dims, int) else dims
     ndim = _ndim(node.args[0])
     after = dims is not None and ndim > 0 and all(d % ndim > 1 for d in dims)
