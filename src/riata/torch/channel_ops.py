@@ -59,10 +59,10 @@ class Unknown:
 class Mix(Unknown):
     """A linear layer or a convolution: each output is a weighted sum of the inputs, plus a bias."""
 
-    def __init__(self, layer: nn.Module) -> None:
-        self.layer: Any = layer
+    def __init__(self, layer: Any) -> None:
+        self.layer = layer
         self.axis = -1 if isinstance(layer, nn.Linear) else 1
-        weight = self.layer.weight.detach().double().cpu()[..., None].flatten(2)
+        weight = layer.weight.detach().double().cpu()[..., None].flatten(2)
         self.reads, self.weight = (weight != 0).any(2), weight.sum(2)
         padding = 0 if self.axis == -1 else layer.padding
         padded = padding == "same" or (padding != "valid" and bool(torch.as_tensor(padding).any()))
@@ -173,7 +173,7 @@ class Flatten(Unknown):
 
     def _known(self, seen: Channels, node: fx.Node) -> tuple[Flow | None, int]:
         flow = seen.of(node.args[0])
-        shape = node.meta["tensor_meta"].shape if "tensor_meta" in node.meta else ()
+        shape: Any = node.meta["tensor_meta"].shape if "tensor_meta" in node.meta else ()
         if flow is None or flow.axis != 1 or len(shape) != 2 or shape[1] % len(flow.units):
             return None, 0
         return flow, shape[1] // len(flow.units)
@@ -316,7 +316,7 @@ def _of_module(module: Any) -> Unknown:
 
 
 def _mean(rest: tuple[Any, ...], node: fx.Node) -> Unknown:
-    dims = rest[0] if rest else node.kwargs.get("dim")
+    dims: Any = rest[0] if rest else node.kwargs.get("dim")
     dims = (dims,) if isinstance(dims, int) else dims
     ndim = _ndim(node.args[0])
     after = dims is not None and ndim > 0 and all(d % ndim > 1 for d in dims)

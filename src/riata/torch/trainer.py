@@ -94,7 +94,8 @@ class Trainer:
         self.loader = train_loader
         if not self.history.rows:
             self._look_at_loss(train_loader)
-        first, best = len(self.history), (math.inf, -1, None)
+        first = len(self.history)
+        best: tuple[float, int, Any] = (math.inf, -1, None)
         good = self._snapshot()
         self.history.stopped = f"all {epochs} epochs done"
         for _ in range(epochs):
