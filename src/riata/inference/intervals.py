@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from riata.core.drawn import Drawn
 from riata.core.errors import InvalidOption
 from riata.core.problem import Floats
 
@@ -15,7 +16,7 @@ ADJUSTMENTS = ("holm", "bonferroni", "maxz", "none")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Intervals:
+class Intervals(Drawn):
     """What is said of each of n_features coefficients, in units of y per unit of the column.
 
     Attributes

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from riata.core.drawn import Drawn
 from riata.core.errors import InvalidOption
 from riata.core.problem import Floats
 from riata.inference.density import local_rate
@@ -49,7 +50,7 @@ class LocalMFDR:
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class MFDR:
+class MFDR(Drawn):
     """Expected false selections along a path; made by :func:`mfdr`.
 
     Attributes

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from riata.core.drawn import Drawn
 from riata.core.errors import InvalidData, InvalidOption
 from riata.core.problem import Floats, Problem
 from riata.inference import stability_bounds as bounds
@@ -28,7 +29,7 @@ USUAL_THRESHOLD = 0.75
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Stability:
+class Stability(Drawn):
     """What :func:`stability_selection` found.
 
     Attributes

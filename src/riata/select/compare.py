@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from riata.core.drawn import Drawn
 from riata.core.results import CVResult
 from riata.path.build import make_problem
+from riata.path.grid import RIDGE_RATIO, default_ratio
 from riata.select import target
 from riata.select.cv import cross_validate
 from riata.select.folds import make_folds
@@ -19,7 +21,7 @@ RATIOS = {"lasso": 1.0, "elastic net": 0.5, "ridge": 0.0}
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Comparison:
+class Comparison(Drawn):
     """``fits``: a cross-validated path by name, on the same folds; ``coef(name)`` (n_features, n_lams)."""
 
     fits: dict[str, CVResult]
@@ -57,7 +59,8 @@ def compare(X: Any, y: Any, lams: Any = None, *, ratios: dict[str, float] | None
     Parameters
     ----------
     X, y, and options (family, folds, seed, measure, drop, …) : as for :func:`riata.select`
-    lams : the same λ for all; by default each has its own grid from its own λ_max down (0.001 stands for l1_ratio 0)
+    lams : the same λ for all; by default each has its own grid, from its own λ_max (0.001 stands for l1_ratio 0) to the
+        end that all share
     ratios : {name: l1_ratio} in place of these three
 
     Returns
@@ -84,7 +87,11 @@ def compare(X: Any, y: Any, lams: Any = None, *, ratios: dict[str, float] | None
             offset=data.offset, l1_ratio=ratio, standardize=o.standardize, fit_intercept=o.fit_intercept,
             family=o.family, feature_names=data.names, **target.options_of(data, o),
         )  # fmt: skip
-        fits[name] = cross_validate(problem, lams, foldid=folds, n_lams=o.n_lams, tol=o.tol, measure=o.measure)
+        # λ_max grows as 1/l1_ratio and the scale on which a ridge acts does not: all grids end at the same λ
+        end = (o.lam_min_ratio or default_ratio(*problem.design.shape)) * max(ratio, RIDGE_RATIO)
+        fits[name] = cross_validate(
+            problem, lams, foldid=folds, n_lams=o.n_lams, lam_min_ratio=end, tol=o.tol, measure=o.measure
+        )
     return Comparison(fits)
 
 
