@@ -218,7 +218,7 @@ def test_duplicated_columns_and_collinear_groups():
 @pytest.mark.parametrize("seed", [1, 15])
 def test_all_levels_of_a_factor_beside_an_intercept(seed):
     """Entry-wise penalties of several outputs: along the null direction of dependent columns a Newton step is 1e11
-    times what moves, and what it stops at must not be cut off by the size of the step: 4 λ of each of these once were."""
+    times what moves, and what it stops at must not be cut off by its size: 4 λ of each of these once were."""
     rng = np.random.default_rng(0)
     Z, noise = rng.standard_normal((120, 3)), rng.standard_t(2, 120)
     X = np.column_stack([Z, np.eye(4)[np.arange(120) % 4], Z[:, 2] + np.sin(np.arange(120))])
