@@ -64,6 +64,7 @@
       line.cells.forEach(([text], k) => {
         const cell = document.createElement(k ? "td" : "th");
         if (!k) cell.scope = "row";
+        cell.className = heads[k].className;
         cell.textContent = text;
         tr.append(cell);
       });

@@ -101,7 +101,7 @@ def at(content: Content) -> list[tuple[str, str, str]]:
         )
     found.append(("dev", "deviance explained", percent(model.path["dev_ratio"][i])))
     if content.known.mfdr is not None:
-        found.append(("mfdr", "expected to be noise (mFDR)", percent(content.known.mfdr[i])))
+        found.append(("mfdr", "noise among them, erring high (mFDR)", percent(content.known.mfdr[i])))
     return found
 
 
@@ -166,12 +166,14 @@ def like_words(like: dict[str, Any] | None) -> str:
 
 def table(content: Content) -> str:
     """The features of the chosen λ. The script sorts, searches and follows the slider."""
-    head = "".join(f'<th scope="col">{text(word)}</th>' for word in heads(content))
+    head = "".join(f'<th scope="col"{kind(word)}>{text(word)}</th>' for word in heads(content))
     on = [row for row in content.rows if content.index in row.at]
     lines = []
     for row in on:
         first, *others = cells(content, row.feature, row.output, row.value(content.index), row.sd)
-        rest = "".join(f"<td>{text(cell)}</td>" for cell in others)
+        rest = "".join(
+            f"<td{kind(head)}>{text(cell)}</td>" for head, cell in zip(heads(content)[1:], others, strict=True)
+        )
         lines.append(f'<tr><th scope="row">{text(first)}</th>{rest}</tr>\n')
     explained = ["Per SD: change of the prediction for one standard deviation of the feature, which makes features "
                  "comparable."]  # fmt: skip
@@ -188,6 +190,11 @@ def table(content: Content) -> str:
         f'<tbody>\n{"".join(lines)}</tbody></table></div>\n<p id="none"{" hidden" if on else ""}>No feature to show.</p>\n'
         f'<p class="small">{text(" ".join(explained))}{left(content)}</p></section>\n'
     )
+
+
+def kind(head: str) -> str:
+    """Columns of words stand to the left and wrap."""
+    return ' class="words"' if head in ("output", "stands in for") else ""
 
 
 def left(content: Content) -> str:

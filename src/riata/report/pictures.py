@@ -9,24 +9,25 @@ import numpy as np
 from riata.plot.axes import COLOURS
 from riata.plot.labels import short, spread
 from riata.report.content import Content, Row
-from riata.report.svg import BARE, BOTTOM, TOP, Frame, tag, words
+from riata.report.svg import BARE, BOTTOM, LEFT, TOP, Frame, tag, words
 
 NAMED, FAINT = 10, 60  # lines in colour with their names; other lines
-LABELLED = 362.0  # right edge of the axes where names stand beside them
+LABELLED = 352.0  # right edge of the axes where names stand beside them
 DASHES = (None, "7 3", "2 3")
 
 
 def coefficients(content: Content) -> str:
     """The path: the first rows in colour and named, others faint behind."""
     rows = content.rows[: NAMED + FAINT]
-    top = max((max(row.coef) * row.sd for row in rows), default=0.0)
-    bottom = min((min(row.coef) * row.sd for row in rows), default=0.0)
-    low, high = padded(min(bottom, 0.0), max(top, 0.0))
-    frame = Frame(content.lams, low, high, LABELLED)
-    named = rows[:NAMED]
+    named = rows[:NAMED]  # the axis is theirs: where the path overfits, others may run out of the picture
+    top = max((max(row.coef) * row.sd for row in named), default=0.0)
+    bottom = min((min(row.coef) * row.sd for row in named), default=0.0)
+    frame = Frame(content.lams, *padded(min(bottom, 0.0), max(top, 0.0)), LABELLED)
     parts = [frame.axes("coefficient per standard deviation", content.model.path["df"])]
-    parts.append(tag("path", d=f"M62 {frame.y(0):.1f}H{LABELLED:.0f}", class_="axis"))
-    parts += [line(frame, row, len(content.lams), class_="faint") for row in rows[NAMED:]]
+    parts.append(tag("path", d=f"M{LEFT} {frame.y(0):.1f}H{LABELLED:.0f}", class_="axis"))
+    faint = "".join(line(frame, row, len(content.lams), class_="faint") for row in rows[NAMED:])
+    parts.append(tag("svg", faint, x=LEFT, y=TOP, width=LABELLED - LEFT, height=BOTTOM - TOP,
+                     viewBox=f"{LEFT} {TOP} {LABELLED - LEFT:.0f} {BOTTOM - TOP}"))  # fmt: skip
     for k, row in reversed(list(enumerate(named))):
         colour, dash = COLOURS[k % len(COLOURS)], DASHES[k // len(COLOURS)]
         parts.append(line(frame, row, len(content.lams), class_="named", stroke=colour, stroke_dasharray=dash,
@@ -73,7 +74,7 @@ def error(content: Content) -> str:
     parts = [frame.axes(content.measure, content.model.path["df"])]
     if np.isfinite(null):
         y = frame.y(null)
-        parts.append(tag("path", d=f"M62 {y:.1f}H{BARE}", class_="null"))
+        parts.append(tag("path", d=f"M{LEFT} {y:.1f}H{BARE}", class_="null"))
         parts.append(words("without features", BARE - 4, y - 5 if y > TOP + 18 else y + 14, "rule-word", "end"))
     xs = frame.xs()
     for x, value, spread_ in zip(np.array(xs)[known], cv.cvm[known], se[known], strict=True):

@@ -19,6 +19,7 @@ NO_FLAG = {"lams", "lower", "upper", "cv", "feature_names", "threads"}
 # What changes the problem, so that other libraries' calls as written here would solve another one.
 BEYOND = {"penalty_factor": "penalty factors", "sample_weight": "sample weights", "offset": "an offset",
           "exposure": "an exposure", "strata": "strata", "lower": "bounds", "upper": "bounds"}  # fmt: skip
+APART = "y"  # the name of a target that was given beside the features
 GLMNET = ("gaussian", "binomial", "poisson", "multinomial", "cox")
 
 
@@ -70,10 +71,9 @@ def python(model: Model) -> Recipe:
     lacking = [name for name, value in given.items() if unwritten(value)]
     words = [f"{name}={value!r}" for name, value in given.items() if name not in lacking]
     names = targets(model)
-    frame = model.encoder is not None
-    first = ["df" if frame else "X", repr(names[0] if len(names) == 1 else names) if frame else "y"]
-    code = "import riata\n\n"
-    code += f"# {'df: the table' if frame else 'X, y: the arrays'}; {about(model)}\n"
+    by_name = model.encoder is not None and names != [APART]
+    first = ["df", repr(names[0] if len(names) == 1 else names)] if by_name else ["X", "y"]
+    code = f"import riata\n\n# {'df: the table' if by_name else 'X, y: features and target'}; {about(model)}\n"
     code += f"selection = riata.select({', '.join(first + words)})\nprint(selection.summary())"
     note = f"Also given, as arrays or objects: {', '.join(lacking)}." if lacking else ""
     return Recipe("Python", code, note)
@@ -140,13 +140,13 @@ def scikit_learn(model: Model) -> Recipe:
         call = f"{name}(alpha={lam!r}{ratio}{more}, tol=1e-10, max_iter=1_000_000)"
         note = "alpha is λ as it is."
     else:
-        name, n = "LogisticRegression", model.data["n_samples"]
-        call = f'{name}(C={1 / (n * lam)!r}, l1_ratio={o["l1_ratio"]!r}, solver="saga", tol=1e-10, max_iter=1_000_000{more})'
+        name, n, ratio = "LogisticRegression", model.data["n_samples"], o["l1_ratio"]
+        call = f'{name}(C={1 / (n * lam)!r}, l1_ratio={ratio!r}, solver="saga", tol=1e-10, max_iter=1_000_000{more})'
         note = f"C = 1/(n·λ) = 1/({n} × {lam:.6g}); scikit-learn 1.8 or newer."
     lines = [f"from sklearn.linear_model import {name}"]
     if o["standardize"]:
         lines += ["from sklearn.pipeline import make_pipeline", "from sklearn.preprocessing import StandardScaler"]
-        call = f"make_pipeline(StandardScaler(), {call})"
+        call = f"make_pipeline(\n    StandardScaler(),\n    {call},\n)"
         note += " Its coefficients are per standard deviation."
     which = "" if model.encoder is None else ", text as 0/1 columns"
     lines += [
