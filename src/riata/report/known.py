@@ -81,6 +81,6 @@ def similar(selection: Any, features: list[str]) -> dict[str, dict[str, Any]]:
             like = like[like != j]
             best = like[np.argsort(-np.abs(column[like]), kind="stable")[:NAMED]]
             if len(like):
-                named = [[path.feature_names[i], round(float(column[i]), 3)] for i in best]
+                named = [[path.feature_names[i], round(float(column[i]), 6)] for i in best]
                 out[path.feature_names[j]] = {"count": len(like), "named": named}
     return out

@@ -135,7 +135,7 @@ class Frame:
         """A dotted vertical line with its word, which stands to the left or to the right of it."""
         x = self.x(index)
         line = tag("path", d=f"M{place(x)} {TOP}V{BOTTOM}", class_="rule")
-        return line + words(text, x + (-4 if left else 4), BOTTOM - 6, "rule-word", "end" if left else "start")
+        return line + words(text, x + (-4 if left else 4), TOP + 12, "rule-word", "end" if left else "start")
 
     def marker(self, index: int, heights: Sequence[float] | None) -> str:
         """The line that the slider moves, with a dot on the curve where there is one curve."""
