@@ -116,7 +116,7 @@ def shown(page, selection):
 
 
 def markers(page):
-    """For every picture: where its marker stands between the edges of the axes, and the dot's distance from the curve."""
+    """For every picture: its marker's place between the edges of the axes, and its dot's distance from the curve."""
     return page.eval_on_selector_all(
         "svg.linked",
         """(pictures, at) => pictures.map(svg => {
@@ -151,7 +151,7 @@ def test_the_slider_moves_every_part_to_the_stored_values(opened, selections, na
         assert page.text_content("#at-df") == str(path.df[k])
         assert page.text_content("#at-lam").split(" (")[0] == number(path.lams[k])
         assert page.text_content("#at-cv") == f"{number(cv.cvm[k])} ± {number(cv.cvse[k], 3)}"
-        assert page.text_content("#at-dev") == f"{100 * path.dev_ratio[k]:.1f} %".replace("-0.0", "0.0")
+        assert page.text_content("#at-dev") == f"{abs(100 * path.dev_ratio[k]):.1f} %"
         assert rates is None or page.text_content("#at-mfdr") == f"{100 * rates[k]:.1f} %"
         assert f"{path.df[k]} features" in page.get_attribute("#lam", "aria-valuetext")
         found = markers(page)
@@ -282,7 +282,8 @@ def test_how_it_looks(opened, repository, name, kind, options):
     assert wider <= 0, "the page scrolls sideways"
     outside = page.eval_on_selector_all(
         "svg.linked text",
-        """texts => texts.filter(t => { const a = t.getBoundingClientRect(), b = t.ownerSVGElement.getBoundingClientRect();
+        """texts => texts.filter(t => {
+           const a = t.getBoundingClientRect(), b = t.ownerSVGElement.getBoundingClientRect();
            return a.left < b.left - 1 || a.right > b.right + 1 || a.top < b.top - 1 || a.bottom > b.bottom + 1; })
            .map(t => t.textContent)""",
     )

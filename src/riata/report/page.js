@@ -22,7 +22,7 @@
     rest = rest.replace(/0+$/, "");
     return whole.replace(/\B(?=(\d{3})+$)/g, ",") + (rest ? "." + rest : "");
   }
-  const percent = (share) => (share === null ? "–" : (100 * share).toFixed(1) + " %");
+  const percent = (share) => (share === null ? "–" : (100 * share).toFixed(1).replace(/^-0\.0$/, "0.0") + " %");
 
   // The rows that are non-zero at the k-th λ: [row, coefficient].
   function active(k) {

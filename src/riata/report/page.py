@@ -64,8 +64,7 @@ def warned(content: Content) -> str:
     """Warnings; each sentence says the remedy too. Notes follow, folded away."""
     items = "".join(f"<li>{text(sentence)}</li>" for sentence in content.known.warnings)
     notes = "".join(f"<li>{text(sentence)}</li>" for sentence in content.model.notes)
-    out = f'<section class="warning" aria-labelledby="h-warn"><h2 id="h-warn">Look at this first</h2><ul>{items}</ul></section>\n'
-    out = out if items else ""
+    out = f'<div class="warning"><h2>Look at this first</h2><ul>{items}</ul></div>\n' if items else ""
     return out + (f"<details><summary>Notes on the data</summary><ul>{notes}</ul></details>\n" if notes else "")
 
 
@@ -106,7 +105,8 @@ def at(content: Content) -> list[tuple[str, str, str]]:
 
 
 def percent(share: float | None) -> str:
-    return "–" if share is None or not math.isfinite(share) else f"{100 * share:.1f} %"
+    """A share for reading; not the minus of a rounded zero."""
+    return "–" if share is None or not math.isfinite(share) else f"{round(100 * share, 1) + 0.0:.1f} %"
 
 
 def figures(content: Content) -> str:
@@ -116,7 +116,7 @@ def figures(content: Content) -> str:
     left = f" The {count(more, 'weakest line')} of the path {'is' if more == 1 else 'are'} not drawn." if more else ""
     parts = [
         ("Coefficients", pictures.coefficients(content),
-         "Each line is a feature: its effect per standard deviation, from a large λ (no feature) to a small one." + left),
+         f"Each line is a feature: its effect per standard deviation, from large λ (no feature) to small.{left}"),
         ("Held-out error" if not content.cv.larger else "Held-out score", pictures.error(content),
          f"Mean over {content.cv.n_folds} folds that the fit did not see, ± one standard error."),
         ("False discoveries", pictures.false_rate(content),
@@ -187,7 +187,8 @@ def table(content: Content) -> str:
         '<button type="button" id="copy">Copy table</button><span id="copied" role="status"></span></div>\n'
         '<div class="scroll" tabindex="0" role="region" aria-label="Table of features"><table id="features">'
         f'<caption class="hidden">Features with a non-zero coefficient at λ</caption><thead><tr>{head}</tr></thead>\n'
-        f'<tbody>\n{"".join(lines)}</tbody></table></div>\n<p id="none"{" hidden" if on else ""}>No feature to show.</p>\n'
+        f"<tbody>\n{''.join(lines)}</tbody></table></div>\n"
+        f'<p id="none"{" hidden" if on else ""}>No feature to show.</p>\n'
         f'<p class="small">{text(" ".join(explained))}{left(content)}</p></section>\n'
     )
 
@@ -210,10 +211,10 @@ def rules(content: Content) -> str:
     head, lines = content.choice_table
     return (
         '<section aria-labelledby="h-rules"><h2 id="h-rules">The choice of λ</h2>\n'
-        + '<div class="scroll" tabindex="0" role="region" aria-label="The choice of λ">'
+        + '<div class="scroll" tabindex="0" role="region" aria-label="Table of rules">'
         + plain_table(head, lines)
-        + '</div>\n<p class="small">min: the λ with the best held-out error. 1se: the largest λ within one standard error of '
-        "it, for fewer features at nearly the same error.</p></section>\n"
+        + '</div>\n<p class="small">min: the λ with the best held-out error. 1se: the largest λ within one standard '
+        "error of it, for fewer features at nearly the same error.</p></section>\n"
     )
 
 
@@ -247,7 +248,8 @@ def facts(content: Content) -> str:
     model = content.model
     data, made = model.data, model.provenance
     pairs = [
-        ("data", f"{data.get('label') or 'in memory'}: {count(data['n_samples'], 'row')}, {count(data['n_features'], 'feature')}"),
+        ("data", data.get("label") or "in memory"),
+        ("size", f"{count(data['n_samples'], 'row')}, {count(data['n_features'], 'feature')}"),
         ("fingerprint", f"sha256 {data['sha256']}"),
         ("family, penalty", f"{model.family}, {model.options.get('penalty', 'l1')}"),
         ("certificate", content.certificate.removeprefix("certificate: ")),

@@ -14,7 +14,7 @@ from riata.table.words import printable
 
 NAMED, FAINT = 10, 60  # lines in colour with their names; other lines
 LABELLED = 352.0  # right edge of the axes where names stand beside them
-ROOM = 16  # letters of a name there
+ROOM = 14  # letters of a name there
 DASHES = (None, "7 3", "2 3")
 
 

@@ -132,10 +132,12 @@ class Frame:
         return tag("polyline", points=points, **attributes)
 
     def rule(self, index: int, text: str, left: bool) -> str:
-        """A dotted vertical line with its word, which stands to the left or to the right of it."""
+        """A dotted vertical line with its word beside it: on the left and a line lower where the right has no room."""
         x = self.x(index)
+        tight = not left and x > self.right - 34
+        left, y = left or tight, TOP + (28 if tight else 12)
         line = tag("path", d=f"M{place(x)} {TOP}V{BOTTOM}", class_="rule")
-        return line + words(text, x + (-4 if left else 4), TOP + 12, "rule-word", "end" if left else "start")
+        return line + words(text, x + (-4 if left else 4), y, "rule-word", "end" if left else "start")
 
     def marker(self, index: int, heights: Sequence[float] | None) -> str:
         """The line that the slider moves, with a dot on the curve where there is one curve."""
