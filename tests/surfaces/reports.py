@@ -14,8 +14,9 @@ class Page(html.parser.HTMLParser):
     def __init__(self, text):
         super().__init__(convert_charrefs=True)
         self.elements, self.open, self.faults = [], [], []
-        self.tables, self.scripts, self.words = [], [], ""
+        self.tables, self.scripts, self.words = [], [], ""  # of the features first, whatever their order on the page
         self.feed(text)
+        self.tables.sort(key=lambda table: table[0][0] != "feature")
         self.faults += [f"never closed: {name}" for name in self.open]
 
     def handle_starttag(self, name, attributes):

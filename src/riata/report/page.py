@@ -24,8 +24,8 @@ def page(content: Content) -> str:
     """One self-contained document."""
     title = f"{what(content.model)}: {count(len(content.features), 'feature')}"
     body = "".join([
-        header(content), warned(content), slider(content), figures(content), table(content), rules(content),
-        reproduce(content), facts(content),
+        header(content), warned(content), slider(content), figures(content), table(content), reproduce(content),
+        facts(content),
     ])  # fmt: skip
     data = json.dumps(plain(numbers(content)), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return (
@@ -117,7 +117,7 @@ def figures(content: Content) -> str:
     parts = [
         ("Coefficients", pictures.coefficients(content),
          f"Each line is a feature: its effect per standard deviation, from large λ (no feature) to small.{left}"),
-        ("Held-out error" if not content.cv.larger else "Held-out score", pictures.error(content),
+        (f"Held-out {lost(content)}", pictures.error(content),
          f"Mean over {content.cv.n_folds} folds that the fit did not see, ± one standard error."),
         ("False discoveries", pictures.false_rate(content),
          "The share of the selected features that chance alone would have brought in (features independent of the "
@@ -128,7 +128,7 @@ def figures(content: Content) -> str:
         for title, svg, caption in parts
         if svg
     )
-    return f'<section class="figures" aria-label="Pictures over λ">\n{body}</section>\n'
+    return f'<section class="figures" aria-label="Pictures over λ">\n{body}{rules(content)}</section>\n'
 
 
 def heads(content: Content) -> list[str]:
@@ -210,12 +210,14 @@ def rules(content: Content) -> str:
     """Each rule's λ side by side."""
     head, lines = content.choice_table
     return (
-        '<section aria-labelledby="h-rules"><h2 id="h-rules">The choice of λ</h2>\n'
-        + '<div class="scroll" tabindex="0" role="region" aria-label="Table of rules">'
-        + plain_table(head, lines)
-        + '</div>\n<p class="small">min: the λ with the best held-out error. 1se: the largest λ within one standard '
-        "error of it, for fewer features at nearly the same error.</p></section>\n"
+        '<div><h2>The choice of λ</h2>\n<div class="scroll" tabindex="0" role="region" aria-label="Table of rules">'
+        f'{plain_table(head, lines)}</div>\n<p class="small">min: the λ with the best held-out {lost(content)}. 1se: the '
+        f"largest λ within one standard error of it, for fewer features at nearly the same {lost(content)}.</p></div>\n"
     )
+
+
+def lost(content: Content) -> str:
+    return "score" if content.cv.larger else "error"
 
 
 def plain_table(head: Any, lines: Any) -> str:

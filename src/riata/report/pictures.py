@@ -88,7 +88,7 @@ def error(content: Content) -> str:
     if np.isfinite(null):
         y = frame.y(null)
         parts.append(tag("path", d=f"M{LEFT} {y:.1f}H{BARE}", class_="null"))
-        parts.append(words("without features", BARE - 4, y - 5 if y > TOP + 18 else y + 14, "rule-word", "end"))
+        parts.append(words("without features", roomy(frame, content), y - 5 if y > TOP + 18 else y + 14, "rule-word"))
     xs = frame.xs()
     for x, value, spread_ in zip(np.array(xs)[known], cv.cvm[known], se[known], strict=True):
         bar = f"M{x:.1f} {frame.y(value - spread_):.1f}V{frame.y(value + spread_):.1f}"
@@ -96,6 +96,13 @@ def error(content: Content) -> str:
     parts.append(frame.line(np.flatnonzero(known).tolist(), cv.cvm[known].tolist(), class_="curve"))
     parts += [*rules(frame, content), frame.marker(content.index, heights.tolist())]
     return frame.picture("cv", f"Cross-validated {content.measure} over λ.", "".join(parts), heights.tolist())
+
+
+def roomy(frame: Frame, content: Content) -> float:
+    """Where words in the middle of a picture are farthest from the lines of the rules and from the marker."""
+    taken = [frame.x(entry["index"]) for entry in content.choices.values()] + [frame.x(content.index)]
+    return max((LEFT + part * (frame.right - LEFT) for part in (0.85, 0.6, 0.35)),
+               key=lambda x: min(min(abs(x - other) for other in taken), 75.0))  # fmt: skip
 
 
 def false_rate(content: Content) -> str:
