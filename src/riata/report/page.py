@@ -71,9 +71,10 @@ def warned(content: Content) -> str:
 def slider(content: Content) -> str:
     """λ and what it costs; the script lets it move."""
     last = len(content.lams) - 1
+    places = {name: entry["index"] for name, entry in content.choices.items()} | {content.rule: content.index}
     jumps = "".join(
-        f'<button type="button" data-index="{entry["index"]}">{text(name)}</button>'
-        for name, entry in sorted(content.choices.items(), key=lambda pair: pair[1]["index"])
+        f'<button type="button" data-index="{i}">{text(name)}{" (chosen)" if name == content.rule else ""}</button>'
+        for name, i in sorted(places.items(), key=lambda pair: pair[1])
     )
     cells = "".join(
         f'<div><dt>{head}</dt><dd id="at-{key}">{text(value)}</dd></div>' for key, head, value in at(content)
@@ -82,7 +83,7 @@ def slider(content: Content) -> str:
         '<section class="lambda" aria-label="The penalty λ and what it gives">\n'
         '<div class="js control"><label for="lam">λ: fewer features on the left, more on the right</label>'
         f'<input type="range" id="lam" min="0" max="{last}" step="1" value="{content.index}">'
-        f'<span class="jumps">{jumps}<button type="button" data-index="{content.index}">chosen</button></span></div>\n'
+        f'<span class="jumps">{jumps}</span></div>\n'
         f'<dl class="at">{cells}</dl>\n<p id="said" class="hidden" role="status"></p>\n</section>\n'
     )
 
@@ -95,12 +96,10 @@ def at(content: Content) -> list[tuple[str, str, str]]:
         ("df", "features", f"{model.path['df'][i]:,}"),
     ]
     if math.isfinite(cv.cvm[i]):
-        found.append(
-            ("cv", f"cross-validated {escape(content.measure)}", f"{number(cv.cvm[i])} ± {number(cv.cvse[i], 3)}")
-        )
+        found.append(("cv", f"CV {escape(content.measure)}", f"{number(cv.cvm[i])} ± {number(cv.cvse[i], 3)}"))
     found.append(("dev", "deviance explained", percent(model.path["dev_ratio"][i])))
     if content.known.mfdr is not None:
-        found.append(("mfdr", "noise among them, erring high (mFDR)", percent(content.known.mfdr[i])))
+        found.append(("mfdr", "noise (mFDR, errs high)", percent(content.known.mfdr[i])))
     return found
 
 
@@ -211,8 +210,9 @@ def rules(content: Content) -> str:
     head, lines = content.choice_table
     return (
         '<div><h2>The choice of λ</h2>\n<div class="scroll" tabindex="0" role="region" aria-label="Table of rules">'
-        f'{plain_table(head, lines)}</div>\n<p class="small">min: the λ with the best held-out {lost(content)}. 1se: the '
-        f"largest λ within one standard error of it, for fewer features at nearly the same {lost(content)}.</p></div>\n"
+        f'{plain_table(head, lines)}</div>\n<p class="small">min: the λ with the best held-out {lost(content)}. 1se: '
+        "the largest λ within one standard error of it, for fewer features at nearly the same "
+        f"{lost(content)}.</p></div>\n"
     )
 
 
