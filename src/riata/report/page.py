@@ -84,7 +84,7 @@ def slider(content: Content) -> str:
         '<div class="js control"><label for="lam">λ: fewer features on the left, more on the right</label>'
         f'<input type="range" id="lam" min="0" max="{last}" step="1" value="{content.index}">'
         f'<span class="jumps">{jumps}</span></div>\n'
-        f'<dl class="at">{cells}</dl>\n<p id="said" class="hidden" role="status"></p>\n</section>\n'
+        f'<dl class="at">{cells}</dl>\n</section>\n'
     )
 
 

@@ -41,12 +41,7 @@ def changed(model: Model) -> dict[str, Any]:
     """The options that are not at their defaults, those of the penalty among them."""
     defaults = describe(Options())
     given = {key: value for key, value in model.options.items() if key in defaults and value != defaults[key]}
-    given |= given.pop("penalty_options", {})
-    if model.rule != "given":
-        given.pop("lam", None)
-        if model.rule != defaults["rule"]:
-            given["rule"] = model.rule
-    return given
+    return given | given.pop("penalty_options", {})
 
 
 def unwritten(value: Any) -> bool:
