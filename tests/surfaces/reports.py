@@ -68,7 +68,7 @@ NASTY = [
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',
     "</script><b>",
-    "a & b | `c`",
+    "A & b | `c`",
     "'); --",
     "x\x1b[31m",
 ]

@@ -117,7 +117,7 @@ def test_names_are_words_and_never_markup():
     assert {row["n"] for row in page.numbers["rows"]} == seen
     md = selection.to_markdown()
     assert "\x1b" not in md
-    assert r"a & b \| \`c\`" in md
+    assert r"A & b \| \`c\`" in md
     assert r"\<script\>alert(1)\</script\>" in md
 
 
@@ -148,7 +148,8 @@ def wide_model(model, n_features, n_lams=100):
     flat = rng.random(n_lams).tolist()
     path = {**model.path, "coef": coef, "sd": dict.fromkeys(names, 1.0), "lams": lams, "df": [n_features] * n_lams,
             "dev_ratio": flat, "gap_rel": flat}  # fmt: skip
-    cv = {**model.cv, "lams": lams, "cvm": flat, "cvse": flat}
+    choices = {name: entry | {"index": min(entry["index"], n_lams - 1)} for name, entry in model.cv["choices"].items()}
+    cv = {**model.cv, "lams": lams, "cvm": flat, "cvse": flat, "choices": choices}
     features = (*names, *(f"never{j}" for j in range(20_000 - n_features)))
     return dataclasses.replace(model, features=features, path=path, cv=cv, coef=last, coef_per_sd=last, lam=lams[-1])
 
