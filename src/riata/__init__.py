@@ -54,6 +54,10 @@ _HOME = {
     "stability_selection": "riata.inference.stability",
     "knockoff_filter": "riata.inference.knockoffs",
     "doctor": "riata.doctor",
+    "compare": "riata.select.compare",
+    "compare_l1_l2": "riata.select.compare",
+    "relaxed_lasso": "riata.select.relaxed",
+    "FeatureSelector": "riata.estimators.feature_selector",
     "debiased_lasso": "riata.inference.debiased",
     "post_selection": "riata.inference.polyhedral",
     "multi_split": "riata.inference.splitting",
@@ -118,6 +122,7 @@ if typing.TYPE_CHECKING:  # the same names once more, for readers that do not ru
     from riata.estimators import SqrtLasso as SqrtLasso
     from riata.estimators import enet_path as enet_path
     from riata.estimators import lasso_path as lasso_path
+    from riata.estimators.feature_selector import FeatureSelector as FeatureSelector
     from riata.inference.debiased import debiased_lasso as debiased_lasso
     from riata.inference.intervals import Intervals as Intervals
     from riata.inference.knockoffs import knockoff_filter as knockoff_filter
@@ -132,6 +137,9 @@ if typing.TYPE_CHECKING:  # the same names once more, for readers that do not ru
     from riata.path.constrained import Constrained as Constrained
     from riata.path.constrained import constrained as constrained
     from riata.select import select as select
+    from riata.select.compare import compare as compare
+    from riata.select.compare import compare_l1_l2 as compare_l1_l2
+    from riata.select.relaxed import relaxed_lasso as relaxed_lasso
     from riata.select.selection import Selection as Selection
 
     __version__: str
