@@ -17,6 +17,7 @@ _HOME = {
     "certify": "riata.certify",
     "plot": "riata.plot",
     "geometry": "riata.geometry",
+    "report": "riata.report",
     "Lasso": "riata.estimators",
     "LassoCV": "riata.estimators",
     "ElasticNet": "riata.estimators",
@@ -79,6 +80,7 @@ _HOME = {
 if typing.TYPE_CHECKING:  # the same names once more, for readers that do not run the code
     from riata import geometry as geometry
     from riata import plot as plot
+    from riata import report as report
     from riata.certify import Certificate as Certificate
     from riata.certify import certify as certify
     from riata.core.errors import DataFileError as DataFileError

@@ -256,7 +256,7 @@ def test_options_are_the_keywords_of_select():
     keywords = {f.name for f in dataclasses.fields(Options)}
     own = {option for kind in penalties().values() for option in kind.options()}
     target = {"target", "time", "event", "start"} | own
-    assert ours - keywords == {"help", "data", "output", "no_header", "format", "json", "strict"} | target
+    assert ours - keywords == {"help", "data", "output", "no_header", "format", "json", "strict", "report"} | target
     python_only = {"penalty_options", "cv", "lams", "feature_names", "lower", "upper"}
     assert keywords - ours == python_only
     for action in parser._actions:

@@ -1,7 +1,8 @@
-"""The one way up: a result's ``plot`` asks the table of public names for the picture, as its user would."""
+"""The way up: a result's ``plot`` and ``report`` ask the table of public names for theirs, as a user would."""
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -20,3 +21,25 @@ class Drawn:
         See :mod:`riata.plot`. Raises MissingExtra, with the command to install it, where matplotlib is missing.
         """
         return getattr(sys.modules["riata"].plot, self.picture)(self, ax=ax, **options)
+
+
+class Reported:
+    """Mixin of results that have a report: ``result.report("r.html")`` is ``riata.report.write(result, "r.html")``."""
+
+    def report(self, where: str | os.PathLike[str]) -> None:
+        """Write the report as one HTML file, whole or not at all; it opens from disk and needs no network.
+
+        It holds no row of the data: coefficients along the path, held-out errors, and the calls that make it again.
+        """
+        sys.modules["riata"].report.write(self, where)
+
+    def to_markdown(self) -> str:
+        """The report as Markdown, without its pictures."""
+        return str(sys.modules["riata"].report.markdown(self))
+
+    def to_json(self) -> str:
+        """The report's numbers as JSON; ``schema`` in it names the version."""
+        return str(sys.modules["riata"].report.json(self))
+
+    def _repr_html_(self) -> str:
+        return str(sys.modules["riata"].report.notebook(self))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from riata.core.drawn import Reported
 from riata.core.errors import InvalidData, ModelFileError
 from riata.model import schema
 from riata.model.answer import as_kind, survival
@@ -22,7 +23,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Model:
+class Model(Reported):
     """A linear model and its history.
 
         prediction = mean(η),   η = offset + intercept + Σ coef[name] · column(name)

@@ -1,6 +1,6 @@
 """Read a table, fit the lasso path, cross-validate, choose lambda, and say which features matter.
 
-riata fit houses.csv -y price -o model.json
+riata fit houses.csv -y price -o model.json --report report.html
 riata fit patients.csv -y diagnosis --family binomial --measure auc
 riata fit claims.csv -y claims --family poisson --exposure years
 riata fit trial.csv --time days --event died --strata centre
@@ -34,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-y", "--target", metavar="COLUMN", action="append",
                         help="the column to predict; of several a,b,c*, or -y again")  # fmt: skip
     parser.add_argument("-o", "--output", metavar="FILE", help="save the model (JSON)")
+    parser.add_argument("--report", metavar="FILE", help="write a report that opens in a browser (HTML)")
     _choice(parser.add_argument_group("choosing lambda"))
     _columns(parser.add_argument_group("columns and rows"))
     _family(parser.add_argument_group("the target"))
@@ -139,8 +140,8 @@ def run(args: argparse.Namespace, screen: Screen) -> int:
     from riata.cli import fitting, show
     from riata.model.files import check_writable
 
-    if args.output:
-        check_writable(args.output, inputs=[args.data])
+    for file in filter(None, (args.output, args.report)):
+        check_writable(file, inputs=[args.data])
     with screen.progress("reading") as progress:
         sel, table = fitting.fit(args, progress)
     for sentence in sel.warnings:
@@ -150,6 +151,8 @@ def run(args: argparse.Namespace, screen: Screen) -> int:
     fault = fitting.fault(sel) if args.strict else None
     if args.output and not fault:
         sel.save(args.output)
+    if args.report and not fault:
+        sel.report(args.report)
     if args.json:
         screen.result(json.dumps(show.as_json(sel, args.output), ensure_ascii=False, indent=1, allow_nan=False))
     else:
@@ -157,5 +160,7 @@ def run(args: argparse.Namespace, screen: Screen) -> int:
     if fault:
         screen.error(f"--strict: {fault}" + (f" {args.output} was not written." if args.output else ""))
         return 1
+    if args.report:
+        screen.note(f"the report is in {args.report}.")
     screen.note(f"the model is in {args.output}." if args.output else "not saved; -o model.json keeps the model.")
     return 0
