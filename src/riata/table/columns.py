@@ -86,6 +86,11 @@ def as_frame(frame: Any) -> Frame:
     return Frame(names, list(wrapped.iter_columns()), len(wrapped))
 
 
+def frame_of(columns: dict[str, list[Any]]) -> Any:
+    """A small frame made from columns, for whoever must be shown one."""
+    return need("polars", "table").DataFrame(columns)
+
+
 def is_frame(X: Any) -> bool:
     """Whether ``X`` is a frame with named columns (not an array, not a sparse matrix, not a list)."""
     if isinstance(X, np.ndarray) or not (hasattr(X, "columns") or hasattr(X, "column_names")):
