@@ -26,7 +26,7 @@ def linear(row):
             _add(eta, missing, column)
     for column, (values, missing) in LEVELS.items():
         value = row[column]
-        if _is_missing(value):
+        if _is_missing(value) and value not in values:
             _add(eta, missing, column)
         else:
             _add(eta, values.get(_word(value), [0.0] * len(eta)))

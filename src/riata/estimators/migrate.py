@@ -114,7 +114,8 @@ def to_sklearn(model: Any, *, n_samples: float | None = None) -> Any:
     else:
         twin = _twin(model, getattr(sklearn.linear_model, name))
     if model.standardize and not fitted:
-        return make_pipeline(StandardScaler(), twin)
+        # Centring would change nothing beside an intercept, everything without one, and cannot be done to sparse X.
+        return make_pipeline(StandardScaler(with_mean=False), twin)
     return _with_fit(twin, model, (*FITTED, *TOLD))
 
 

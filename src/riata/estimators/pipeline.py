@@ -2,7 +2,7 @@
 
 Each column that the model needs has a transformer (mean imputation and a missing marker, one-hot with the levels of
 the fit); behind them stands scikit-learn's linear model with the coefficients. scikit-learn learns a transformer from
-data, so all of them are fitted on one made-up row that holds the training means, and the coefficients are then set.
+data, so all of them are fitted on two made-up rows that hold the training means, and the coefficients are then set.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def pipeline_of(model: Model) -> Any:
     if model.encoder is None:
         weights = [np.atleast_1d(model.coef.get(name, wide)) for name in model.features]
         return _linear(model, np.array(weights, dtype=float).reshape(len(weights), len(wide)))
-    parts, weights, row, position = [], [], {}, 0
+    parts, weights, rows, position = [], [], {}, 0
     for step in model.encoder.steps:
         mine = model.encoder.names[position : position + len(step.names)]
         position += len(step.names)
@@ -41,8 +41,8 @@ def pipeline_of(model: Model) -> Any:
             transformer, own = _levels(step, own) if step.kind == "levels" else (_number(step), own)
             parts.append((step.column, transformer, [step.column]))
             weights += own
-            row[step.column] = [_example(step)]
-    columns = ColumnTransformer(parts, sparse_threshold=0.0).fit(frame_of(row))
+            rows[step.column] = _example(step)
+    columns = ColumnTransformer(parts, sparse_threshold=0.0).fit(frame_of(rows))
     return Pipeline([("columns", columns), ("model", _linear(model, np.array(weights, dtype=float)))])
 
 
@@ -85,13 +85,14 @@ def _levels(step: Step, weights: list[Floats]) -> tuple[Any, list[Floats]]:
     return encoder, weights[: len(words)] + [weights[-1]] * len(gaps)
 
 
-def _example(step: Step) -> Any:
+def _example(step: Step) -> list[Any]:
+    """Two values. Beside a gap, true and false stay objects: as an array of bool scikit-learn would cast None to it."""
     if step.kind != "levels":
-        return 0.0 if step.fill is None else step.fill
+        return [step.fill or 0.0] * 2
     if step.boolean:
-        return step.levels[0] == "True"
+        return [step.levels[0] == "True", None]
     numbers = [parse_number(word) for word in step.levels]
-    return step.levels[0] if np.isnan(numbers).any() else numbers[0]
+    return [step.levels[0] if np.isnan(numbers).any() else numbers[0]] * 2
 
 
 def _linear(model: Model, coef: Floats) -> Any:

@@ -16,7 +16,7 @@ from riata.core.errors import InvalidOption, ModelFileError
 
 
 def write_atomically(where: str | os.PathLike[str], text: str | bytes) -> None:
-    """Write text (as UTF-8) or bytes to ``where``: a reader sees the old file or the new one, never a part, whatever fails.
+    """Write text (as UTF-8) or bytes to ``where``: a reader sees the old file or the new, never a part.
 
     The text goes to a temporary file in the same folder, is forced to the disk, and takes the name in one step.
     A device or pipe (``/dev/stdout``) is written to as it is.
