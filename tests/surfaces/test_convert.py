@@ -35,7 +35,7 @@ def table(n, seed, towns=TOWNS):
     def with_gaps(values, share=0.15):
         return [None if rng.random() < share else value for value in values]
 
-    size, rooms, town = rng.gamma(2, 50, n), rng.integers(1, 5, n), rng.choice(towns, n)
+    size, rooms, town = rng.gamma(2, 50, n), rng.integers(1, 13, n), rng.choice(towns, n)
     sold, area, years = rng.random(n) < 0.5, rng.standard_normal(n), rng.uniform(0.5, 2, n)
     eta = size / 60 + (town == "rome") - (town == "k'öln") + (rooms == 3) + sold + area / 2 - 2.5
     second = 2 * eta - area + rng.standard_normal(n)
@@ -218,6 +218,17 @@ def test_the_pipeline_takes_columns_without_gaps():
     same(made.predict(whole.to_pandas()), expected(model, whole))
 
 
+def test_truth_may_be_spelt_in_three_ways():
+    model = model_of("gaussian")
+    for words in ({True: "TRUE", False: "FALSE"}, {True: "true", False: "false"}, {True: "True", False: "False"}):
+        frame = NEW.with_columns(pl.col("sold").replace_strict(words, return_dtype=pl.String))
+        wanted = expected(model, frame)
+        same(wanted, expected(model, NEW))
+        for to, run in EVERY:
+            if to != "onnx" or find_spec("onnx"):
+                same(run(riata.convert(model, to), frame, 0), wanted)
+
+
 def test_the_table_can_tell():
     """Each thing that a target could get wrong moves a prediction."""
     model = model_of("gaussian")
@@ -227,7 +238,7 @@ def test_the_table_can_tell():
         NEW.with_columns(pl.col("town").fill_null("rome")),
         NEW.with_columns(pl.col("town").replace("bonn", "rome")),
         NEW.with_columns(~pl.col("sold")),
-        NEW.with_columns(pl.col("rooms") % 4 + 1),
+        NEW.with_columns(pl.col("rooms") % 12 + 1),
         NEW.with_columns(pl.col(AREA) * 1.001),
     ]
     for frame in mended:
