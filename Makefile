@@ -40,10 +40,11 @@ calibrate: $(VENV)/built ## simulate the error rates that methods promise (some 
 new: $(VENV)/built ## a file from a template; KIND=rule|loss|penalty|library|problem NAME=<word>
 	@$(PY) -m tools.new "$(KIND)" "$(NAME)"
 
-docs: $(VENV)/built ## write what is generated: README's measured table, the source map, the table of penalties
+docs: $(VENV)/built ## write what is generated: README's measured table, the source map, the tables of penalties and of calibration
 	@$(PY) -m tools.readme
 	@$(PY) -m tools.source_map
 	@$(PY) -m tools.penalty_table
+	@$(PY) -m tools.calibration_table
 
 build: $(VENV)/installed ## compile again, reading the kernels folder afresh
 	@touch $(KERNELS)/meson.build

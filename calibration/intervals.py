@@ -1,7 +1,8 @@
 """Do 95 % intervals cover 95 times in 100, for coefficients that are 0 and for those that are not?
 
-The error of a data set is the share of its intervals that miss; ``power`` is their mean length. Tests ask for
-2 to 8 % of misses. Where a p-value is asked for, the error is the share at or below the stated number.
+The error of a data set is the share of its intervals that miss; ``power`` is how many leave 0 out, of coefficients that
+are not 0: infinite intervals miss nothing. Tests ask for 2 to 8 % of misses. Where a p-value is asked for, the error is
+the share at or below the stated number.
 """
 
 from __future__ import annotations
@@ -18,14 +19,17 @@ from calibration.study import Case, Simulation, Study
 
 N, P, SIZE, LAM = 200, 20, 0.5, 0.08
 MISSES = 0.08
+FIXED = "nodewise λ fixed at 1"
 
 
-def data(design: str, family: str, seed: int, n: int, p: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def data(
+    design: str, family: str, seed: int, n: int, p: int, size: float = SIZE
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Every third feature has an effect, with alternating signs."""
     rng = np.random.default_rng(seed)
     X = standardised(features(design, rng, n, p))
     beta = np.zeros(p)
-    beta[: min(p, 21) : 3] = SIZE * (-1.0) ** np.arange(len(beta[: min(p, 21) : 3]))
+    beta[: min(p, 21) : 3] = size * (-1.0) ** np.arange(len(beta[: min(p, 21) : 3]))
     eta = X @ beta
     if family == "binomial":
         return X, (rng.uniform(size=n) < 1 / (1 + np.exp(-eta))).astype(float), beta
@@ -64,9 +68,13 @@ def missed(made: Callable[[int], tuple[Any, np.ndarray]], null: bool | None) -> 
         if null is not None:
             own &= (target == 0) == null
         out = (found.ci[own, 0] > target[own]) | (found.ci[own, 1] < target[own])
-        return float(out.mean()), float(np.mean(np.minimum(found.ci[own, 1] - found.ci[own, 0], 1e3)))
+        return float(out.mean()), float((own & (target != 0) & _away(found)).sum())
 
     return run
+
+
+def _away(found: Any) -> np.ndarray:
+    return (found.ci[:, 0] > 0) | (found.ci[:, 1] < 0)
 
 
 def small(made: Callable[[int], tuple[Any, np.ndarray]], at_most: float) -> Simulation:
@@ -74,7 +82,7 @@ def small(made: Callable[[int], tuple[Any, np.ndarray]], at_most: float) -> Simu
 
     def run(seed: int) -> tuple[float, float]:
         found, target = made(seed)
-        return float(np.mean(found.pvalues[target == 0] <= at_most)), 0.0
+        return float(np.mean(found.pvalues[target == 0] <= at_most)), float((_away(found) & (target != 0)).sum())
 
     return run
 
@@ -93,15 +101,13 @@ def _debiased() -> list[Case]:
     for null in (True, False):
         cases += [Case(f"{d}, {N} x {P}, {words[null]}", missed(of(d), null), 200) for d in NAMES]
         wide = of("independent", n=100, p=120)
-        cases.append(Case(f"independent, 100 x 120, {words[null]}", missed(wide, null), 40))
+        cases.append(Case(f"independent, 100 x 120, {words[null]}", missed(wide, null), 60))
         cases.append(
             Case(f"toeplitz 0.8, binomial, 400 x 10, {words[null]}",
                  missed(of("toeplitz 0.8", "binomial", 400, 10), null), 150)
         )  # fmt: skip
         broken = of("toeplitz 0.8", nodewise=1.0)
-        cases.append(
-            Case(f"toeplitz 0.8, {N} x {P}, {words[null]}", missed(broken, null), 100, "nodewise λ fixed at 1")
-        )
+        cases.append(Case(f"toeplitz 0.8, {N} x {P}, {words[null]}", missed(broken, null), 100, FIXED))
     return cases
 
 
@@ -112,7 +118,7 @@ STUDIES = [
             f"debiased_p_{int(100 * q)}", f"p <= {q}", q,
             [
                 *[Case(f"{d}, {N} x {P}", small(of(d), q), 200) for d in NAMES],
-                *BROKEN_P[q],
+                *[Case(f"toeplitz 0.8, {N} x {P}", small(of("toeplitz 0.8", nodewise=1.0), q), 100, FIXED)][: q < 0.5],
             ],
         )
         for q in (0.1, 0.5)

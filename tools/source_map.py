@@ -27,6 +27,8 @@ LAYERS = [
     "table",
     "model",
     "select",
+    "inference",
+    "doctor",
     "testing",
     "estimators",
     "torch",
@@ -34,6 +36,7 @@ LAYERS = [
     "cli",
     "report",
     "plot",
+    "geometry",
 ]
 HEAD = """# Source map
 

@@ -53,6 +53,10 @@ _HOME = {
     "stability_selection": "riata.inference.stability",
     "knockoff_filter": "riata.inference.knockoffs",
     "doctor": "riata.doctor",
+    "compare": "riata.select.compare",
+    "compare_l1_l2": "riata.select.compare",
+    "relaxed_lasso": "riata.select.relaxed",
+    "FeatureSelector": "riata.estimators.feature_selector",
     "debiased_lasso": "riata.inference.debiased",
     "post_selection": "riata.inference.polyhedral",
     "multi_split": "riata.inference.splitting",
@@ -122,6 +126,7 @@ if typing.TYPE_CHECKING:  # the same names once more, for readers that do not ru
     from riata.estimators import SqrtLasso as SqrtLasso
     from riata.estimators import enet_path as enet_path
     from riata.estimators import lasso_path as lasso_path
+    from riata.estimators.feature_selector import FeatureSelector as FeatureSelector
     from riata.estimators.migrate import from_sklearn as from_sklearn
     from riata.estimators.migrate import to_sklearn as to_sklearn
     from riata.inference.debiased import debiased_lasso as debiased_lasso
@@ -140,6 +145,9 @@ if typing.TYPE_CHECKING:  # the same names once more, for readers that do not ru
     from riata.path.glmnet import from_glmnet as from_glmnet
     from riata.path.glmnet import to_glmnet as to_glmnet
     from riata.select import select as select
+    from riata.select.compare import compare as compare
+    from riata.select.compare import compare_l1_l2 as compare_l1_l2
+    from riata.select.relaxed import relaxed_lasso as relaxed_lasso
     from riata.select.selection import Selection as Selection
 
     __version__: str

@@ -14,7 +14,7 @@ from sklearn.linear_model import Lasso, LinearRegression
 
 import riata
 from riata.core.errors import InvalidData, InvalidOption
-from riata.inference.intervals import adjust
+from riata.inference.intervals import adjust, tail
 from riata.inference.nodewise import nodewise
 from riata.inference.splitting import aggregate
 from riata.inference.truncated import log_mass, mean_interval, upper_tail
@@ -86,6 +86,19 @@ def test_the_nodewise_lambda_is_tuned():
     assert nodewise(Z, 1.0).residuals == pytest.approx(Z)
 
 
+def test_half_more_variance_and_no_more():
+    """Median over columns of ‖z‖²/(z'ζ)², against that at the cross-validated λ."""
+    rng = np.random.default_rng(9)
+    Z = rng.standard_normal((60, 30))
+    Z = (Z - Z.mean(axis=0)) / Z.std(axis=0)
+    tuned = nodewise(Z)
+    fine, loose = (
+        (nodewise(Z, lam).residuals ** 2).sum(axis=0) / (nodewise(Z, lam).residuals * Z).sum(axis=0) ** 2
+        for lam in (tuned.lam, tuned.lam_cv)
+    )
+    assert 1.3 < np.median(fine / loose) <= 1.5
+
+
 @pytest.mark.parametrize("family", ["gaussian", "binomial"])
 def test_debiased_lasso_has_no_units(family):
     rng = np.random.default_rng(3)
@@ -117,6 +130,18 @@ def test_adjustments():
     assert adjust(2 * norm.sf(z), "maxz", apart, z)[0] == pytest.approx(1 - (1 - once) ** 2, abs=0.005)
     with pytest.raises(InvalidOption):
         adjust(p, "maxz")
+
+
+def test_the_joint_law_is_that_of_the_estimates():
+    """Without a nodewise penalty they are least squares, whose correlations are those of (X'X)⁻¹."""
+    rng = np.random.default_rng(8)
+    X = rng.standard_normal((90, 4)) @ np.linalg.cholesky(0.7 ** np.abs(np.subtract.outer(range(4), range(4)))).T
+    X[:, 2] *= -5.0
+    found = riata.debiased_lasso(X, X[:, 0] + rng.standard_normal(90), lam_nodewise=0.0)
+    inverse = np.linalg.inv((X - X.mean(axis=0)).T @ (X - X.mean(axis=0)))
+    sd = np.sqrt(np.diag(inverse))
+    assert found.joint.T @ found.joint == pytest.approx(inverse / np.outer(sd, sd), abs=1e-7)
+    assert tail(np.array([1.0, 2.0, 3.0]), np.array([2.0])).tolist() == [0.75]
 
 
 def test_a_group_of_nothing_and_a_group_of_something():
@@ -237,3 +262,15 @@ def test_what_cannot_be_is_said():
     X[:, 2] = 1.0
     with pytest.raises(InvalidData, match=r"Column x?2 is constant"):
         riata.debiased_lasso(X, y)
+
+
+def test_multi_split_on_riboflavin(shared_data):
+    """R's hdi with the first 11 features of each half's path and 50 halves finds YXLD_at alone, p = 0.0046.
+
+    Which halves are drawn moves that p-value: with the seeds 1, 2 and 3 it is 0.12, 0.039 and 0.017.
+    """
+    data = np.load(shared_data / "data" / "riboflavin.npz")
+    names = (shared_data / "data" / "riboflavin_features.txt").read_text("utf-8").split()
+    found = riata.multi_split(data["X"], data["y"], splits=50, at_most=11, seed=3, feature_names=names)
+    assert names[int(np.argmin(found.pvalues))] == "YXLD_at"
+    assert found.selected == ["YXLD_at"]

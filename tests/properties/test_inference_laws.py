@@ -246,3 +246,11 @@ def test_frames_and_names():
     many = riata.knockoff_filter(frame, "target", fdr=0.5, draws=3)
     assert set(many.selected) <= set("abcdef")
     assert len(many.to_frame()["e_value"]) == 6
+
+
+@pytest.mark.parametrize(("threshold", "kept"), [(0.6, [60, 61]), (0.61, [61]), (0.605, [61]), (0.59, [59, 60, 61])])
+def test_a_frequency_at_the_threshold_is_kept(threshold, kept):
+    from riata.inference.stability import _kept
+
+    count = np.array([58, 59, 60, 61])
+    np.testing.assert_array_equal(count[_kept(count, threshold, 100)], kept)

@@ -178,6 +178,15 @@ def test_where_no_other_gets_there_the_time_they_were_given_is_a_bound():
     assert "| none in time | 0.01 s | – | > 800× |" in report.best_of_each([duel], ("path",))
 
 
+def test_a_bound_below_the_target_leaves_it_open():
+    rows = rows_of(riata=1, slow=8)
+    rows[1] |= {"reached": "timeout", "limit": "8"}
+    assert "| ≥ 15× | met on 0, open on 1 |" in report.targets(report.duels(rows))
+    rows[1] |= {"limit": "16"}
+    assert "| ≥ 15× | met |" in report.targets(report.duels(rows))
+    assert report.standing(5, 2, 1) == "missed on 2 of 5, open on 1"
+
+
 def family_row(library, seconds, **other):
     """A row of a family that glmnet and others have."""
     row = rows_of(**{library: seconds})[0] | {"kind": "poisson", "family": "poisson"}

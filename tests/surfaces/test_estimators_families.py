@@ -30,7 +30,7 @@ MOST_OPTIONS = 8
 # Two fits of several classes at the default gap of 1e-8 differ by 1e-7: as much as scikit-learn's checks allow.
 CHECKED = {
     riata.LassoClassifier: lambda: riata.LassoClassifier(tol=1e-13),
-    riata.LassoClassifierCV: lambda: riata.LassoClassifierCV(alphas=10, tol=1e-13),
+    riata.LassoClassifierCV: lambda: riata.LassoClassifierCV(alphas=3, tol=1e-12),
 }
 
 
@@ -245,9 +245,11 @@ def test_several_classes_have_a_row_of_coefficients_each(cls, data):
     assert model.gap_rel_ <= 1e-8
     alpha = getattr(model, "alpha_", 0.01)
     path = riata.path(X, y, family="multinomial", lams=[alpha])
-    np.testing.assert_allclose(model.coef_, path.coef[..., 0].T, rtol=1e-3, atol=1e-4)
+    # of an even number of classes only differences between coefficients are unique: the median is an interval
+    unique = path.predict(X, lam=alpha)
+    np.testing.assert_allclose(np.diff(eta, axis=1), np.diff(unique, axis=1), rtol=1e-3, atol=1e-2)
     thin, single = cls().fit(sparse.csr_array(X), y), cls().fit(X.astype(np.float32), y)
-    np.testing.assert_allclose(thin.coef_, model.coef_, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(thin.predict_proba(X), p, atol=1e-4)
     assert single.coef_.dtype == single.intercept_.dtype == np.float32
     again = pickle.loads(pickle.dumps(model))
     np.testing.assert_array_equal(again.predict_proba(X), p)
@@ -264,7 +266,7 @@ def test_several_classes_against_scikit_learn():
         loss = sklearn.metrics.log_loss(y, model.predict_proba(X), sample_weight=s)
         return loss + alpha * np.abs(model.coef_).sum()
 
-    ours = riata.LassoClassifier(alpha=alpha, tol=1e-12).fit(X, y, sample_weight=s)
+    ours = riata.LassoClassifier(alpha=alpha, standardize=False, tol=1e-12).fit(X, y, sample_weight=s)
     theirs = LogisticRegression(l1_ratio=1.0, solver="saga", C=1 / (alpha * s.sum()), tol=1e-10, max_iter=100_000)
     theirs.fit(X, y, sample_weight=s)
     assert objective(ours) == pytest.approx(objective(theirs), rel=1e-9)

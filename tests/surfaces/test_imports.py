@@ -131,7 +131,7 @@ def test_imports_point_down(repository):
         ("core/problem.py", "from .errors import RiataError", "absolute"),
         ("core/problem.py", "import riata", "not below core"),
         ("core/results.py", "import importlib\nm = importlib.import_module('riata.solve')", "not below core"),
-        ("select/cv.py", "import sklearn.model_selection", "estimators and testing only"),
+        ("select/cv.py", "import sklearn.model_selection", "estimators and testing and torch only"),
         ("core/results.py", "need('matplotlib.pyplot', 'plot')", "geometry and plot only"),
         ("solve/quadratic.py", "import numba", "not among the dependencies"),
         ("kernels/gram.pyx", "from riata.design cimport x", "not below kernels"),

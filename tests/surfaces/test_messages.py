@@ -68,7 +68,7 @@ BAD = {
     "too many folds": (table(), ["--folds", "31"], 2, ["31 folds cannot be made of 30 rows"]),
     "no repeats": (table(), ["--repeats", "0"], 2, ["repeats"]),
     "one foldid": (table(), ["--foldid", "w"], 2, ["foldid must name at least two folds"]),
-    "unknown rule": (table(), ["--rule", "1e"], 2, ['no rule "1e"', "1se or min", 'did you mean "1se"']),
+    "unknown rule": (table(), ["--rule", "1e"], 2, ['no rule "1e"', "1se or aic or", 'did you mean "1se"']),
     "unknown na": (table(), ["--na", "drp"], 2, ['--na drp is not known', 'did you mean "drop"']),
     "unknown option": (table(), ["--fold", "3"], 2, ["there is no option --fold", 'did you mean "--folds"']),
     "one word too many": (table(), ["living", "area"], 2, ['"living" is one argument too many', "quote"]),

@@ -155,6 +155,70 @@ def test_many_features_are_left_out_aloud():
     assert "30 smaller ones are not shown" in ax.get_xlabel()
 
 
+def test_false_discovery_rates(diabetes):
+    found = riata.mfdr(riata.path(*diabetes), level=0.1)
+    ax = found.plot()
+    check(ax)
+    np.testing.assert_array_equal(ax.get_lines()[0].get_ydata(), found.rate)
+    assert any(text.get_text() == "mFDR ≤ 0.1" for text in ax.texts)
+
+
+def test_stability_and_knockoffs():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((120, 40))
+    y = X[:, :10] @ np.ones(10) + rng.standard_normal(120)
+    stable, filtered = riata.stability_selection(X, y, n_pairs=10), riata.knockoff_filter(X, y, fdr=0.2, seed=1)
+    assert stable.selected
+    assert filtered.selected
+    for found, values in ((stable, stable.frequency), (filtered, filtered.W)):
+        ax = found.plot(most=25)
+        check(ax)
+        assert "15 smaller ones" in ax.get_xlabel()
+        np.testing.assert_allclose([bar.get_width() for bar in ax.patches], np.sort(values)[::-1][:25])
+        coloured = {bar.get_facecolor() for bar in ax.patches[: len(found.selected)]}
+        assert len(coloured) == 1
+        assert ax.patches[len(found.selected)].get_facecolor() not in coloured
+        limit = [line.get_xdata()[0] for line in ax.get_lines() if line.get_linestyle() == "--"]
+        assert limit == [found.threshold]
+
+
+def test_intervals_of_a_method(diabetes):
+    X, y = diabetes
+    found = riata.debiased_lasso(X, y)
+    ax = found.plot()
+    check(ax)
+    first = ax.get_yticklabels()[0].get_text()
+    assert first == found.features[int(np.argmin(found.pvalues))]
+    assert "95 % interval" in ax.get_xlabel()
+
+
+def test_models_side_by_side(diabetes):
+    found = riata.compare(*diabetes)
+    ax = found.plot()
+    check(ax)
+    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert labels == ["lasso", "elastic net", "ridge: all 10 features"]
+    lasso = ax.get_lines()[0]
+    assert min(lasso.get_ydata()) == pytest.approx(found.fits["lasso"].cvm.min())
+
+
+def test_a_training_history():
+    class History:
+        def to_frame(self):
+            return {
+                "epoch": [1, 2, 3],
+                "train_loss": [3.0, 2, 1],
+                "val_loss": [3.5, 3, 2.8],
+                "sparsity/a_$b$": [0, 0.5, 1],
+            }
+
+    ax = riata.plot.training(History())
+    check(ax)
+    right = ax.figure.axes[-1]
+    assert right.get_lines()[0].get_ydata().tolist() == [0, 50, 100]
+    assert [line.get_label() for line in ax.get_lines()] == ["training loss", "validation loss"]
+
+
 def test_wrong_questions_are_answered(diabetes):
     path = riata.path(*diabetes)
     with pytest.raises(riata.InvalidOption, match="no such axis"):

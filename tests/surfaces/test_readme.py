@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from tools import penalty_table, readme, source_map
+from tools import calibration_table, penalty_table, readme, source_map
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -76,6 +76,12 @@ def test_the_source_map_shows_the_sources():
 
 def test_the_table_of_penalties_is_what_the_registries_give():
     assert penalty_table.main(["--check"]) == 0
+
+
+def test_the_table_of_error_rates_is_what_the_simulations_gave(monkeypatch):
+    assert calibration_table.main(["--check"]) == 0
+    monkeypatch.setattr(calibration_table.study, "read", lambda name: [])
+    assert calibration_table.main(["--check"]) == 1
 
 
 def test_the_source_map_knows_every_layer():

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_diabetes
 
 import riata
 from riata.core.errors import InvalidData, InvalidOption
@@ -232,3 +233,14 @@ def test_options_are_written_down_once():
 )  # fmt: skip
 def test_numbers_for_reading(value, text):
     assert number(value) == text
+
+
+def test_a_comparison_gives_ridge_the_room_that_it_needs():
+    """On the diabetes data ridge is as good as the lasso; a grid that ends where the lasso's does relative to λ_max
+    would stop at three times its best error."""
+    X, y = load_diabetes(return_X_y=True, as_frame=True, scaled=False)
+    found = riata.compare(X, y)
+    best = {name: float(np.min(cv.cvm)) for name, cv in found.fits.items()}
+    assert best["ridge"] == pytest.approx(best["lasso"], rel=0.01)
+    ends = [float(cv.lams[-1]) for cv in found.fits.values()]
+    np.testing.assert_allclose(ends, ends[0])

@@ -5,8 +5,8 @@ import pytest
 torch = pytest.importorskip("torch")
 import riata.torch as rt  # noqa: E402
 from riata.core.errors import InvalidOption, RiataError  # noqa: E402
-from riata.torch import compact as compact_module  # noqa: E402
-from riata.torch.compact import Pick, compact  # noqa: E402
+from riata.torch import compaction  # noqa: E402
+from riata.torch.compaction import Pick, compact  # noqa: E402
 
 nn, F = torch.nn, torch.nn.functional
 torch.set_num_threads(1)
@@ -153,6 +153,32 @@ def test_what_is_used_twice_or_unknown_is_left_alone():
     assert compact(layer_norm, torch.ones(2, 5)).layers == []
 
 
+@torch.no_grad()
+def test_what_a_zero_slope_does_not_read_goes():
+    net = nn.Sequential(nn.Conv2d(3, 4, 1), nn.Conv2d(4, 4, 1), nn.BatchNorm2d(4), nn.Conv2d(4, 2, 3, padding=1))
+    net = net.double().eval()
+    net[2].weight[2], net[2].bias[2] = 0.0, 1.0  # a constant that padding keeps, whatever channel 2 before it was
+    keeps = net[1].weight[2, 1].clone()
+    net[1].weight[:, 1] = 0.0
+    net[1].weight[2, 1] = keeps  # so nobody needs the one that only it reads
+    assert shapes(compact(net, X).model)["0.weight"] == (3, 3, 1, 1)
+
+
+@torch.no_grad()
+def test_axes_that_are_not_those_of_the_channels():
+    along_rows = nn.Sequential(nn.Conv2d(2, 6, 1), nn.ReLU(), nn.Linear(6, 3)).double()  # 6 columns, and 6 maps
+    along_rows[0].weight[1] = 0.0
+    along_rows[2].weight[:, 4] = 0.0
+    x = torch.randn(3, 2, 5, 6).double()
+    small = compact(along_rows, x)
+    assert torch.allclose(along_rows(x), small.model(x), atol=1e-12)
+    assert shapes(small.model) == {"0.weight": (6, 2, 1, 1), "2.1.weight": (3, 5)}
+    one = nn.Sequential(nn.Conv2d(2, 4, 1), nn.ReLU(), nn.Conv2d(4, 1, 1)).double()
+    one[0].weight[1] = 0.0
+    assert compact(one, x[0]).layers == []
+    assert compact(one, x).layers != []
+
+
 def test_a_sparsified_model_is_baked_and_its_zeros_go():
     torch.manual_seed(0)
     net = nn.Sequential(nn.Linear(30, 16), nn.ReLU(), nn.Linear(16, 1))
@@ -173,12 +199,12 @@ def test_a_sparsified_model_is_baked_and_its_zeros_go():
 def test_a_defect_is_not_returned(monkeypatch):
     net = nn.Sequential(nn.Linear(6, 4), nn.ReLU(), nn.Linear(4, 3))
     net[0].weight.data[0] = 0.0
-    real = compact_module._slice
+    real = compaction._slice
 
     def backwards(layer, leaf, index, axis=0):
         real(layer, leaf, index.flip(0) if axis == 1 else index, axis)
 
-    monkeypatch.setattr(compact_module, "_slice", backwards)
+    monkeypatch.setattr(compaction, "_slice", backwards)
     with pytest.raises(RiataError, match="defect of compact"):
         compact(net, torch.randn(8, 6))
 

@@ -21,7 +21,7 @@ def train(rank, folder, world):
         model = nn.parallel.DistributedDataParallel(net)
     X = torch.randn(64, 8, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     y = X[:, :1] - X[:, 1:2]
-    batches = rt.Batches(X[rank::world], y[rank::world], size=32)
+    batches = rt.Batches(X[rank::world], y[rank::world], size=64)
     rt.Trainer(model, F.mse_loss, torch.optim.Adam(rt.parameter_groups(net), lr=0.02)).fit(batches, epochs=100)
     torch.save(rt.bake(net).state_dict(), folder / f"{world}-{rank}.pt")
     if world > 1:

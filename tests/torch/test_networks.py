@@ -62,7 +62,7 @@ def test_the_relevant_features_are_found(kind):
     torch.manual_seed(1)
     X, y = relevant()
     net = kind(12, 1, (16,))
-    train(net, net.rules(0.2 if kind is rt.SparseInputMLP else 5.0), X, y, 300, lr=0.02)
+    train(net, net.rules(0.2 if kind is rt.SparseInputMLP else 15.0), X, y, 300, lr=0.02)
     report = rt.feature_report(net, [f"f{j}" for j in range(12)])
     assert sorted(report.names[: report.selected]) == ["f0", "f1"]
     assert sum(report.importance) == pytest.approx(1.0)
@@ -82,6 +82,10 @@ def test_lassonet_holds_its_bound_and_takes_any_body():
     train(net, net.rules(0.1), X, y, 100)
     skip, inner = net.first.weight[:1], net.first.weight[1:]
     assert bool((inner.abs().amax(0) <= 2.0 * skip.norm(dim=0) * (1 + 1e-5)).all())
+    x, bias = torch.randn(3, 12), net.first.bias
+    with torch.no_grad():
+        both = x @ skip.T + bias[:1] + body(x @ inner.T + bias[1:])
+        assert torch.allclose(net(x), both, atol=1e-6)
     with pytest.raises(InvalidOption, match="body and units"):
         rt.LassoNet(12, 1, body=body)
 

@@ -14,7 +14,7 @@ import riata.torch as rt
 
 torch.set_num_threads(1)
 
-LAM, STEPS, LAST = 0.15, 4000, 500
+LAM, STEPS, LAST = 0.15, 3000, 400
 OPTIMIZERS = {
     "sgd": lambda p: torch.optim.SGD(p, lr=0.01),
     "adam": lambda p: torch.optim.Adam(p, lr=0.01),

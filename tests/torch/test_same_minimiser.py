@@ -90,7 +90,6 @@ def test_proximal(optimizer):
 
 
 def test_the_loss_term_has_the_solution_but_not_the_zeros():
-    bound = None
     model = problems.model()
     bound = rt.bind(model, {name: problems.RULES[name] for name in ("l1.weight", "rows.weight")})
     optimizer = Adam(model.parameters(), lr=0.05)

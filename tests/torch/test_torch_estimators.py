@@ -11,8 +11,8 @@ import riata.torch as rt  # noqa: E402
 
 torch.set_num_threads(1)
 QUICK = [  # every base class and mixin once
-    rt.SparseMLPClassifier(1e-4, hidden=(8,), max_epochs=25),
-    rt.LassoNetRegressor(1e-4, hidden=(8,), max_epochs=25),
+    rt.SparseMLPClassifier(1e-4, hidden=(8,), max_epochs=15),
+    rt.LassoNetRegressor(1e-4, hidden=(8,), max_epochs=20),
 ]
 
 

@@ -130,6 +130,17 @@ def test_an_optimizer_that_penalises_itself():
     assert history["sparsity/weight"][-1] == 0.8
 
 
+def test_losses_are_means_over_rows_not_batches():
+    X, y = data()
+    net = nn.Linear(10, 1).double()
+    trainer = rt.Trainer(net, F.mse_loss, torch.optim.SGD(net.parameters(), lr=0.0))
+    row = trainer.fit(rt.Batches(X, y, size=150), rt.Batches(X, y, size=190), epochs=1).rows[0]
+    with torch.no_grad():
+        mean = float(F.mse_loss(net(X), y))
+    assert row["train_loss"] == pytest.approx(mean, rel=1e-6)
+    assert row["val_loss"] == pytest.approx(mean, rel=1e-6)
+
+
 def test_plain_training_and_autocast():
     net = nn.Linear(10, 1)
     X, y = (t.float() for t in data())

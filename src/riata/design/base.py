@@ -52,6 +52,12 @@ class Design(abc.ABC):
         weights (n_samples,) ≥ 0, groups (n_samples,) in 0…n_groups−1; both results (n_groups, n_features).
         """
 
+    def subset_moments(self, member: Floats) -> tuple[Floats, Floats]:
+        """The same over subsets of the rows that may overlap; member (n_subsets, n_samples) holds their weights."""
+        one_group = np.zeros(self.shape[0], np.intp)
+        parts = [self.group_moments(weights, one_group, 1) for weights in member]
+        return np.concatenate([mean for mean, _ in parts]), np.concatenate([m2 for _, m2 in parts])
+
     @abc.abstractmethod
     def first_non_finite(self) -> tuple[int, int] | None:
         """Row and column of the first NaN or infinity, or None."""

@@ -73,14 +73,17 @@ class Dense(Design):
         return self.raw[index].astype(np.float64, copy=False)
 
     def group_moments(self, weights: Floats, groups: Ints, n_groups: int) -> tuple[Floats, Floats]:
+        if n_groups == 1:
+            return self.subset_moments(weights[None, :])
+        member = np.zeros((n_groups, self.shape[0]))
+        member[groups, np.arange(self.shape[0])] = weights
+        return self.subset_moments(member)
+
+    def subset_moments(self, member: Floats) -> tuple[Floats, Floats]:
         p = self.shape[1]
-        member = weights[None, :]
-        if n_groups > 1:
-            member = np.zeros((n_groups, self.shape[0]))
-            member[groups, np.arange(self.shape[0])] = weights
         total = member.sum(axis=1)
         safe = np.where(total > 0, total, 1.0)
-        mean, m2 = np.zeros((n_groups, p)), np.zeros((n_groups, p))
+        mean, m2 = np.zeros((len(member), p)), np.zeros((len(member), p))
         with np.errstate(over="ignore", invalid="ignore"):  # columns of extreme size are looked at again
             if self._by_columns:
                 for block in self._column_blocks():

@@ -110,7 +110,9 @@ def identifiers(f: Facts) -> list[Finding]:
 def twins(f: Facts) -> list[Finding]:
     """Copies, and near copies, of other columns."""
     Z, at = f.standardised()
-    same, near, largest = [], [], 0.0
+    same: list[tuple[float, str]] = []
+    near: list[tuple[float, str]] = []
+    largest = 0.0
     for start in range(0, len(at), 500):
         R = np.abs(Z[:, start : start + 500].T @ Z)
         R[np.arange(R.shape[1])[None, :] <= start + np.arange(len(R))[:, None]] = 0.0
@@ -194,7 +196,7 @@ def wide(f: Facts) -> list[Finding]:
     if p <= n / 2:
         return []
     what = f"{p:,} features for {n:,} rows ({p / n:.1f} a row)."
-    do = 'selections may change with the folds: ask riata.stability_selection; rule="ebic" pays for the search.'
+    do = 'selections will change with the folds: see riata.stability_selection; rule="ebic" pays for the search.'
     return [Finding("more features than rows can tell", what, do, p / n)]
 
 

@@ -49,7 +49,8 @@ class LassoClassifier(OneAlpha, ClassifierModel):
         The sorted labels, of any type.
     coef_ : ndarray of shape (1, n_features), or (n_classes, n_features) of more than two classes
         Change of the log odds of classes_[1], or of the logarithm of a class's probability up to a constant, per unit
-        of X[:, j]; exp(coef_) are odds ratios.
+        of X[:, j]; exp(coef_) are odds ratios. Of an even number of classes, a feature's coefficients are unique only
+        up to a common shift between the two in the middle; probabilities are unique.
     intercept_ : ndarray of shape (1,) or (n_classes,)
     gap_rel_ : float
         A proven upper bound on the objective above minus its minimum, over the objective of the model without features.

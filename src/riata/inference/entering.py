@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from riata.core.blas import one_blas_thread
 from riata.core.problem import Floats, Problem
 from riata.path.grid import spread, top_of
 from riata.solve.engine import cpu_count, engine
+from riata.solve.scaling import Scaling, scalings
 
 Ints = NDArray[np.intp]
 
@@ -19,6 +21,8 @@ N_LAMS, LAST = 100, 1e-2
 # λ solved between two looks at how many have entered: a look costs less than a λ, a λ too many is wasted.
 AT_ONCE = 10
 TOL = 1e-7
+# Subsets whose moments are taken in one pass: their tables are this many times the features.
+TOGETHER = 25
 
 
 def first_features(problem: Problem, weights: list[Floats], q: int, threads: int | None = None) -> list[Ints]:
@@ -29,22 +33,37 @@ def first_features(problem: Problem, weights: list[Floats], q: int, threads: int
 
     Rows of weight 0 are as if gone; nothing is copied, and each path ends where q are in.
     """
-    workers = min(threads or cpu_count(), len(weights))
 
-    def one(weight: Floats) -> Ints:
-        return _first(problem.replace(sample_weight=problem.sample_weight * weight), q)
+    def solve(subset: tuple[Problem, list[Scaling]]) -> Ints:
+        return _first(*subset, q)
 
     with one_blas_thread():
-        if workers <= 1:
-            return [one(weight) for weight in weights]
-        with ThreadPoolExecutor(workers) as pool:
-            return list(pool.map(one, weights))
+        workers = min(threads or cpu_count(), len(weights))
+        with ThreadPoolExecutor(workers) if workers > 1 else nullcontext() as pool:
+            found: list[Ints] = []
+            for start in range(0, len(weights), TOGETHER):
+                subsets = _subsets(problem, weights[start : start + TOGETHER])
+                found += list((pool.map if pool else map)(solve, subsets))
+            return found
 
 
-def _first(problem: Problem, q: int) -> Ints:
+def _subsets(problem: Problem, weights: list[Floats]) -> list[tuple[Problem, list[Scaling]]]:
+    """Each weighted problem with its scaling, from one pass over X for all of them."""
+    everyone = np.zeros(problem.n_samples, np.intp)
+    member = problem.sample_weight * np.array(weights)
+    mean, m2 = problem.design.subset_moments(member)
+    out = []
+    for k, weight in enumerate(member):
+        one = problem.replace(sample_weight=weight)
+        moments = weight.sum(keepdims=True), mean[k : k + 1], m2[k : k + 1]
+        out.append((one, scalings(one, everyone, 1, moments)))
+    return out
+
+
+def _first(problem: Problem, scales: list[Scaling], q: int) -> Ints:
     penalised = problem.penalty_factor > 0
     found: Ints = np.zeros(0, np.intp)
-    with engine(problem, threads=1) as run:
+    with engine(problem, threads=1, scales=scales) as run:
         scaling = run.scaling()
         top = top_of(problem, scaling, run.null_correlations())
         if top <= 0:

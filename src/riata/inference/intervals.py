@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riata.core.drawn import Drawn
 from riata.core.errors import InvalidOption
 from riata.core.problem import Floats
 
@@ -16,7 +16,7 @@ ADJUSTMENTS = ("holm", "bonferroni", "maxz", "none")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Intervals:
+class Intervals(Drawn):
     """What is said of each of n_features coefficients, in units of y per unit of the column.
 
     Attributes
@@ -116,6 +116,7 @@ def largest(unit: Floats, draws: int, seed: int) -> Floats:
     return np.sort(np.concatenate(tops))
 
 
-def tail(sample: Floats, at: Floats) -> NDArray[np.float64]:
+def tail(sample: Floats, at: Floats) -> Floats:
     """(1 + how many draws are ≥ each) / (1 + draws)."""
-    return (1.0 + len(sample) - np.searchsorted(sample, at, side="left")) / (1.0 + len(sample))
+    above = len(sample) - np.searchsorted(sample, at, side="left")
+    return np.asarray((1.0 + above) / (1.0 + len(sample)), np.float64)

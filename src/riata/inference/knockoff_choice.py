@@ -19,7 +19,7 @@ def threshold(W: Floats, fdr: float, offset: int = 1) -> float:
     1.0
     """
     for t in np.unique(np.abs(W[W != 0])):
-        if (offset + np.count_nonzero(W <= -t)) / max(1, np.count_nonzero(W >= t)) <= fdr:
+        if (offset + int(np.sum(W <= -t))) / max(1, int(np.sum(W >= t))) <= fdr:
             return float(t)
     return float("inf")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from riata.core.drawn import Drawn
 from riata.core.errors import InvalidOption
 from riata.core.problem import Floats, Problem
 from riata.design import as_design
@@ -22,7 +23,7 @@ MOST_FEATURES = 3000
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Knockoffs:
+class Knockoffs(Drawn):
     """What :func:`knockoff_filter` found.
 
     Attributes

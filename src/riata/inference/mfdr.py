@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from riata.core.drawn import Drawn
 from riata.core.errors import InvalidOption
 from riata.core.problem import Floats
 from riata.inference.density import local_rate
@@ -49,7 +50,7 @@ class LocalMFDR:
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class MFDR:
+class MFDR(Drawn):
     """Expected false selections along a path; made by :func:`mfdr`.
 
     Attributes
@@ -125,6 +126,8 @@ def mfdr(fit: Any, level: float = 0.1) -> MFDR:
     correlated with a real one is no false discovery here: for that see riata.knockoff_filter. EF counts
     every feature as if it were noise, so that it errs on the safe side. It assumes that noise features are not strongly
     correlated with each other, and one given λ: choosing the λ by its rate is an estimate and no guarantee.
+    With strong effects in a Poisson model it is too small (calibration/results/mfdr.csv): what the penalty shrinks away
+    stays in the residual, and no noise variance takes it up.
 
     Parameters
     ----------

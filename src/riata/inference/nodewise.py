@@ -3,8 +3,9 @@
     γ_j = argmin ½‖ζ_j − Σ_{k≠j} ζ_k γ_k‖²/n + λ‖γ‖₁,   z_j = ζ_j − Σ γ_k ζ_k,   for unit columns ζ
 
 One λ serves all columns. It is tuned, and never a constant: K-fold cross-validation pooled over columns gives λ_cv, and
-then the smallest λ is taken at which the variances of the estimates, ‖z_j‖²/(z_j'ζ_j)², are in the median at most a
-quarter above those at λ_cv. That trades a little width for much less bias (Zhang & Zhang 2014; the rule of R's hdi).
+then the smallest λ is taken at which the variances of the estimates, ‖z_j‖²/(z_j'ζ_j)², are in the median at most half
+above those at λ_cv. That trades a little width for much less bias (the idea is Zhang & Zhang's (2014), who spend a
+quarter; at 200 x 20, correlation 0.8, a quarter left 12.2 % of null p-values at or below 0.1, and half leaves 10.8 %).
 A column enters the Gram solver as the target of the others, and is excluded there by an infinite weight, so that no
 matrix is copied and p problems share all the work on the data.
 """
@@ -19,7 +20,7 @@ from riata.core.errors import InvalidOption
 from riata.core.problem import Floats
 from riata.kernels import gram as kernel
 
-INFLATION = 1.25
+INFLATION = 1.5
 # λ is one number for all columns: this many, spread over the columns, are enough to choose it.
 VOTES = 40
 GRID = 40
@@ -38,29 +39,22 @@ def nodewise(unit: Floats, lam: float | None = None, *, folds: int = 10, seed: i
     """Residuals of all columns of ``unit`` (n, p), whose columns have mean square 1 (and mean 0, if there is one)."""
     n, p = unit.shape
     gram = np.asfortranarray(unit.T @ unit / n)
-    chosen = None
     if p == 1:
         return Nodewise(unit.copy(), 0.0, None)
+    grid, lam_cv = _grid(gram, n), None
     if lam is None:
-        grid = _grid(gram, n)
         vote = np.unique(np.linspace(0, p - 1, min(p, VOTES)).astype(int))
         chosen = _cross_validated(unit, grid, vote, min(folds, n), seed)
-        lam = _inflated(gram, grid, vote, chosen)
+        lam, lam_cv = _inflated(gram, grid, vote, chosen), float(grid[chosen])
     elif not lam >= 0:
         raise InvalidOption("The nodewise λ must be ≥ 0.", got=lam)
-    grid = np.append(_grid(gram, n)[:-1], lam)
-    grid = np.unique(grid[grid >= lam])[::-1]
+    grid = np.append(grid[grid > lam], lam)
     out = np.empty((n, p), order="F")
     for j in range(p):
         coef = _path(gram, j, grid)[:, -1]
         on = np.flatnonzero(coef)
         out[:, j] = unit[:, j] - unit[:, on] @ coef[on]
-    return Nodewise(out, float(lam), None if chosen is None else float(grid_value(chosen, gram, n)))
-
-
-def grid_value(index: int, gram: Floats, n: int) -> float:
-    """The λ at a place of the grid."""
-    return float(_grid(gram, n)[index])
+    return Nodewise(out, float(lam), lam_cv)
 
 
 def _grid(gram: Floats, n: int) -> Floats:

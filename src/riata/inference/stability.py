@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from riata.core.drawn import Drawn
 from riata.core.errors import InvalidData, InvalidOption
 from riata.core.problem import Floats, Problem
 from riata.inference import stability_bounds as bounds
@@ -22,11 +23,13 @@ Ints = NDArray[np.intp]
 METHODS = ("pairs", "mb")
 # Unless q is given: a path on half the rows can hardly order more than a quarter of these.
 ROWS_PER_CHOICE = 8
+# More candidates hardly ever matter, and the last ones cost the most (dorothea: 100 take twice as long).
+MOST_USUAL = 50
 USUAL_THRESHOLD = 0.75
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Stability:
+class Stability(Drawn):
     """What :func:`stability_selection` found.
 
     Attributes
@@ -96,7 +99,7 @@ def stability_selection(
         E[selected features that are noise] ≤ PFER(q, π)
 
     Give any two of ``q``, ``threshold`` (π) and ``pfer`` and the third follows; by default pfer = 1 and q is the
-    smaller of n/8 and what π = 0.75 allows.
+    smallest of n/8, 50 and what π = 0.75 allows.
 
     What counts as noise, and what is assumed. "pairs" (Shah & Samworth): noise is a feature whose chance of being among
     the first q of n/2 rows is at most q/p, no more than of a random choice; nothing is assumed for bound="worst"; for
@@ -165,7 +168,7 @@ def _settle(
         q = bounds.most_chosen(threshold, wanted, p, pairs, bound)
     elif q is None:
         most = bounds.most_chosen(USUAL_THRESHOLD, wanted, p, pairs, bound)
-        q = min(most, max(1, n // ROWS_PER_CHOICE))
+        q = min(most, max(1, n // ROWS_PER_CHOICE), MOST_USUAL)
     if threshold is None:
         threshold = bounds.least_threshold(q, wanted, p, pairs, bound)
     notes = []

@@ -12,6 +12,18 @@ cdef enum:
     OUTSIDE = 3
 
 
+cdef extern from "outputs.h" nogil:
+    double softmax_value(long n, long K, const double* y, const double* eta, const double* s)
+    double softmax_rows(long n, long K, const double* y, const double* eta, const double* s, double* r, double* p)
+    double softmax_apart(long n, long K, const double* y, const double* s, const double* p, double a, double log_a)
+    double softmax_curve(long n, int same, const double* s, const double* y, const double* z, const double* h,
+                         const double* g)
+    double sum_and_size(long n, const double* y, const double* r, double* size)
+    void row_means(long n, long K, const double* p, const double* v, double* x)
+    double softmax_level(long n, const double* y, const double* r, const double* p, const double* s, const double* v,
+                         const double* x)
+
+
 cdef class Outputs:
     """A loss of ``n`` rows and ``K`` predictors."""
 
@@ -95,53 +107,10 @@ cdef class SoftmaxOutputs(Outputs):
 
     cdef double slopes(self, const double* eta, const double* s, double* r, double* h) noexcept nogil:
         """The entry of a row's own class is minus the sum of the others, so that digits survive p → 1."""
-        cdef int i, k, n = self.n, K = self.K, own
-        cdef double top, mass, total = 0.0, p, others, x
-        for i in range(n):
-            if s[i] == 0.0:
-                for k in range(K):
-                    r[k * n + i] = h[k * n + i] = 0.0
-                continue
-            top = -INFINITY
-            for k in range(K):
-                top = max(top, eta[k * n + i])
-            mass = 0.0
-            for k in range(K):
-                p = exp(eta[k * n + i] - top)
-                h[k * n + i] = p
-                mass += p
-            own, others, x = -1, 0.0, log(mass) + top
-            for k in range(K):
-                p = h[k * n + i] / mass
-                h[k * n + i] = p
-                r[k * n + i] = s[i] * (self.y[k * n + i] - p)
-                if self.y[k * n + i] != 0.0:
-                    total += s[i] * self.y[k * n + i] * (x - eta[k * n + i])
-                if self.y[k * n + i] == 1.0:
-                    own = k
-                else:
-                    others += p
-            if own >= 0:
-                r[own * n + i] = s[i] * others
-        return total
+        return softmax_rows(self.n, self.K, &self.y[0], eta, s, r, h)
 
     cdef double value(self, const double* eta, const double* s) noexcept nogil:
-        cdef int i, k, n = self.n
-        cdef double top, mass, total = 0.0
-        for i in range(n):
-            if s[i] == 0.0:
-                continue
-            top = -INFINITY
-            for k in range(self.K):
-                top = max(top, eta[k * n + i])
-            mass = 0.0
-            for k in range(self.K):
-                mass += exp(eta[k * n + i] - top)
-            mass = log(mass) + top
-            for k in range(self.K):
-                if self.y[k * n + i] != 0.0:
-                    total += s[i] * self.y[k * n + i] * (mass - eta[k * n + i])
-        return total
+        return softmax_value(self.n, self.K, &self.y[0], eta, s)
 
     cdef double apart(self, const double* eta, const double* s, const double* h, double a) noexcept nogil:
         """Kullback and Leibler's divergence of q = y + a(p − y) from p.
@@ -150,6 +119,10 @@ cdef class SoftmaxOutputs(Outputs):
         """
         cdef int i, k, n = self.n, own
         cdef double total = 0.0, q, p, y, others, log_a = log(a) if a > 0.0 else 0.0
+        total = softmax_apart(n, self.K, &self.y[0], s, h, a, log_a)
+        if total >= 0.0:
+            return total
+        total = 0.0
         for i in range(n):
             if s[i] == 0.0:
                 continue

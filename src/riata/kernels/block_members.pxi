@@ -21,6 +21,7 @@ cdef class BlockMembers:
     cdef double* ratio
     cdef double* us
     cdef double* last                # u at the λ before the last
+    cdef double* kept                # correlations before the model's descent
     cdef double lam, lam_before
     cdef double* goal_u
     cdef double* goal_c
@@ -58,12 +59,12 @@ cdef class BlockMembers:
             room = max(old + old // 2, size, 32)
             room += -room % self.per
             cols = room // self.per
-            vectors, ints = np.zeros((13, room)), np.zeros(2 * room, np.intc)
+            vectors, ints = np.zeros((14, room)), np.zeros(2 * room, np.intc)
             G, A = np.zeros((cols, cols), order="F"), np.zeros((self.n, cols), order="F")
             E = np.zeros((max(1, self.f * self.K), cols), order="F")
             members, outs, at = np.zeros(room, np.intp), np.zeros(room, np.intp), np.zeros(room, np.intp)
             if old:
-                vectors[:, :old] = np.asarray(self.hold).reshape(13, old)
+                vectors[:, :old] = np.asarray(self.hold).reshape(14, old)
                 members[:old], outs[:old], at[:old] = self.members, self.outs, self.at
                 G[:self.built, :self.built] = np.asarray(self.G)[:self.built, :self.built]
                 A[:, :self.built] = np.asarray(self.A)[:, :self.built]
@@ -97,39 +98,13 @@ cdef class BlockMembers:
         self.u, self.c, self.ratio, self.us = h, h + room, h + 2 * room, h + 3 * room
         self.goal_u, self.goal_c, p.s = h + 4 * room, h + 5 * room, h + 6 * room
         p.q, p.v, p.g, p.d, p.e = h + 7 * room, h + 8 * room, h + 9 * room, h + 10 * room, h + 11 * room
-        self.last = h + 12 * room
+        self.last, self.kept = h + 12 * room, h + 13 * room
         p.active, p.ld, p.G = &self.ihold[0], room // self.per, &self.G[0, 0]
         p.image = self.goal_c
         h = &self.ghold[0]
         room = self.room_blocks
         p.l1, p.l2, self.ul1, self.ul2 = h, h + room, h + 2 * room, h + 3 * room
         p.start, p.listed, p.made, p.at = &self.starts_[0], &self.starts_[room + 1], &self.made[0], &self.at_eig[0]
-
-    @property
-    def features(self):
-        """Feature of each member."""
-        return np.asarray(self.members)[:self.m]
-
-    @property
-    def outputs(self):
-        """Output of each member."""
-        return np.asarray(self.outs)[:self.m]
-
-    @property
-    def coefficients(self):
-        """u of the members: a view."""
-        return np.asarray(self.hold)[:self.m]
-
-    @property
-    def sizes(self):
-        """(‖u_g‖ > 0, ‖soft(c_g, s)‖/l1_g) of every block at the λ solved last."""
-        on, ratio = np.empty(self.nb, bool), np.empty(self.nb)
-        cdef int g
-        self.p.u, self.p.c = self.u, self.c
-        for g in range(self.nb):
-            on[g] = length(self.u + self.starts_[g], self.starts_[g + 1] - self.starts_[g]) > 0.0
-            ratio[g] = soft_length(&self.p, g, 1.0) / self.p.l1[g] if self.p.l1[g] > 0.0 else INFINITY
-        return on, ratio
 
     @property
     def explained(self):
@@ -150,26 +125,28 @@ cdef class BlockMembers:
         """The gathered columns, wherever they are now."""
         self.Z = Z
 
-    def enlist(self, Py_ssize_t[::1] sizes, Py_ssize_t[::1] features, Py_ssize_t[::1] outs, Py_ssize_t[::1] at,
-               double[::1] ratio, double[::1] l1, double[::1] l2, double[::1] s):
-        """Take blocks into W with coefficients 0: members in a row, weights at λ = 1; ``at`` is where columns stand."""
-        cdef int i, k, b, new = <int> features.shape[0], g
-        self.make_room(self.m + new, self.nb + <int> sizes.shape[0])
-        for i in range(new):
-            k = self.m + i
-            self.members[k], self.outs[k], self.at[k] = features[i], outs[i], at[i]
-            self.u[k] = self.c[k] = self.last[k] = 0.0
-            self.ratio[k], self.us[k] = ratio[i], s[i]
-        for i in range(sizes.shape[0]):
-            g, b = self.nb + i, <int> sizes[i]
-            self.ul1[g], self.ul2[g] = l1[i], l2[i]
-            self.starts_[g + 1] = self.starts_[g] + b
-            self.made[g] = 0
-            self.at_eig[g] = self.eig_used
-            if b > 1 and not (self.per == b and not self.p.nested):
-                self.eig_used += b * b + b
-        self.m += new
-        self.nb += <int> sizes.shape[0]
+    cdef void add_member(self, Py_ssize_t feature, Py_ssize_t out, Py_ssize_t at, double ratio, double s) noexcept:
+        """One more member with coefficient 0 (there is room); ``at`` is where its column stands."""
+        cdef int k = self.m
+        self.members[k], self.outs[k], self.at[k] = feature, out, at
+        self.u[k] = self.c[k] = self.last[k] = 0.0
+        self.ratio[k], self.us[k] = ratio, s
+        self.m += 1
+
+    cdef void close_block(self, int size, double l1, double l2) noexcept:
+        """The last ``size`` members are a block of these weights at λ = 1."""
+        cdef int g = self.nb
+        self.ul1[g], self.ul2[g] = l1, l2
+        self.starts_[g + 1] = self.starts_[g] + size
+        self.made[g] = 0
+        self.at_eig[g] = self.eig_used
+        if size > 1 and not (self.per == size and not self.p.nested):
+            self.eig_used += size * size + size
+        self.nb += 1
+
+    cdef settle_blocks(self):
+        """After blocks were added."""
+        cdef int g
         if self.eighold is None or self.eighold.shape[0] < <Py_ssize_t> self.eig_used:
             self.eighold = np.zeros(max(64, 2 * self.eig_used))
             for g in range(self.nb):

@@ -17,6 +17,10 @@ cdef class BlockModel(BlockMembers):
             self.u[i] = u[i]
         self.refresh_eta()
 
+    def value_with(self, double[::1] s):
+        """The loss where u is, rows weighted by s (n,)."""
+        return self.loss.value(&self.eta[0], &s[0])
+
     # -- the point -------------------------------------------------------------------------------------------
     cdef void multiply(self, double* d, double* out) noexcept nogil:
         """out = σ Σ dₘ ratioₘ zₘ on all rows and outputs."""
@@ -89,12 +93,8 @@ cdef class BlockModel(BlockMembers):
         if self.loss.kind != SOFTMAX:
             for a in range(n):
                 x += hk[a] * y[a] * z[a]
-        elif k == l:
-            for a in range(n):
-                x += self.s[a] * hk[a] * (1.0 - hk[a]) * y[a] * z[a]
         else:
-            for a in range(n):
-                x -= self.s[a] * hk[a] * hl[a] * y[a] * z[a]
+            x = softmax_curve(n, k == l, &self.s[0], y, z, hk, hl)
         return x
 
     cdef free_outside(self, double* S):
@@ -120,8 +120,7 @@ cdef class BlockModel(BlockMembers):
             settled = 1
             for k in range(self.K):
                 for i in range(self.f):
-                    total = ddot(&n, &self.Phi[0, i], &one, &self.r[k * n], &one)
-                    size = dabs_dot(n, &self.Phi[0, i], &self.r[k * n])
+                    total = sum_and_size(n, &self.Phi[0, i], &self.r[k * n], &size)
                     g[k * self.f + i] = total
                     if fabs(total) > level * size:
                         settled = 0
@@ -275,7 +274,7 @@ cdef class BlockModel(BlockMembers):
     cdef weigh_outside(self, int first):
         """The same for a loss that is asked in Python, at the point where the Hessian was taken."""
         m, outs = self.m, np.asarray(self.outs)
-        Z = np.asarray(self.Z)[:, np.asarray(self.at)[:m]] * np.asarray(self.hold).reshape(13, -1)[2, :m]
+        Z = np.asarray(self.Z)[:, np.asarray(self.at)[:m]] * np.asarray(self.hold).reshape(14, -1)[2, :m]
         V = np.zeros((self.n, self.K, m - first))
         V[:, outs[first:m], np.arange(m - first)] = Z[:, first:]
         H = self.loss.products(self.frozen, self.s, V)
@@ -298,31 +297,23 @@ cdef class BlockModel(BlockMembers):
 
     cdef void level(self, double* out) noexcept nogil:
         """How B moves with the change of η in ``move``, as the model has it: (f, K) ``out``."""
-        cdef int i, k, a, n = self.n, q = self.f * self.K, one = 1, info
+        cdef int i, j, k, a, n = self.n, q = self.f * self.K, one = 1, info
         cdef double x
         cdef char lower_part = b'L'
         if self.loss.kind == OUTSIDE:
             memset(out, 0, q * sizeof(double))
             return
+        if self.loss.kind == SOFTMAX:
+            row_means(n, self.K, &self.frozen[0], &self.move[0], &self.trial[0])
         for k in range(self.K):
+            a = k * n
             for i in range(self.f):
-                out[k * self.f + i] = 0.0
-        for a in range(n):
-            x = 0.0
-            if self.loss.kind == SOFTMAX:
-                for k in range(self.K):
-                    x += self.frozen[k * n + a] * self.move[k * n + a]
-            for k in range(self.K):
-                for i in range(self.f):
-                    out[k * self.f + i] += self.Phi[a, i] * self.r[k * n + a]
-                    out[k * self.f + i] -= self.Phi[a, i] * self.frozen[k * n + a] * (
-                        self.s[a] * (self.move[k * n + a] - x) if self.loss.kind == SOFTMAX else self.move[k * n + a])
+                if self.loss.kind == SOFTMAX:
+                    out[k * self.f + i] = softmax_level(n, &self.Phi[0, i], &self.r[a], &self.frozen[a], &self.s[0],
+                                                        &self.move[a], &self.trial[0])
+                    continue
+                x = 0.0
+                for j in range(n):
+                    x += self.Phi[j, i] * (self.r[a + j] - self.frozen[a + j] * self.move[a + j])
+                out[k * self.f + i] = x
         dpotrs(&lower_part, &q, &one, &self.S[0], &q, out, &q, &info)
-
-
-cdef inline double dabs_dot(int n, const double* x, const double* y) noexcept nogil:
-    cdef int i
-    cdef double total = 0.0
-    for i in range(n):
-        total += fabs(x[i] * y[i])
-    return total

@@ -38,13 +38,13 @@ cdef class Proof:
         self.first, self.listed, self.by_entry, self.K, self.p, self.size = first, listed, by_entry, K, p, size
         self.near, self.off = np.zeros((K, p), np.float32), np.zeros(K)
 
-    def learn(self, double[:, ::1] e, double[:, ::1] c):
+    cdef learn(self, double[:, ::1] e, double[:, ::1] c):
         """Residuals (K, n) and their exact correlations (K, p)."""
         cdef int k
         for k in range(self.K):
             (<Span> self.spans[k]).add(e[k], c[k])
 
-    def foresee(self, double[:, ::1] e):
+    cdef int foresee(self, double[:, ::1] e) except -1:
         """Predict all correlations of residuals e (K, n); 0 where nothing is known."""
         cdef float[KEPT] a
         cdef int k, i
@@ -67,37 +67,52 @@ cdef class Proof:
                         row[j] += x * table[j]
         return 1
 
-    def predicted(self):
-        """What was foreseen, (p, K)."""
-        return np.ascontiguousarray(np.asarray(self.near, np.float64).T)
+    cdef double length_in(self, Py_ssize_t g, const double* c, double[::1] s) noexcept nogil:
+        """‖soft(c_g, s)‖ in correlations c (K, p); ``s`` (p,) at the present λ, empty where there is none."""
+        cdef Py_ssize_t a, j, k, K = self.K
+        cdef double x, total = 0.0
+        if self.by_entry:
+            return fabs(c[(g % K) * self.p + g // K])
+        for a in range(self.first[g], self.first[g + 1]):
+            j = self.listed[a]
+            for k in range(K):
+                x = soft(c[k * self.p + j], s[j]) if s.shape[0] else c[k * self.p + j]
+                total += x * x
+        return sqrt(total)
 
-    def open(self, double[::1] limit, double[::1] s):
-        """Blocks whose correlations are not proven to stay within ``limit`` (n_blocks,); ``s`` (p,) as above."""
-        cdef Py_ssize_t g, a, j, k, count = 0, K = self.K
-        cdef double x, total, worst
-        cdef int nested = s.shape[0] > 0
-        found = np.empty(limit.shape[0], np.intp)
-        cdef Py_ssize_t[::1] out = found
-        with nogil:
-            if self.by_entry:
+    cdef int list_beyond(self, double at, double off, double[::1] limit, double[::1] s, Py_ssize_t[::1] out,
+                         double[::1] sizes) noexcept nogil:
+        """Blocks whose foreseen lengths, made longer by ``off`` times as much as they may be off, pass ``at`` · ``limit``
+        (n_blocks,); with off = 1 the others are proven not to. How many, in ``out``, and their lengths."""
+        cdef Py_ssize_t g, j, k, K = self.K
+        cdef int count = 0
+        cdef double x, wide
+        cdef float* row
+        if self.by_entry:
+            for k in range(K):
+                row, wide = &self.near[k, 0], off * self.off[k]
                 for j in range(self.p):
-                    for k in range(K):
-                        if fabs(self.near[k, j]) + self.off[k] * self.size[j] > limit[j * K + k]:
-                            out[count] = j * K + k
-                            count += 1
-            else:
-                for g in range(limit.shape[0]):
-                    if limit[g] == INFINITY:
-                        continue
-                    total = 0.0
-                    for a in range(self.first[g], self.first[g + 1]):
-                        j = self.listed[a]
-                        for k in range(K):
-                            x = fabs(self.near[k, j]) + self.off[k] * self.size[j]
-                            if nested:
-                                x = soft(x, s[j])
-                            total += x * x
-                    if total > limit[g] * limit[g]:
-                        out[count] = g
+                    x = fabs(row[j]) + wide * self.size[j]
+                    if x > at * limit[j * K + k]:
+                        out[count], sizes[count] = j * K + k, x
                         count += 1
-        return found[:count].copy()
+            return count
+        for g in range(limit.shape[0]):
+            if limit[g] < INFINITY:
+                x = self.foreseen_length(g, off, s)
+                if x > at * limit[g]:
+                    out[count], sizes[count] = g, x
+                    count += 1
+        return count
+
+    cdef inline double foreseen_length(self, Py_ssize_t g, double off, double[::1] s) noexcept nogil:
+        cdef Py_ssize_t a, j, k
+        cdef double x, total = 0.0
+        for a in range(self.first[g], self.first[g + 1]):
+            j = self.listed[a]
+            for k in range(self.K):
+                x = fabs(self.near[k, j]) + off * self.off[k] * self.size[j]
+                if s.shape[0]:
+                    x = soft(x, s[j])
+                total += x * x
+        return sqrt(total)

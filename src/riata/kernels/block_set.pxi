@@ -43,18 +43,16 @@ cdef class BlockSet(BlockModel):
             self.rr = max(1.0, 2.0 * apart / ((1.0 - t) * (1.0 - t)))
         return total if total > 0.0 else 0.0
 
-    def solve(self, double lam1, double lam2, double goal, int max_iter):
-        """Bring (B, u) to the solution on W: (rounds, gap)."""
+    cdef void solve_with(self, double lam1, double lam2, double goal, int max_iter) noexcept nogil:
+        """Bring (B, u) to the solution on W; ``rounds`` and ``gap`` say how."""
         cdef int g, i
         for g in range(self.nb):
             self.p.l1[g], self.p.l2[g] = lam1 * self.ul1[g], lam2 * self.ul2[g]
         for i in range(self.m):
             self.p.s[i] = lam1 * self.us[i]
-        with nogil:
-            if lam1 + lam2 != self.lam:
-                self.extrapolate(lam1 + lam2)
-            self.solve_at(goal, max_iter)
-        return self.rounds, self.gap
+        if lam1 + lam2 != self.lam:
+            self.extrapolate(lam1 + lam2)
+        self.solve_at(goal, max_iter)
 
     cdef double objective(self) noexcept nogil:
         cdef int g
@@ -136,13 +134,14 @@ cdef class BlockSet(BlockModel):
         cdef double t = 1.0, promised = 0.0, old, new, grown, fall, inner
         cdef double* delta = &self.work[0] + q * q + q
         memcpy(self.goal_u, self.u, m * sizeof(double))
+        memcpy(self.kept, self.c, m * sizeof(double))       # the model's descent works on c
         p.u = self.goal_u
         inner = max(0.1 * goal, (1e-4 if self.loss.kind == SQUARE else INEXACT) * self.gap)
         if self.loss.kind == SQUARE:
             inner = 0.3 * goal
         self.rounds += 1 + solve_blocks(p, self.tight * inner, self.rr, max_iter)
         p.u = self.u
-        self.correlate()
+        memcpy(self.c, self.kept, m * sizeof(double))
         old = self.value / (self.sigma * self.sigma)
         for j in range(m):
             promised += (self.goal_u[j] - self.u[j]) * self.c[j]

@@ -8,6 +8,7 @@ steps replace F by a quadratic model; descent over blocks finds which are zero, 
 penalty is smooth, finish. A block of one is the lasso.
 """
 
+from cpython.exc cimport PyErr_CheckSignals
 from libc.math cimport exp, fabs, log, log1p, sqrt, INFINITY
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
@@ -31,3 +32,4 @@ include "block_members.pxi"
 include "block_model.pxi"
 include "block_set.pxi"
 include "block_proof.pxi"
+include "block_track.pxi"

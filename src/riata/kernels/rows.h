@@ -4,6 +4,8 @@
    largest at 709. log(1 + e) for e in [0, 1]: atanh's series after a reduction to [1/√2, √2]. Both to 2 units in the last
    place, which a certificate in plain NumPy checks. */
 
+#pragma once
+
 #include <math.h>
 #include <stdint.h>
 #include <string.h>

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from riata.core.errors import InvalidData
 from riata.losses.base import Array, Loss, per_weight
 from riata.losses.numerics import weighted_sum
 from riata.losses.targets import no_options, numbers
@@ -32,7 +33,11 @@ class MultiGaussian(Loss):
     @classmethod
     def parse(cls, y: Any, **options: Any) -> MultiGaussian:
         no_options(cls.name, options)
-        return cls(numbers(y, ndim=2))
+        Y = numbers(y, ndim=2)
+        if Y.shape[1] < 2:
+            raise InvalidData("A family of several targets was given one.", expected="y of shape (n_samples, K), K ≥ 2",
+                              got=f"shape {Y.shape}", hint='family="gaussian" takes one target')  # fmt: skip
+        return cls(Y)
 
     @classmethod
     def examples(cls, rng: np.random.Generator, n: int) -> list[tuple[Any, dict[str, Any]]]:

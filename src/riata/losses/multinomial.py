@@ -114,6 +114,8 @@ class Multinomial(Loss):
                 hint="a training fold may have lost a class: use fewer folds or stratified ones.",
             )
         b = np.log(share)
+        if not offset.any():
+            return b - b.mean(), self.value(offset + b, s)
         b = minimise(
             lambda x: self.value(offset + x, s),
             lambda x: self.gradient(offset + x, s).sum(axis=0),

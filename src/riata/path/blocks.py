@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from riata.core.blas import one_blas_thread
 from riata.core.errors import InvalidOption
@@ -13,7 +14,10 @@ from riata.core.results import Path
 from riata.core.status import Status
 from riata.path.drive import MAX_ITER, warn_missed
 from riata.path.grid import checked, spread
-from riata.solve.blocks import BlocksEngine
+from riata.solve.blocks import BlockOutcome, BlocksEngine
+from riata.solve.engine import workers
+
+Ints = NDArray[np.intp]
 
 
 def is_blocks(problem: Problem) -> bool:
@@ -36,22 +40,40 @@ def blocks_path(
     del start, threads  # one lane, which begins at the null model
     if early_stop:
         raise InvalidOption("A path over groups or several outputs has no early stop.", got="early_stop=True")
+    grid = None if lams is None else checked(lams)
     with one_blas_thread():
         run = BlocksEngine(problem, tricks=tricks)
-        grid = checked(lams) if lams is not None else spread(problem, run.lam_max(), n_lams, lam_min_ratio)
+        if grid is None:
+            grid = spread(problem, run.lam_max(), n_lams, lam_min_ratio)
         (found,) = run.run(grid, 0.5 * tol, max_iter)
-    missed = bool(np.any(found.gap_rel > tol))
-    if warn and missed:
+    path = _assemble(problem, run, grid, found, tol)
+    if warn and path.status is Status.max_iter:
         warn_missed(grid, found.gap_rel, tol)
-    loss, s = problem.loss, problem.sample_weight / problem.sample_weight.sum()
-    outputs = None
+    return path
+
+
+def blocks_folds(
+    problem: Problem, lams: Floats | None, folds: Ints, n_folds: int, score: Any, *, n_lams: int = 100,
+    lam_min_ratio: float | None = None, tol: float = 1e-8, max_iter: int = MAX_ITER, threads: int | None = None,
+    tricks: dict[str, bool] | None = None,
+) -> tuple[Path, list[BlockOutcome]]:  # fmt: skip
+    """The path on all rows, and each fold's; ``folds`` (n_samples,), ``n_folds`` where never held out."""
+    with one_blas_thread(), workers(threads, n_folds + 1) as pool:
+        run = BlocksEngine(problem, folds, n_folds, tricks, pool)
+        grid = spread(problem, run.lam_max(), n_lams, lam_min_ratio) if lams is None else lams
+        found, *parts = run.run(grid, 0.5 * tol, max_iter, score, keep=False)
+    return _assemble(problem, run, grid, found, tol), parts
+
+
+def _assemble(problem: Problem, run: BlocksEngine, grid: Floats, found: BlockOutcome, tol: float) -> Path:
+    loss, outputs = problem.loss, None
     if loss.n_outputs > 1:
         outputs = [str(c) for c in (loss.classes if loss.classes is not None else range(loss.n_outputs))]
-    null = 2.0 * (loss.null(problem.offset, s, problem.fit_intercept)[1] - loss.saturated(s))
     names = problem.design.names or [f"x{j}" for j in range(problem.n_features)]
+    missed = bool(np.any(found.gap_rel > tol))
     return Path(
         lams=grid, active=found.active, coef_active=found.coef_active, intercept=found.intercept,
-        gap_rel=found.gap_rel, dev_ratio=found.dev_ratio, null_deviance=null, scale=found.scaling.sd,
+        gap_rel=found.gap_rel, dev_ratio=found.dev_ratio, null_deviance=run.null_deviance, scale=found.scaling.sd,
         mean=found.scaling.mean, feature_names=list(names), l1_ratio=problem.l1_ratio, standardize=problem.standardize,
         fit_intercept=problem.fit_intercept, status=Status.max_iter if missed else Status.converged,
         early_stopped=False,

@@ -20,7 +20,7 @@ from riata.path.sqrt import sqrt_grid, sqrt_path
 
 def together(problem: Problem) -> bool:
     """Whether cross-validation may walk all folds in lock-step; else they are solved one by one, each from scratch."""
-    return problem.penalty is None and not _is_sqrt(problem) and not is_blocks(problem)
+    return problem.penalty is None and not _is_sqrt(problem)
 
 
 def _is_sqrt(problem: Problem) -> bool:

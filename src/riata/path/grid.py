@@ -58,7 +58,7 @@ def spread(problem: Problem, top: float, n_lams: int, lam_min_ratio: float | Non
     n, p = problem.design.shape
     if not (isinstance(n_lams, int | np.integer) and n_lams >= 1):
         raise InvalidOption("n_lams must be a whole number ≥ 1.", got=n_lams)
-    ratio = (1e-4 if n > p else 1e-2) if lam_min_ratio is None else float(lam_min_ratio)
+    ratio = default_ratio(n, p) if lam_min_ratio is None else float(lam_min_ratio)
     if not 0.0 < ratio < 1.0:
         raise InvalidOption("lam_min_ratio must lie between 0 and 1.", got=lam_min_ratio)
     if top <= 0.0:
@@ -66,6 +66,11 @@ def spread(problem: Problem, top: float, n_lams: int, lam_min_ratio: float | Non
     grid = top * np.exp(np.linspace(0.0, np.log(ratio), n_lams))
     grid[0] = top
     return grid
+
+
+def default_ratio(n_samples: int, n_features: int) -> float:
+    """Smallest λ over λ_max where nothing is said."""
+    return 1e-4 if n_samples > n_features else 1e-2
 
 
 def checked(lams: Any) -> Floats:

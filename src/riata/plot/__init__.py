@@ -17,6 +17,20 @@ from riata.plot.coef_path import coef_path
 from riata.plot.coefficients import coefficients
 from riata.plot.cv_curve import cv_curve
 from riata.plot.draw import draw
+from riata.plot.error_rates import error_rates
+from riata.plot.ranking import ranking
 from riata.plot.selected import selected
+from riata.plot.side_by_side import side_by_side
+from riata.plot.training import training
 
-__all__ = ["coef_path", "coefficients", "cv_curve", "draw", "selected"]
+__all__ = [
+    "coef_path",
+    "coefficients",
+    "cv_curve",
+    "draw",
+    "error_rates",
+    "ranking",
+    "selected",
+    "side_by_side",
+    "training",
+]

@@ -56,10 +56,11 @@ def counts_on_top(ax: Any, x: Floats, counts: NDArray[np.intp], ticks: int = 7) 
     top.set_xlabel("number of features")
 
 
-def rules(ax: Any, marks: dict[str, float]) -> None:
+def rules(ax: Any, marks: dict[str, float], top: bool = False) -> None:
     """Dotted vertical lines with a word each; ``marks`` are places on the x axis, in the order of their words.
 
-    The words stand outside of the pair, so that neighbours do not meet: the first on the left of its line.
+    The words stand outside of the pair, so that neighbours do not meet: the first on the left of its line; at the foot
+    of the picture or at its ``top``.
     """
     places = ax.transData.transform([(x, 0.0) for x in marks.values()])[:, 0] if marks else []
     order = np.argsort(places)
@@ -68,6 +69,7 @@ def rules(ax: Any, marks: dict[str, float]) -> None:
         ax.axvline(x, color=RULE, lw=1, ls=":", zorder=1)
         left = len(order) > 1 and rank == 0
         ax.annotate(
-            word, (x, 0.02), xycoords=ax.get_xaxis_transform(), xytext=(-3 if left else 3, 0), rotation=90,
-            textcoords="offset points", ha="right" if left else "left", va="bottom", fontsize="small", color=RULE,
+            word, (x, 0.98 if top else 0.02), xycoords=ax.get_xaxis_transform(), xytext=(-3 if left else 3, 0),
+            textcoords="offset points", ha="right" if left else "left", va="top" if top else "bottom", rotation=90,
+            fontsize="small", color=RULE,
         )  # fmt: skip

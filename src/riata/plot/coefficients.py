@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from riata.core.errors import InvalidData
+from riata.inference.intervals import Intervals
 from riata.plot import axes
+from riata.plot.draw import draw
 from riata.plot.labels import short
 
 Array = Any
@@ -55,7 +57,7 @@ def coefficients(
     for text in ax.get_yticklabels():
         text.set_parse_math(False)
     ax.set_ylim(len(names) - 0.4, -0.6)
-    ax.set_xlabel(xlabel + (f" ({left_out} smaller ones are not shown)" if left_out else ""))
+    ax.set_xlabel(xlabel + (f"\n({left_out} smaller ones are not shown)" if left_out else ""))
     ax.grid(axis="y", color=axes.FAINT, lw=0.4, alpha=0.5)
     return ax
 
@@ -74,3 +76,12 @@ def intervals(ax: Any, rows: Array, coef: Array, ends: Array) -> None:
         for end, marker in ((a, "<"), (b, ">")):
             if np.isinf(end):
                 ax.plot([shown[0 if end < 0 else 1]], [row], marker, color=axes.colour(0), ms=6, clip_on=False)
+
+
+@draw.register
+def _(result: Intervals, ax: Any = None, **options: Any) -> Any:
+    told = np.flatnonzero(np.isfinite(result.coef))
+    order = told[np.argsort(result.pvalues[told], kind="stable")]
+    words = f"coefficient, {100 * result.level:g} % interval"
+    return coefficients([result.features[j] for j in order], result.coef[order], ci=result.ci[order], xlabel=words,
+                        ax=ax, **options)  # fmt: skip

@@ -46,7 +46,8 @@ def select(X: Any, y: Any, *, rule: str = "1se", **options: Any) -> Selection:
     exposure : name or array ("poisson"): what each count is a count of; log(exposure) joins the offset
     strata, ties : name or array, and "breslow" or "efron" ("cox")
     delta : where the loss becomes linear, in units of y ("huber"); by default 1.35 robust standard deviations of y
-    rule : "1se" (the sparsest model within one standard error of the best) or "min" (the best)
+    rule : "1se" (the sparsest model within one standard error of the best) or "min" (the best), by held-out loss; or an
+        information criterion, "aic", "aicc", "bic", "ebic", "hbic", "cp", "gcv". ``choose`` of the result takes another
     lam : float, optional
         Use this λ instead of a rule; cross-validation is reported all the same.
     folds, repeats, seed : shuffled folds (classes and events in proportion), how often, and the seed. Or one of

@@ -6,7 +6,7 @@ training fold is exact because the folds' own moments are used (DESIGN section 4
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from riata import scores
 from riata.core.errors import InvalidData
 from riata.core.problem import Problem
 from riata.core.results import CVResult, Path
+from riata.path.blocks import blocks_folds, is_blocks
 from riata.path.drive import MAX_ITER, assemble, warn_missed
 from riata.path.fit import fit_path, together
 from riata.path.grid import checked, spread, top_of
@@ -127,13 +128,23 @@ def _lock_step(
     weight = np.array([job.weight(folds == f) for f in range(n_folds)])
     _check_folds(problem, folds, n_folds, weight)
     groups = np.where(folds < 0, n_folds, folds).astype(np.intp)
+    if is_blocks(problem):
+        path, ends = blocks_folds(
+            problem, grid, groups, n_folds, job.measure, n_lams=n_lams, lam_min_ratio=ratio, tol=job.tol,
+            max_iter=job.max_iter, threads=job.threads, tricks=job.tricks,
+        )  # fmt: skip
+        return known or path, _parts(ends), weight
     with engine(problem, groups, n_folds, threads=job.threads, measure=job.measure, tricks=job.tricks) as run:
         if grid is None:
             grid = spread(problem, top_of(problem, run.scaling(), run.null_correlations()), n_lams, ratio)
-        results: list[Outcome] = run.run(grid, 0.5 * job.tol, job.max_iter, job.measure, keep=False)
-        path = known or assemble(problem, run, grid, results[0], job.tol, False, False)
-    parts = [(r.loss if r.loss is not None else np.full(len(grid), np.nan), r.gap_rel) for r in results[1:]]
-    return path, parts, weight
+        found: list[Outcome] = run.run(grid, 0.5 * job.tol, job.max_iter, job.measure, keep=False)
+        path = known or assemble(problem, run, grid, found[0], job.tol, False, False)
+    return path, _parts(found[1:]), weight
+
+
+def _parts(results: Sequence[Any]) -> list[Part]:
+    """What lanes found, as this module counts it."""
+    return [(r.loss if r.loss is not None else np.full(len(r.gap_rel), np.nan), r.gap_rel) for r in results]
 
 
 def _check_folds(problem: Problem, folds: Ints, n_folds: int, weight: Floats) -> None:

@@ -38,9 +38,10 @@ def noise_variance(how: Any, evidence: Evidence, best: int | None = None) -> flo
     if problem.family != "gaussian":
         raise InvalidOption("Only the gaussian family has a noise variance.", got=f'noise for "{problem.family}"')
     if isinstance(how, numbers.Real) and not isinstance(how, bool):
-        if not (np.isfinite(how) and how > 0):
+        value = float(how)
+        if not (np.isfinite(value) and value > 0):
             raise InvalidOption("The noise variance must be a number > 0.", got=how)
-        return float(how)
+        return value
     if how == "ols":
         return _ols(problem)
     if how == "scaled":

@@ -19,6 +19,7 @@ from riata.model.fingerprint import fingerprint, provenance
 from riata.model.record import Model
 from riata.select import criteria, families
 from riata.select.data import Data
+from riata.select.explain import Explanation, explain
 from riata.select.options import Options, describe
 from riata.select.response import response_of
 from riata.select.summary import summary_text
@@ -66,8 +67,8 @@ class Selection(Drawn):
     choices: dict[str, dict[str, Any]]
     largest_gap: float
     problem: Problem
+    groups: tuple[str, ...] | None
     again: Callable[..., Selection] = dataclasses.field(repr=False)
-    groups: tuple[str, ...] | None = None
 
     def choose(self, rule: str, noise: Any = None) -> Selection:
         """The selection by another rule, from the same fits: "min", "1se", "aic", "bic", … (see CVResult.index)."""
@@ -76,6 +77,10 @@ class Selection(Drawn):
     def criteria(self, noise: Any = None) -> dict[str, list[float]]:
         """Every information criterion along the path, as columns lambda, df, aic, aicc, bic, …"""
         return criteria.table(self.cv, noise)
+
+    def explain(self, feature: str) -> Explanation:
+        """Why a feature is in the model or not, and what took its place: print it."""
+        return explain(self, feature)
 
     def summary(self) -> str:
         """The result as plain text: verdict, features, λ_min beside λ_1se, certificate, notes."""
@@ -115,8 +120,7 @@ def build(
     rule = options.rule if options.lam is None else "given"
     table = coef_table(path, index, families.ratio_of(options.family), data.groups)
     names = list(dict.fromkeys(row["feature"] for row in table))
-    shown_rules = sorted({"min", "1se", rule} & cv.rules.keys())
-    choices = {name: choice(cv, index if name == rule else cv.index(name)) for name in shown_rules}
+    choices = _choices(cv, rule, index)
     largest = float(max(np.max(cv.certificate, initial=0.0), np.max(path.certificate, initial=0.0)))
     null = null_loss(data, cv) if problem.loss is None else null_score(problem, cv)
     model = Model(
@@ -146,14 +150,17 @@ def build(
         outputs=None if path.outputs is None else tuple(path.outputs),
     )
     said = [*sentences, *suspicions(cv, null, table)]
-    again = functools.partial(
-        _rebuild, data, options, problem=problem, cv=cv, label=label, argv=argv, sentences=sentences
-    )
-    notes = list(data.notes)
+    fitted: dict[str, Any] = {"problem": problem, "cv": cv, "label": label, "argv": argv, "sentences": sentences}
     return Selection(
-        rule, model.lam, index, path, cv, model, names, table, notes, said, null, choices, largest, problem,
-        again, data.groups,
+        rule, model.lam, index, path, cv, model, names, table, list(data.notes), said, null, choices, largest, problem,
+        data.groups, functools.partial(_rebuild, data, options, **fitted),
     )  # fmt: skip
+
+
+def _choices(cv: CVResult, rule: str, index: int) -> dict[str, dict[str, Any]]:
+    """The rules that go by held-out loss side by side, and the one that was asked for."""
+    shown_rules = sorted({"min", "1se", rule} & cv.rules.keys())
+    return {name: choice(cv, index if name == rule else cv.index(name)) for name in shown_rules}
 
 
 def _rebuild(data: Data, options: Options, *, rule: str, **fitted: Any) -> Selection:

@@ -24,6 +24,9 @@ from riata.solve.scaling import Scaling, scalings
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
+# Up to this many entries (16 MB) lanes have all columns gathered, and read and take in what they want by themselves.
+WHOLE = 1 << 21
+
 
 @dataclasses.dataclass(eq=False)
 class BlockOutcome:
@@ -80,12 +83,14 @@ class BlocksEngine:
         self.problem, self.scaling = problem, scales[0]
         centred = problem.fit_intercept
         self.gathered = Gathered(problem.design, base, np.ones(problem.n_samples), None, centred)
+        if problem.n_samples * problem.n_features <= WHOLE and tricks.get("whole", True):
+            self.gathered.need(np.arange(problem.n_features))
         weight = problem.sample_weight
         self.lanes = []
         for k, scaling in enumerate(scales):
             out = folds == k - 1 if k else None
             train = weight if out is None else np.where(out, 0.0, weight)
-            held = None if out is None else np.where(out, weight, 0.0)
+            held = None if out is None else np.where(out, weight, 0.0) / weight.sum()
             self.lanes.append(BlockLane(problem, scaling, self.gathered, train, held, tricks, lock))
         self.far = np.flatnonzero((np.abs(base.mean) > FAR * scales[0].norm) & ~scales[0].excluded)
         self.full_passes, self.partial_passes = 0, 0.0
@@ -94,6 +99,12 @@ class BlocksEngine:
     def factors(self) -> int:
         """Cholesky factors made, by all lanes."""
         return sum(lane.set_.factors for lane in self.lanes)
+
+    @property
+    def null_deviance(self) -> float:
+        """Of the model without features, on all rows."""
+        lane = self.lanes[0]
+        return 0.0 if lane.trivial else lane.sigma**2
 
     # -- passes over X ---------------------------------------------------------------------------------------
     def correlate(self, lanes: list[BlockLane], cols: Ints | None) -> list[Floats]:
@@ -121,7 +132,8 @@ class BlocksEngine:
         if lane.trivial:
             return np.zeros((self.problem.n_features, lane.K))
         c = lane.scaled(self.correlate([lane], None)[0])
-        lane.learn(c)
+        lane.track.c[:] = c.T
+        lane.track.learn()
         return c
 
     def lam_max(self) -> float:
@@ -130,12 +142,11 @@ class BlocksEngine:
 
     # -- the walk --------------------------------------------------------------------------------------------
     def run(
-        self, lams: Floats, goal: float, max_iter: int, measure: str | None = None, start: Floats | None = None,
-        keep: bool = True,
+        self, lams: Floats, goal: float, max_iter: int, score: Any = None, keep: bool = True,
     ) -> list[BlockOutcome]:  # fmt: skip
         """Solve at every λ of a decreasing grid, in every lane, to a gap of ``goal`` (the null model has ½)."""
         lams = np.ascontiguousarray(lams, np.float64)
-        walks = [(lane, lane.walk(lams, goal, max_iter, measure, keep or k == 0)) for k, lane in enumerate(self.lanes)]
+        walks = [(lane, lane.walk(lams, goal, max_iter, score, keep or k == 0)) for k, lane in enumerate(self.lanes)]
         waiting = self._each([(lane, walk, None) for lane, walk in walks])
         while waiting := [entry for entry in waiting if entry[2] is not False]:
             waiting = self._serve(waiting)
@@ -164,25 +175,26 @@ class BlocksEngine:
 
     def _outcome(self, lane: BlockLane) -> BlockOutcome:
         """Undo the scaling: w = σu/t, and b from where columns are centred."""
-        L, K, free, scaling = len(lane.gaps), lane.K, lane.layout.free, lane.scaling
-        active = np.unique(np.concatenate([free, *(point[0] for point in lane.points)])).astype(np.intp)
+        track, K, free, scaling = lane.track, lane.K, lane.layout.free, lane.scaling
+        features, outs, u = track.points
+        L, first = len(track.gaps), int(lane.intercept)
+        B = track.B.reshape(L, K, -1)
+        active = np.unique(np.concatenate([free, features])).astype(np.intp)
         coef, level = np.zeros((len(active), K, L)), np.zeros((K, L))
-        at = np.searchsorted(active, free)
-        for k, (features, outs, u, B) in enumerate(lane.points):
-            coef[np.searchsorted(active, features), outs, k] = u * lane.sigma / lane.unit[features]
-            if lane.intercept:
-                level[:, k] = B[:, 0]
-            coef[at, :, k] = (B[:, int(lane.intercept) :] / scaling.norm[free]).T
+        at = np.repeat(np.arange(L), np.diff(track.ends, prepend=0))
+        coef[np.searchsorted(active, features), outs, at] = u * lane.sigma / lane.unit[features]
+        coef[np.searchsorted(active, free)] = (B[:, :, first:] / scaling.norm[free]).transpose(2, 1, 0)
         if lane.intercept:
             mean = np.where(np.isin(active, free), scaling.mean[active], self.gathered.scaling.mean[active])
-            level -= np.einsum("j,jkl->kl", mean, coef)
-        gaps = 2.0 * lane.gaps
+            level = B[:, :, 0].T - np.einsum("j,jkl->kl", mean, coef)
+        gaps = 2.0 * track.gaps
         if not lane.trivial:
-            gaps = gaps + ROUNDING * (1.0 + lane.length)
+            gaps = gaps + ROUNDING * (1.0 + track.length)
         if K == 1:
             coef, level = coef[:, 0], level[0]
         loss = lane.loss if lane.held is not None else None
-        return BlockOutcome(scaling, active, coef, level, gaps, 1.0 - lane.square, loss, lane.rounds)
+        square = np.zeros(L) if lane.trivial else 1.0 - track.square
+        return BlockOutcome(scaling, active, coef, level, gaps, square, loss, track.rounds)
 
 
 def _next(lane: BlockLane, walk: Any, value: Floats | None) -> tuple[BlockLane, Any, Any]:

@@ -17,18 +17,12 @@ from riata.core.problem import Problem
 from riata.kernels import blocks as kernel
 from riata.solve.blocks_layout import Layout, layout
 from riata.solve.gathered import Gathered
+from riata.solve.held import HeldOut
 from riata.solve.scaling import Scaling
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
-# Beyond this share of open columns a full pass costs less than reading them, and it feeds the span.
-READ_SHARE = 0.4
-# Blocks are taken in ahead where their foreseen length comes this close to its limit, in shares of the step in λ.
-EAGER = 0.25
-# A working set of at least SMALL blocks lets those go that are zero and further from entering than NEAR steps in λ,
-# where no more than the share CROWDED of it would stay.
-SMALL, NEAR, CROWDED = 24, 1.0, 0.8
 NO_S = np.zeros(0)
 
 
@@ -78,7 +72,7 @@ class BlockLane:
         tricks: dict[str, Any], lock: Any,
     ):  # fmt: skip
         self.problem, self.scaling, self.gathered, self.lock = problem, scaling, gathered, lock
-        self.s, self.held = weight / weight.sum(), held
+        self.s, self.held = weight / weight.sum(), held  # (n,): held out, as shares of the weight of all rows
         loss = problem.loss
         self.K = K = 1 if loss is None else loss.n_outputs
         self.unit = scaling.sd if problem.standardize else np.ones(problem.n_features)
@@ -101,13 +95,16 @@ class BlockLane:
             made.kind == 0 and K > 1 and rowwise and tricks.get("kronecker", True), len(self.layout.s) > 0,
         )  # fmt: skip
         self.root = np.where(self.s > 0, np.sqrt(self.s), 1.0) * self.sigma
-        self.blocks = np.zeros(0, np.intp)  # in W, in its order
-        self.limit = np.where(self.trivial, np.inf, self.layout.l1)
         size = np.where(scaling.excluded, 0.0, scaling.norm / self.unit)
-        self.use_span = tricks.get("span", True)
-        self.proof = kernel.Proof(
-            problem.n_samples, problem.n_features, K, self.layout.first, self.layout.listed, self.layout.by_entry, size
+        lay = self.layout
+        proof = kernel.Proof(problem.n_samples, problem.n_features, K, lay.first, lay.listed, lay.by_entry, size)
+        limit = np.where(self.trivial, np.inf, lay.l1)  # of blocks outside W, at λ/σ = 1
+        ratio = np.where(scaling.excluded, 0.0, self.ratio)
+        self.track = kernel.BlockTrack(
+            self.set_, proof, limit, lay.l1, lay.l2, lay.s, self.root, ratio, self.sigma, tricks.get("span", True)
         )
+        if gathered.size == problem.n_features:
+            self.track.all_columns(gathered.Z)
 
     def _free_columns(self) -> Floats:
         """Φ: ones for the intercept, and the columns without penalty."""
@@ -158,128 +155,40 @@ class BlockLane:
             low, high = (middle, high) if over else (low, middle)
         return high * self.sigma
 
-    # -- the working set -------------------------------------------------------------------------------------
-    def enter(self, blocks: Ints) -> None:
-        """Take blocks into W."""
-        if not len(blocks):
-            return
-        lay = self.layout
-        sizes, features, outs = lay.members(blocks)
+    # -- the way down ----------------------------------------------------------------------------------------
+    def walk(self, lams: Floats, goal: float, max_iter: int, score: Any, keep: bool) -> Generator[Any, Any, None]:
+        """Solve at every λ; yields columns whose correlations are wanted."""
+        track, self.loss = self.track, np.full(len(lams), np.nan)
+        tested, fast = self._held_out(score)
+        track.grid(
+            lams, goal, max_iter, keep, tested is not None and not fast, tested.of_test if tested and fast else None
+        )
+        while (event := track.advance()) != kernel.DONE:
+            if event == kernel.ENTER:
+                self._enter(track.asked)
+            elif event == kernel.SCORE and tested is not None:
+                eta = np.asarray(self.set_.eta).reshape(self.K, -1).T
+                self.loss[track.k - 1] = tested(score, eta[:, 0] if self.K == 1 else eta, self.set_)
+            elif event == kernel.PASS:
+                track.c[:] = self.scaled((yield None)).T
+                track.learn()
+            else:
+                cols = self.layout.columns(track.asked)
+                track.c[:, cols] = self.scaled((yield cols), cols).T
+        if tested is not None and fast:
+            self.loss = tested.of_values(track.loss)
+
+    def _held_out(self, score: Any) -> tuple[HeldOut | None, bool]:
+        """The rows held out, where there is a score to take of them, and whether the compiled loss gives it."""
+        if score is None or self.held is None:
+            return None, False
+        tested = HeldOut(self.problem.loss, self.held, self.s * (1.0 - self.held.sum()), lambda v: v)
+        return tested, tested.is_compiled(score)
+
+    def _enter(self, blocks: Ints) -> None:
+        """Gather the columns of these blocks, and take them into W."""
         with self.lock:  # lanes may be in threads of their own
-            self.gathered.need(np.unique(features))
+            self.gathered.need(self.layout.columns(blocks))
             Z = self.gathered.Z
         self.set_.columns(Z)
-        s = lay.s[features] if len(lay.s) else np.zeros(len(features))
-        where = self.gathered.where[features]
-        self.set_.enlist(sizes, features, outs, where, self.ratio[features], lay.l1[blocks], lay.l2[blocks], s)
-        self.blocks = np.concatenate([self.blocks, blocks])
-        self.limit[blocks] = np.inf
-
-    def _shed(self, before: float, lam: float) -> None:
-        """Let go of what is far from entering: a model's cost grows with the square of its members."""
-        if self.set_.nb < SMALL:
-            return
-        on, ratio = self.set_.sizes
-        keep = on | (ratio > 1.0 - NEAR * (before - lam) / before)
-        if np.count_nonzero(keep) > CROWDED * len(keep):
-            return
-        gone = self.blocks[~keep]
-        self.limit[gone] = self.layout.l1[gone]
-        self.blocks = self.blocks[keep]
-        self.set_.shed(keep.view(np.int8))
-
-    def _strongest(self, blocks: Ints, size: Floats) -> Ints:
-        """At most as many newcomers as W has blocks (at least 32): the strongest relative to their limit."""
-        most = max(32, self.set_.nb)
-        if len(blocks) <= most:
-            return blocks
-        with np.errstate(divide="ignore"):
-            order = np.argsort(-size / self.layout.l1[blocks], kind="stable")
-        return np.sort(blocks[order[:most]])
-
-    def _over(self, c: Floats, lam: float, at: float) -> Ints:
-        """Blocks outside W whose lengths in c pass their limits at λ = ``at``, the strongest of them."""
-        size = self.lengths(c, lam / self.sigma)
-        (over,) = np.nonzero(size > at / self.sigma * self.limit)
-        return self._strongest(over, size[over])
-
-    # -- the way down ----------------------------------------------------------------------------------------
-    def walk(
-        self, lams: Floats, goal: float, max_iter: int, measure: str | None, keep: bool
-    ) -> Generator[Any, Any, None]:
-        """Solve at every λ; yields columns whose correlations are wanted."""
-        self.points: list[Any] = []
-        self.gaps, self.square = np.zeros(len(lams)), np.ones(len(lams))
-        self.rounds, self.loss = np.zeros(len(lams), np.intp), np.full(len(lams), np.nan)
-        self.length, self.keep = np.zeros(len(lams)), keep
-        for k, lam in enumerate(lams):
-            if k:
-                self._shed(float(lams[k - 1]), float(lam))
-            if k and self.foreseen and not self.trivial:
-                near = max(lam - EAGER * (lams[k - 1] - lam), 0.5 * lam)
-                self.enter(self._over(self.proof.predicted(), lam, near))
-            yield from self._solve(float(lam), goal, max_iter, k)
-            self._record(k, measure)
-
-    foreseen = 0
-
-    def _solve(self, lam: float, goal: float, max_iter: int, k: int) -> Generator[Any, Any, None]:
-        if self.trivial:
-            return
-        while True:
-            rounds, self.gaps[k] = self.set_.solve(lam / self.sigma, lam, goal, max_iter)
-            self.rounds[k] += rounds
-            asked = self._open(lam)
-            if asked is not None and not len(asked):
-                return
-            cols = None if asked is None else self.layout.columns(asked)
-            if cols is None or len(cols) > READ_SHARE * self.problem.n_features:
-                c = self.scaled((yield None))
-                self.learn(c)
-            else:
-                c = np.zeros((self.problem.n_features, self.K))
-                c[cols] = self.scaled((yield cols), cols)
-            fresh = self._over(c, lam, lam)
-            if not len(fresh):
-                return
-            self.enter(fresh)
-
-    def learn(self, c: Floats) -> None:
-        """Take exact correlations (p, K) of all columns."""
-        self.proof.learn(np.ascontiguousarray(self.residual / self.root), np.ascontiguousarray(c.T))
-
-    def _open(self, lam: float) -> Ints | None:
-        """Blocks that may still matter; None where nothing is known yet."""
-        if np.all(np.isinf(self.limit)):
-            return np.zeros(0, np.intp)
-        if not self.use_span:
-            return None
-        self.foreseen = self.proof.foresee(np.ascontiguousarray(self.residual / self.root))
-        if not self.foreseen:
-            return None
-        lam1 = lam / self.sigma
-        s = lam1 * self.layout.s if len(self.layout.s) else NO_S
-        return self.proof.open(lam1 * self.limit, s)
-
-    def _record(self, k: int, measure: str | None) -> None:
-        set_ = self.set_
-        self.square[k] = 1.0 if self.trivial else 1.0 - set_.explained
-        if self.keep:
-            u = set_.coefficients
-            (on,) = u.nonzero()
-            self.length[k] = np.abs(u).sum()
-            self.points.append((set_.features[on], set_.outputs[on], u[on], np.array(set_.B).reshape(self.K, -1)))
-        if measure is not None and self.held is not None:
-            self.loss[k] = self._held_loss(measure)
-
-    def _held_loss(self, measure: str) -> float:
-        assert self.held is not None
-        total = self.held.sum()
-        if total == 0.0:
-            return np.nan
-        eta, mask = np.asarray(self.set_.eta).reshape(self.K, -1).T, self.held / total
-        loss = self.problem.loss
-        if loss is None:
-            off = np.abs(self.problem.y - eta[:, 0])
-            return float(mask @ (off if measure == "mae" else off**2))
-        return float(loss.held_out(eta[:, 0] if self.K == 1 else eta, mask))
+        self.track.enter(self.gathered.where)

@@ -30,7 +30,7 @@ def cpu_count() -> int:
     return os.cpu_count() or 1
 
 
-def _workers(threads: int | None, lanes: int) -> Any:
+def workers(threads: int | None, lanes: int) -> Any:
     """A context with a pool of threads, or with None where there is nothing to share."""
     if lanes == 1 or threads == 1:
         return nullcontext()
@@ -57,24 +57,27 @@ def engine(
     threads: int | None = None,
     measure: Any = "mse",
     tricks: dict[str, Any] | None = None,
+    scales: list[Scaling] | None = None,
 ) -> Any:
     """The engine for this problem and its folds, inside the contexts that it needs.
 
-    ``groups`` (n_samples,) holds the fold of each row, ``n_folds`` for rows that are never held out. ``tricks`` is
+    ``groups`` (n_samples,) holds the fold of each row, ``n_folds`` for rows that are never held out. ``scales`` are
+    those of all lanes where the caller knows them. ``tricks`` is
     private: each fast path has an off switch ("moments", "one_pass", "foretell", "span", "own_reads", "matrix_free",
-    "factor", "compiled", "jumps", "apart", "eager", "dual_ridge";
-    "lockstep" in cross_validate; "budget", the bytes for Gram matrices), and tests show that the answer does not move.
+    "factor", "compiled", "jumps", "apart", "eager", "dual_ridge"; "span", "kronecker", "compiled_loss", "whole" for
+    blocks; "lockstep" in cross_validate; "budget", the bytes for Gram matrices), and tests show that the answer does
+    not move.
     """
     tricks = tricks or {}
     if groups is None:
         groups = np.zeros(problem.n_samples, np.intp)
     small = _is_small(problem, tricks) and (measure == "mse" or n_folds == 0)
     parts = side_by_side(problem.n_samples, problem.n_features, n_folds) if small else n_folds + 1
-    with one_blas_thread(), _workers(threads, parts) as pool:
+    with one_blas_thread(), workers(threads, parts) as pool:
         if small:
             yield MomentsEngine(problem, groups, n_folds, pool, tricks)
             return
-        scales = _lane_scalings(problem, groups, n_folds)
+        scales = scales or _lane_scalings(problem, groups, n_folds)
         if is_ridge(problem) and not problem.design.is_sparse and tricks.get("dual_ridge", True):
             yield RidgeEngine(problem, scales, groups, n_folds, pool)
         else:

@@ -59,45 +59,46 @@ class Unknown:
 class Mix(Unknown):
     """A linear layer or a convolution: each output is a weighted sum of the inputs, plus a bias."""
 
-    def __init__(self, layer: nn.Module) -> None:
-        self.layer: Any = layer
+    def __init__(self, layer: Any) -> None:
+        self.layer = layer
         self.axis = -1 if isinstance(layer, nn.Linear) else 1
-        weight = self.layer.weight.detach().double().cpu()[..., None].flatten(2)
+        weight = layer.weight.detach().double().cpu()[..., None].flatten(2)
         self.reads, self.weight = (weight != 0).any(2), weight.sum(2)
         padding = 0 if self.axis == -1 else layer.padding
         padded = padding == "same" or (padding != "valid" and bool(torch.as_tensor(padding).any()))
         self.padded = padded and getattr(layer, "padding_mode", "zeros") == "zeros"
+
+    def source(self, seen: Channels, node: fx.Node) -> Flow | None:
+        """The channels that the layer mixes; None where they are not known, or lie along another axis."""
+        flow = seen.of(node.args[0])
+        return flow if flow is not None and flow.axis == self.axis % _ndim(node.args[0]) else None
 
     def absorbed(self, seen: Channels, node: fx.Node) -> Tensor:
         """The constants that the bias can take in, NaN where there is none.
 
         At a border that is padded with zeros a constant channel is not constant, unless it is zero itself.
         """
-        source = node.args[0]
-        flow = seen.of(source)
-        if flow is None or flow.axis != self.axis % len(source.meta["tensor_meta"].shape):  # type: ignore[union-attr]
+        flow = self.source(seen, node)
+        if flow is None:
             return torch.full(self.reads.shape[1:], math.nan, dtype=torch.float64)
         return torch.where(flow.const == 0, flow.const, math.nan) if self.padded else flow.const
 
     def forward(self, seen: Channels, node: fx.Node) -> Flow | None:
+        if self.axis == 1 and _ndim(node) != self.layer.weight.ndim:  # one picture without a batch
+            return None
         const = self.absorbed(seen, node)
         varies = (self.reads & const.isnan()).any(1)
         value = self.weight @ const.nan_to_num()
         if self.layer.bias is not None:
             value = value + self.layer.bias.detach().double().cpu()
-        axis = self.axis % len(node.meta["tensor_meta"].shape)
-        return Flow(axis, seen.units.new(len(value)), torch.where(varies, math.nan, value))
+        return Flow(self.axis % _ndim(node), seen.units.new(len(value)), torch.where(varies, math.nan, value))
 
     def backward(self, seen: Channels, node: fx.Node) -> Demands:
-        source = node.args[0]
-        flow = seen.of(source)
-        if flow is None:
-            return
-        if flow.axis != self.axis % len(source.meta["tensor_meta"].shape):  # type: ignore[union-attr]
+        if node not in seen.flows or self.source(seen, node) is None:
             yield from seen.everything(node)
-            return
-        read = self.reads[seen.demand[node]].any(0)
-        yield source, read & self.absorbed(seen, node).isnan()  # type: ignore[misc]
+        else:
+            read = self.reads[seen.demand[node]].any(0)
+            yield node.args[0], read & self.absorbed(seen, node).isnan()  # type: ignore[misc]
 
 
 class Each(Unknown):
@@ -172,7 +173,7 @@ class Flatten(Unknown):
 
     def _known(self, seen: Channels, node: fx.Node) -> tuple[Flow | None, int]:
         flow = seen.of(node.args[0])
-        shape = node.meta["tensor_meta"].shape if "tensor_meta" in node.meta else ()
+        shape: Any = node.meta["tensor_meta"].shape if "tensor_meta" in node.meta else ()
         if flow is None or flow.axis != 1 or len(shape) != 2 or shape[1] % len(flow.units):
             return None, 0
         return flow, shape[1] // len(flow.units)
@@ -212,8 +213,7 @@ class Meet(Unknown):
         numbers = [p for p in pair if isinstance(p, int | float)]
         if not flows or len(flows) + len(numbers) != 2:
             return None
-        shapes = [a.meta["tensor_meta"].shape for a in node.all_input_nodes]
-        alike = len({(f.axis, len(f.units)) for f in flows}) == 1 and len({len(s) for s in shapes}) == 1
+        alike = len({(f.axis, len(f.units)) for f in flows}) == 1 and len({_ndim(a) for a in node.all_input_nodes}) == 1
         return (pair[0], pair[1]) if alike else None
 
 
@@ -237,8 +237,7 @@ class Concatenate(Unknown):
     def _flows(self, seen: Channels, node: fx.Node) -> list[Flow] | None:
         dim = node.args[1] if len(node.args) > 1 else node.kwargs.get("dim", 0)
         flows = [seen.of(a) for a in node.args[0]]  # type: ignore[union-attr]
-        ndim = len(node.meta["tensor_meta"].shape)
-        if any(f is None or f.axis != dim % ndim for f in flows):  # type: ignore[operator]
+        if any(f is None or f.axis != dim % _ndim(node) for f in flows):  # type: ignore[operator]
             return None
         return flows  # type: ignore[return-value]
 
@@ -249,6 +248,11 @@ class Size(Unknown):
     def backward(self, seen: Channels, node: fx.Node) -> Demands:
         flow = seen.of(node.args[0])
         return iter(()) if flow is not None and flow.axis != 0 else seen.everything(node)
+
+
+def _ndim(node: Any) -> int:
+    """Axes of the tensor that a node gives; 0 where it gives none."""
+    return len(node.meta["tensor_meta"].shape) if "tensor_meta" in node.meta else 0
 
 
 def operation(node: fx.Node, module: nn.Module | None) -> Unknown:
@@ -312,9 +316,8 @@ def _of_module(module: Any) -> Unknown:
 
 
 def _mean(rest: tuple[Any, ...], node: fx.Node) -> Unknown:
-    dims = rest[0] if rest else node.kwargs.get("dim")
+    dims: Any = rest[0] if rest else node.kwargs.get("dim")
     dims = (dims,) if isinstance(dims, int) else dims
-    source = node.args[0]
-    ndim = len(source.meta["tensor_meta"].shape) if "tensor_meta" in source.meta else 0  # type: ignore[union-attr]
+    ndim = _ndim(node.args[0])
     after = dims is not None and ndim > 0 and all(d % ndim > 1 for d in dims)
     return Each(lambda const: const, 1) if after else Unknown()

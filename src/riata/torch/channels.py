@@ -16,6 +16,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch import Tensor, fx
@@ -61,16 +62,16 @@ class Units:
 class Channels:
     """The channels of every tensor of a traced model; ``ops`` gives the operation of a node."""
 
-    def __init__(self, traced: fx.GraphModule, ops: dict[fx.Node, object]) -> None:
+    def __init__(self, traced: fx.GraphModule, ops: dict[fx.Node, Any]) -> None:
         self.nodes, self.ops, self.units = list(traced.graph.nodes), ops, Units()
         self.flows: dict[fx.Node, Flow] = {}
         for node in self.nodes:
-            flow = ops[node].forward(self, node)  # type: ignore[attr-defined]
+            flow = ops[node].forward(self, node)
             if flow is not None:
                 self.flows[node] = flow
         self.demand = {node: torch.zeros(len(flow.units), dtype=torch.bool) for node, flow in self.flows.items()}
         for node in reversed(self.nodes):
-            for source, wanted in ops[node].backward(self, node):  # type: ignore[attr-defined]
+            for source, wanted in ops[node].backward(self, node):
                 if source in self.demand:
                     self.demand[source] |= wanted
         self.kept = self._kept()

@@ -17,7 +17,7 @@ from riata.torch.batches import Batches
 from riata.torch.features import feature_importances
 from riata.torch.latent import bake
 from riata.torch.networks import LassoNet, SparseMLP
-from riata.torch.sparse_path import sparse_path
+from riata.torch.paths import sparse_path
 from riata.torch.trainer import Trainer
 
 RATE, BATCH = 3e-3, (16, 256)  # rows in a step: n/16 between these
@@ -88,7 +88,8 @@ class Classes(ClassifierMixin):
 
     def predict(self, X: Any) -> np.ndarray:
         """The class with the largest probability."""
-        return self.classes_[self.predict_proba(X).argmax(1)]
+        best = self.predict_proba(X).argmax(1)
+        return self.classes_[best]
 
 
 class Numbers(RegressorMixin):
@@ -104,6 +105,11 @@ class Numbers(RegressorMixin):
         self.y_mean_, spread = y.mean(0), y.std(0)
         self.y_scale_ = np.where(spread > 0.0, spread, 1.0)
         return torch.as_tensor((y - self.y_mean_) / self.y_scale_, dtype=torch.float32), y.shape[1]
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
 
     def predict(self, X: Any) -> np.ndarray:
         """The targets."""

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from riata.core.errors import InvalidOption
-from riata.torch.compact import Pick
+from riata.torch.compaction import Pick
 
 
 @dataclasses.dataclass(frozen=True)

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from riata.core.errors import InvalidOption, did_you_mean
+from riata.torch.blocks import squares_down
 
 WORDS = {
     "input": "an input feature or input channel, w[:, j]",
@@ -46,6 +47,13 @@ class Axes:
     def total(self, x: Tensor) -> Tensor:
         """Sums over groups, in a shape that broadcasts back over the entries."""
         return x.sum(self.axes, keepdim=True)
+
+    def norm(self, x: Tensor) -> Tensor:
+        """Euclidean norms of groups, in a shape that broadcasts back; one pass."""
+        if self.axes[0] == 0:
+            squares = squares_down(x)
+            return (squares.sum(self.axes[1:], keepdim=True) if len(self.axes) > 1 else squares).sqrt()
+        return torch.linalg.vector_norm(x, dim=self.axes, keepdim=True)
 
     def largest(self, x: Tensor) -> Tensor:
         """Maxima over groups, in a shape that broadcasts back."""
@@ -86,6 +94,9 @@ class Labels:
 
     def total(self, x: Tensor) -> Tensor:
         return self.each(x)[self.on(x.device)[0]]
+
+    def norm(self, x: Tensor) -> Tensor:
+        return self.total(x * x).sqrt()
 
     def largest(self, x: Tensor) -> Tensor:
         ids, _ = self.on(x.device)

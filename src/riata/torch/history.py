@@ -6,11 +6,13 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
+from riata.core.drawn import Drawn
+
 Row = dict[str, float]
 
 
 @dataclasses.dataclass
-class History:
+class History(Drawn):
     """One row for each epoch, and why the training ended.
 
     A row has ``epoch``, ``train_loss`` (mean over the epoch, while weights moved), ``val_loss`` (NaN without validation
@@ -22,6 +24,8 @@ class History:
 
     rows: list[Row] = dataclasses.field(default_factory=list)
     stopped: str = "not begun"
+
+    picture = "training"
 
     def __len__(self) -> int:
         return len(self.rows)

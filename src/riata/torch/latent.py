@@ -35,7 +35,8 @@ def sparsify(model: nn.Module, rules: Rules | Sequence[Bound], *, width: float |
     -----
     Weight decay on a latent tensor is an error at the optimizer's first step: use :func:`parameter_groups`. Clipping a
     gradient clips that of the loss only. An optimizer that searches along a line compares values of a loss that has no
-    penalty in it: run LBFGS without ``line_search_fn``. Save the state dict, or ``bake`` first: torch pickles no parametrized module.
+    penalty in it: run LBFGS without ``line_search_fn``. Save the state dict, or ``bake`` first: torch pickles no
+    parametrized module.
 
     Raises
     ------
@@ -53,7 +54,7 @@ def sparsify(model: nn.Module, rules: Rules | Sequence[Bound], *, width: float |
     for one in bound:
         map = NormalMap(one.penalty, _width(one, width), one.name, one.rule)
         parametrize.register_parametrization(one.module, one.leaf, map)
-        map.join(one.module.parametrizations[one.leaf])  # type: ignore[index]
+        map.join(one.module.parametrizations[one.leaf])  # type: ignore[index,arg-type]
     watch()
     return model
 
@@ -86,7 +87,9 @@ def parameter_groups(model: nn.Module, *, weight_decay: float = 0.0) -> list[dic
     >>> optimizer = torch.optim.AdamW(parameter_groups(model, weight_decay=0.01))                    # doctest: +SKIP
     """
     latent = {id(part.latent) for part in model.modules() if isinstance(part, NormalMap)}
-    decayed, spared, seen = [], [], set()
+    decayed: list[nn.Parameter] = []
+    spared: list[nn.Parameter] = []
+    seen: set[int] = set()
     for module in model.modules():
         for leaf, p in module.named_parameters(recurse=False):
             if p.requires_grad and id(p) not in seen:

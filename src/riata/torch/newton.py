@@ -22,7 +22,7 @@ STEPS = 4
 
 def group_shrink(z: Tensor, width: Number, lay: Layout) -> Tensor:
     """z_g·max(0, 1 − width/‖z_g‖), for a z that the layout sees."""
-    norm = lay.total(z * z).sqrt().clamp(min=torch.finfo(z.dtype).tiny)
+    norm = lay.norm(z).clamp(min=torch.finfo(z.dtype).tiny)
     return z * (1.0 - width / norm).clamp(min=0.0)
 
 
@@ -36,7 +36,7 @@ def group_prox(z: Tensor, step: Tensor, width: Number, lay: Layout) -> Tensor:
     unit = lay.largest(step)
     d, width = unit / step, unit * width
     a = d * z
-    norm = lay.total(a * a).sqrt()
+    norm = lay.norm(a)
     alive = norm > width
     theta = torch.where(alive, (norm - width) / lay.largest(d), 1.0)
     for _ in range(STEPS):

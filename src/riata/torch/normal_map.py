@@ -123,12 +123,14 @@ class NormalMap(nn.Module):
 
     def note(self, z: Tensor) -> None:
         """The gradient of z, as it is now, has the pull in it."""
+        assert z.grad is not None
         _PULLED[self] = weakref.ref(z.grad), z.grad._version
 
     def pulled(self, z: Tensor) -> bool:
         """Whether it has: then an optimizer within an optimizer must not add it again."""
-        grad, version = _PULLED.get(self, (None, -1))
-        return grad is not None and grad() is z.grad and z.grad._version == version
+        noted, version = _PULLED.get(self, (None, -1))
+        grad = z.grad
+        return noted is not None and grad is not None and noted() is grad and grad._version == version
 
     def get_extra_state(self) -> Tensor:
         """λ and width travel with the state dict, in float64 whatever the model's precision."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -11,9 +11,10 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from riata.core.errors import InvalidOption
+from riata.torch.blocks import blocks
 from riata.torch.handle import Penalised
-from riata.torch.metric import READERS
-from riata.torch.penalties.base import Penalty
+from riata.torch.metric import READERS, Metric
+from riata.torch.penalties.base import Penalty, Separable
 from riata.torch.rules import Bound, Rules, bind
 
 LAMS = "lams"  # of a parameter group: λ in force for each of its parameters, saved with it like a learning rate
@@ -44,17 +45,32 @@ class ProximalStep:
         for place in self.places:
             group = optimizer.param_groups[place.group]
             w, lam = group["params"][place.index], lams(group, self.places, place.group)[place.index]
-            if w.grad is None or (lam == 0.0 and place.penalty.linear):
+            if lam is None or w.grad is None or (lam == 0.0 and place.penalty.linear):
                 continue
-            metric = READERS[self.kind](group, optimizer.state[w])
-            if metric is None:
-                continue
-            new = place.penalty.prox(w, metric.step, lam)
-            if skipped is not None:
-                new = torch.where(skipped > 0, w, new)
-            if metric.buffer is not None:
-                metric.buffer.add_((w - new).mul_(metric.enter))
-            w.copy_(new)
+            for piece, state in _pieces(w, optimizer.state[w], place.penalty):
+                metric = READERS[self.kind](group, state)
+                if metric is not None:
+                    _take(piece, place.penalty, lam, metric, skipped)
+
+
+def _pieces(w: Tensor, state: dict[str, Any], penalty: Penalty) -> Iterator[tuple[Tensor, dict[str, Any]]]:
+    """A weight and its state, cut into blocks where the penalty is of single entries."""
+    if not isinstance(penalty, Separable):
+        yield w, state
+        return
+    like = [name for name, value in state.items() if isinstance(value, Tensor) and value.shape == w.shape]
+    for piece, *parts in blocks(w, *(state[name] for name in like)):
+        yield piece, {**state, **dict(zip(like, parts, strict=True))}
+
+
+def _take(w: Tensor, penalty: Penalty, lam: float, metric: Metric, skipped: Tensor | None) -> None:
+    """The proximal step of one piece, in place; what it takes away enters the buffer of a summed momentum."""
+    new = penalty.prox(w, metric.step, lam)
+    if skipped is not None:
+        new = torch.where(skipped > 0, w, new)
+    if metric.buffer is not None:
+        metric.buffer.add_((w - new).mul_(metric.enter))
+    w.copy_(new)
 
 
 def attach(optimizer: Optimizer, rules: Rules | Sequence[Bound], model: nn.Module | None = None) -> Optimizer:

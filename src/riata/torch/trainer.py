@@ -78,7 +78,7 @@ class Trainer:
 
         Parameters
         ----------
-        train_loader, val_loader : iterables of (input, target)
+        train_loader, val_loader : iterables of (input, target), on the model's device
         patience : stop after this many epochs without a smaller validation loss, and go back to the best; without
             ``val_loader`` the objective on the training data is watched
         checkpoint : a file that is written after every epoch; ``load`` it to resume, bit for bit
@@ -94,7 +94,8 @@ class Trainer:
         self.loader = train_loader
         if not self.history.rows:
             self._look_at_loss(train_loader)
-        first, best = len(self.history), (math.inf, -1, None)
+        first = len(self.history)
+        best: tuple[float, int, Any] = (math.inf, -1, None)
         good = self._snapshot()
         self.history.stopped = f"all {epochs} epochs done"
         for _ in range(epochs):
@@ -228,8 +229,9 @@ class Trainer:
             self.optimizer.zero_grad()
             out = self.model(x)
             one = self.loss(out, y)
-            two = self.loss(torch.cat([out, out]), torch.cat([y, y]))
-            if float(one.detach()) != 0.0 and abs(float(two.detach() / one.detach()) - 2.0) < 1e-3:
+            alike = isinstance(out, Tensor) and out.shape[:1] == y.shape[:1] and float(one.detach()) != 0.0
+            two = self.loss(torch.cat([out, out]), torch.cat([y, y])) if alike else one
+            if abs(float(two.detach()) - 2.0 * float(one.detach())) < 1e-3 * abs(float(one.detach())):
                 one.backward()
                 top = max((float(part.dual_norm()) for part in self.parts), default=0.0)  # type: ignore[arg-type]
                 warnings.warn(_summed(len(x), top), UserWarning, stacklevel=3)

@@ -50,7 +50,10 @@ def _set(group: Any, *names: str, **how: Any) -> None:
 
 def _choice(group: Any) -> None:
     _set(
-        group, "--rule", metavar="RULE", help="1se: sparsest within one standard error of the best; min: the best (1se)"
+        group,
+        "--rule",
+        metavar="RULE",
+        help="1se: sparsest within one standard error of the best; min; aic, aicc, bic, ebic, hbic, cp, gcv (1se)",
     )
     _set(group, "--lambda", dest="lam", type=float, metavar="X", help="use this lambda instead of a rule")
     _set(group, "--folds", type=int, metavar="K", help="folds of cross-validation (10)")

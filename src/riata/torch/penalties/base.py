@@ -138,7 +138,9 @@ class Separable(Penalty):
 
 
 def soft(z: Tensor, width: Number) -> Tensor:
-    """sign(z)·max(|z| − width, 0): z minus its part within ± width, so that zeros are exact."""
+    """sign(z)·max(|z| − width, 0), with exact zeros; one pass for a plain number."""
+    if not isinstance(width, Tensor):
+        return torch.nn.functional.softshrink(z, width)
     return z - z.clamp(-width, width)
 
 

@@ -53,6 +53,14 @@ class GroupLasso(Penalty):
             return group_prox(lay.into(z), lay.into(step), width, lay).reshape(z.shape)
         return group_shrink(lay.into(z), step * width, lay).reshape(z.shape)
 
+    def cut(self, z: Tensor, step: Number = 1.0, lam: Number | None = None) -> Tensor:
+        if isinstance(step, Tensor) and step.ndim:
+            return super().cut(z, step, lam)
+        lay = layout(self.group, z.shape)
+        width = step * (self._lam(lam) * weight_of(lay, z, self.size_weight))
+        norm = lay.norm(lay.into(z)).clamp(min=torch.finfo(z.dtype).tiny)
+        return (lay.into(z) * (width / norm).clamp(max=1.0)).reshape(z.shape)
+
     def pull(self, w: Tensor, lam: Number | None = None) -> Tensor:
         lay = layout(self.group, w.shape)
         seen = lay.into(w)

@@ -31,4 +31,4 @@ class L1(Separable):
 
     def cut(self, z: Tensor, step: Number = 1.0, lam: Number | None = None) -> Tensor:
         width = step * self._lam(lam)
-        return z.clamp(-width, width)
+        return z.clamp(-width, width)  # type: ignore[arg-type]

@@ -18,7 +18,7 @@ from torch import Tensor, fx, nn
 from torch.fx.passes.shape_prop import ShapeProp
 
 from riata.core.errors import InvalidOption, RiataError
-from riata.torch.channel_ops import Depthwise, Mix, Norm, Unknown, operation
+from riata.torch.channel_ops import Depthwise, Mix, Norm, operation
 from riata.torch.channels import Channels
 from riata.torch.latent import bake
 
@@ -121,7 +121,7 @@ def compact(model: nn.Module, example_input: Any) -> Compacted:
     return Compacted(small, (counts[0], counts[1]), seconds, change, layers, example)
 
 
-def _traced(model: nn.Module, example: tuple[Any, ...]) -> tuple[fx.GraphModule, dict[fx.Node, Unknown]]:
+def _traced(model: nn.Module, example: tuple[Any, ...]) -> tuple[fx.GraphModule, dict[fx.Node, Any]]:
     """The graph of a model, with shapes, and what each of its nodes does."""
     try:
         traced = fx.symbolic_trace(model)
@@ -180,7 +180,7 @@ def _cut(model: nn.Module, seen: Channels, node: fx.Node) -> list[tuple[str, tup
 
 def _cut_mix(model: nn.Module, name: str, layer: Any, op: Mix, seen: Channels, node: fx.Node, rows: Tensor) -> None:
     """Fewer outputs and inputs for a linear layer or convolution; constants that go are put into its bias."""
-    reads = seen.keep(node.args[0])
+    reads = seen.keep(node.args[0]) if op.source(seen, node) is not None else None
     if reads is None:
         reads = op.reads[rows].any(0)
         reads[0] |= ~reads.any()

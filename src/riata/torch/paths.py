@@ -21,7 +21,7 @@ from torch.nn.utils import prune
 
 from riata.core.errors import InvalidData, InvalidOption
 from riata.torch.batches import Batches
-from riata.torch.compact import Pick
+from riata.torch.compaction import Pick
 from riata.torch.optim import ProxAdam
 from riata.torch.penalised import Penalised, penalised
 from riata.torch.trainer import Trainer
@@ -31,7 +31,7 @@ GROWTH, LEAP = 1.2, 2.0  # of λ from step to step; the second while nothing goe
 STEPS, MOST = 60, 80  # optimizer steps at each λ, and λs at most
 HALVINGS = 5  # between two λ of the path, towards a wanted number of features
 DENSE, PATIENCE = 300, 15  # passes without penalty at most, and without a better validation loss
-RATE = 3e-3
+RATE, ROWS = 3e-3, (32, 256)  # rows in a step: n/16 between these
 
 ModelFn = Callable[[int], nn.Module]
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -95,7 +95,7 @@ class SparsePath:
 def sparse_path(
     model_fn: ModelFn, data: tuple[Tensor, Tensor], loss: Loss, *, rules: Any = None, features: int | None = None,
     zeros: float | None = None, lams: Sequence[float] | None = None, validation: Any = 0.125, refit: bool = True,
-    batch: int | None = None, epochs: int = DENSE, seed: int = 0,
+    epochs: int = DENSE, seed: int = 0,
 ) -> SparsePath:  # fmt: skip
     """Follow a network from dense to empty, choose a point, refit what it selects.
 
@@ -112,7 +112,6 @@ def sparse_path(
     validation : (X, y), or the part of the rows that is held out
     refit : a fresh network of the selected features, without penalty. Where units are no features, the chosen point's
         zeros stay zero in the refit
-    batch : rows in a step; by default n/16, between 32 and 256
     epochs : passes at most of the fits without penalty, which end earlier where the validation loss says so
     seed : of the split, the initial weights and the order of rows; torch's global generator is left as it was
 
@@ -125,7 +124,7 @@ def sparse_path(
     """
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        run = _Run(model_fn, data, loss, validation, batch, epochs)
+        run = _Run(model_fn, data, loss, validation, epochs)
         wanted = _wanted(features, zeros)
         run.start(rules)
         points = run.grid(lams) if lams is not None else run.climb(wanted)
@@ -143,8 +142,7 @@ class _Run:
         data: tuple[Tensor, Tensor],
         loss: Loss,
         validation: Any,
-        batch: Any,
-        epochs: int = DENSE,
+        epochs: int,
     ) -> None:
         X, y = data
         if len(X) != len(y) or not bool(torch.isfinite(X).all()):
@@ -155,7 +153,7 @@ class _Run:
             validation, X, y = (X[order[:held]], y[order[:held]]), X[order[held:]], y[order[held:]]
         self.model_fn, self.loss, self.X, self.y, self.validation = model_fn, loss, X, y, validation
         self.epochs = epochs
-        self.batch = batch or min(max(len(X) // 16, 32), 256)
+        self.batch = min(max(len(X) // 16, ROWS[0]), ROWS[1])
 
     def batches(self, columns: Tensor | None = None) -> tuple[Batches, Batches]:
         """Loaders of the training and the validation rows."""
@@ -211,7 +209,7 @@ class _Run:
             self.loss(self.model(x), y).backward()
             self.optimizer.step()
         state = copy.deepcopy(self.model.state_dict())
-        return PathPoint(lam, ~self.first.zero_mask(), self.score(self.model), state)
+        return PathPoint(lam, ~self.first.zero_mask().reshape(-1), self.score(self.model), state)
 
     def _stream(self) -> Iterator[tuple[Tensor, ...]]:
         train, done = self.batches()[0], 0
@@ -268,7 +266,7 @@ class _Run:
         columns = point.support.nonzero()[:, 0]
         if not len(columns):
             return self.at(point)
-        if len(point.support) == self.X.shape[1]:
+        if self._are_features(point):
             return nn.Sequential(Pick(columns, -1), self.dense(columns)).eval()
         model = self.at(point).train()
         for part in self.parts:
@@ -279,6 +277,13 @@ class _Run:
             module, _, leaf = part.name.rpartition(".")
             prune.remove(model.get_submodule(module), leaf)
         return model.eval()
+
+    def _are_features(self, point: PathPoint) -> bool:
+        """Whether the units are the columns of X: those of the first penalised weight."""
+        weight = point.state[self.first.name]
+        if weight.ndim != 2 or weight.shape[1] != self.X.shape[1]:
+            return False
+        return torch.equal((weight != 0).any(0), point.support)
 
     @staticmethod
     def _mask(point: PathPoint, name: str) -> Tensor:
