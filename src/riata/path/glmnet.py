@@ -99,8 +99,8 @@ def to_glmnet(X: Any = None, y: Any = None, **options: Any) -> str:
 
     Parameters
     ----------
-    X, y : the data; only asked for where the translation needs them: X to count its columns if there is one penalty
-        factor for all of them, y for its standard deviation if ``l1_ratio`` is below 1 and the family gaussian
+    X, y : the data, as in riata.path. X is not looked at, and y is only for its standard deviation, if ``l1_ratio`` is
+        below 1 and the family gaussian
     **options : keywords of riata.path. Arrays with a value for each row (``sample_weight``, ``offset``) become the R
         names ``weights`` and ``offset``, which must be there
 
@@ -136,7 +136,7 @@ def to_glmnet(X: Any = None, y: Any = None, **options: Any) -> str:
             alpha = l1_ratio / (sd * (1 - l1_ratio) + l1_ratio)
             factor = alpha + (1 - alpha) / sd
         parts["alpha"] = _r(alpha)
-    penalty_factor, excluded, mean = _r_factors(rest.pop("penalty_factor", None), X)
+    penalty_factor, excluded, mean = _r_factors(rest.pop("penalty_factor", None))
     if lams is not None:
         parts["lambda"] = _r(np.asarray(lams, dtype=float) / factor * mean)
     if penalty_factor is not None:
@@ -210,14 +210,12 @@ def _penalty_factor(factor: Any, exclude: Any, x: Any) -> NDArray[np.float64]:
     return v
 
 
-def _r_factors(factor: Any, X: Any) -> tuple[Any, list[int], float]:
+def _r_factors(factor: Any) -> tuple[Any, list[int], float]:
     """(penalty.factor or None, exclude, what λ is multiplied by, as glmnet divides the factors by their mean)."""
     if factor is None:
         return None, [], 1.0
     v = np.array(factor, dtype=float)
     if v.ndim == 0:
-        if X is None and np.isinf(v):
-            raise InvalidOption("one factor for every column: X is needed.", got="no X", expected="X")
         return None, [], float(v)
     excluded = (np.flatnonzero(np.isinf(v)) + 1).tolist()
     v[np.isinf(v)] = 1.0
