@@ -9,7 +9,6 @@ from typing import Any
 
 from riata.convert import targets
 from riata.core.errors import InvalidOption, did_you_mean
-from riata.model.record import Model, load_model
 
 
 def names() -> list[str]:
@@ -53,6 +52,8 @@ def convert(model: Any, to: str, *, kind: str = "response", table: str = "data")
     >>> print(riata.convert(selection, to="sql", table="houses").splitlines()[-2].strip())
     FROM houses AS d
     """
+    from riata.model.record import Model, load_model  # here, as --help asks this package for its targets and no more
+
     if isinstance(model, str | os.PathLike):
         model = load_model(model)
     model = getattr(model, "model", model)
