@@ -396,6 +396,7 @@ def test_the_examples_of_the_help_text_run(model, capsys, line):
     assert main([*shlex.split(line)[1:]]) == 0
     out, err = capsys.readouterr()
     assert ("FROM houses AS d" in out) if "houses" in line else "model is in model." in err
+    assert ("loading a pickle runs code" in err) == ("sklearn" in line)
 
 
 def test_there_is_an_example_of_every_target(capsys):

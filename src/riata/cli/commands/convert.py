@@ -43,7 +43,7 @@ def run(args: argparse.Namespace, screen: Screen) -> int:
     made = convert(Model.load(args.model), args.to, kind=args.kind, table=args.table)
     if args.output:
         write_atomically(args.output, made)
-        screen.note(f"the {args.to} model is in {args.output}.")
+        screen.note(f"the {args.to} model is in {args.output}: {target(args.to).NOTE}")
     elif isinstance(made, str):
         screen.result(made.rstrip("\n"))
     else:

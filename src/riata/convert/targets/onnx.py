@@ -15,6 +15,7 @@ from riata.core.errors import need
 from riata.model.record import Model
 
 SUFFIX = ".onnx"
+NOTE = 'an input for each column: numbers as float64, NaN where missing; categories as text, "" where missing.'
 OPSET, ML_OPSET, IR = 17, 2, 8  # what onnxruntime reads since 1.12
 
 

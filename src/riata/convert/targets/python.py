@@ -11,6 +11,7 @@ from riata.convert.plan import Levels, Number, Plan
 from riata.model.record import Model
 
 SUFFIX = ".py"
+NOTE = 'predict({"column": value, …}) predicts one row.'
 
 
 def write(model: Model, kind: str, table: str) -> str:

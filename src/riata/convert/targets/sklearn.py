@@ -8,6 +8,7 @@ from riata.convert.plan import Plan
 from riata.model.record import Model
 
 SUFFIX = ".pkl"
+NOTE = "loading a pickle runs code: load only those that you made."
 
 
 def write(model: Model, kind: str, table: str) -> bytes:

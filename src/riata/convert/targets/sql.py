@@ -12,6 +12,7 @@ from riata.convert.plan import Levels, Number, Plan
 from riata.model.record import Model
 
 SUFFIX = ".sql"
+NOTE = "it is every column of the table and the prediction beside it."
 # e^±700 is near the end of what a double holds; databases raise an error beyond it.
 END = "700e0"
 # Databases bound the depth of an expression (SQLite: 1000), and a + b + c + … is as deep as it is long.
