@@ -21,7 +21,6 @@ OPSET, ML_OPSET, IR = 17, 2, 8  # what onnxruntime reads since 1.12
 
 def write(model: Model, kind: str, table: str) -> bytes:
     """The serialised graph."""
-    need("onnx", "onnx")
     plan = Plan.of(model, kind)
     plan.refuse_empty("an ONNX graph")
     graph = _Graph()
