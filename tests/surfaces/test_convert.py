@@ -208,6 +208,14 @@ def test_the_pipeline_predicts_the_same(case, library):
     same(chances if model.outputs else chances[:, 1], expected(model, NEW))
 
 
+def test_the_pipeline_is_the_same_without_pandas(monkeypatch):
+    one = pickle.loads(riata.convert(model_of("gaussian"), "sklearn"))
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    other = pickle.loads(riata.convert(model_of("gaussian"), "sklearn"))
+    monkeypatch.undo()
+    assert other.predict(NEW).tolist() == one.predict(NEW).tolist()
+
+
 def test_the_pipeline_takes_columns_without_gaps():
     """Then frames hold them in other types: integers and truth values, not floats and objects."""
     made, model = pickle.loads(riata.convert(model_of("gaussian"), "sklearn")), model_of("gaussian")

@@ -26,7 +26,11 @@ Floats = NDArray[np.float64]
 
 
 def pipeline_of(model: Model) -> Any:
-    """A Pipeline for models of tables, the linear model itself for models of arrays."""
+    """A Pipeline for models of tables, the linear model itself for models of arrays.
+
+    It predicts from pandas frames with any scikit-learn, and from polars frames with one that reads them (1.6 does not
+    read those of polars 2).
+    """
     _refuse(model)
     wide = np.zeros_like(np.atleast_1d(model.intercept))
     if model.encoder is None:

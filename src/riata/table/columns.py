@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import importlib.util
 import re
 from collections.abc import Callable
 from typing import Any
@@ -87,8 +88,10 @@ def as_frame(frame: Any) -> Frame:
 
 
 def frame_of(columns: dict[str, list[Any]]) -> Any:
-    """A small frame made from columns, for whoever must be shown one."""
-    return need("polars", "table").DataFrame(columns)
+    """A small frame made from columns, for whoever must be shown one: of pandas, which all of scikit-learn reads, or
+    of polars where there is no pandas."""
+    library = "pandas" if importlib.util.find_spec("pandas") else "polars"
+    return need(library, "table").DataFrame(columns)
 
 
 def is_frame(X: Any) -> bool:
