@@ -74,7 +74,7 @@ $(VENV)/made: tools/preflight.py
 $(VENV)/installed: $(VENV)/made pyproject.toml meson.build
 	@echo "building and installing riata (a minute or two the first time)" >&2
 	@$(PY) -m pip install -q ninja $$($(PY) tools/requires.py)
-	@$(BUILD) install -q --no-build-isolation --config-settings=build-dir=$(VENV)/build -e '.[table,plot,test]'
+	@$(BUILD) install -q --no-build-isolation --config-settings=build-dir=$(VENV)/build -e '.[table,plot,onnx,test]'
 	@touch $@ $(VENV)/built
 
 $(VENV)/built: $(VENV)/installed $(wildcard $(KERNELS)/*.pyx) $(KERNELS)/meson.build

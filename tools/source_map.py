@@ -33,6 +33,7 @@ LAYERS = [
     "estimators",
     "torch",
     "dask",
+    "convert",
     "cli",
     "report",
     "plot",

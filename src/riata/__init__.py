@@ -63,6 +63,11 @@ _HOME = {
     "multi_split": "riata.inference.splitting",
     "Intervals": "riata.inference.intervals",
     "load_model": "riata.model",
+    "convert": "riata.convert",
+    "from_glmnet": "riata.path.glmnet",
+    "to_glmnet": "riata.path.glmnet",
+    "from_sklearn": "riata.estimators.migrate",
+    "to_sklearn": "riata.estimators.migrate",
     "Path": "riata.core.results",
     "CVResult": "riata.core.results",
     "Certificate": "riata.certify",
@@ -83,6 +88,7 @@ if typing.TYPE_CHECKING:  # the same names once more, for readers that do not ru
     from riata import report as report
     from riata.certify import Certificate as Certificate
     from riata.certify import certify as certify
+    from riata.convert import convert as convert
     from riata.core.errors import DataFileError as DataFileError
     from riata.core.errors import InvalidData as InvalidData
     from riata.core.errors import InvalidOption as InvalidOption
@@ -123,6 +129,8 @@ if typing.TYPE_CHECKING:  # the same names once more, for readers that do not ru
     from riata.estimators import enet_path as enet_path
     from riata.estimators import lasso_path as lasso_path
     from riata.estimators.feature_selector import FeatureSelector as FeatureSelector
+    from riata.estimators.migrate import from_sklearn as from_sklearn
+    from riata.estimators.migrate import to_sklearn as to_sklearn
     from riata.inference.debiased import debiased_lasso as debiased_lasso
     from riata.inference.intervals import Intervals as Intervals
     from riata.inference.knockoffs import knockoff_filter as knockoff_filter
@@ -136,6 +144,8 @@ if typing.TYPE_CHECKING:  # the same names once more, for readers that do not ru
     from riata.path import path as path
     from riata.path.constrained import Constrained as Constrained
     from riata.path.constrained import constrained as constrained
+    from riata.path.glmnet import from_glmnet as from_glmnet
+    from riata.path.glmnet import to_glmnet as to_glmnet
     from riata.select import select as select
     from riata.select.compare import compare as compare
     from riata.select.compare import compare_l1_l2 as compare_l1_l2

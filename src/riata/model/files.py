@@ -15,23 +15,24 @@ from typing import Any
 from riata.core.errors import InvalidOption, ModelFileError
 
 
-def write_atomically(where: str | os.PathLike[str], text: str) -> None:
-    """Write ``text`` to ``where``: a reader sees the old file or the new one, never a part, whatever fails.
+def write_atomically(where: str | os.PathLike[str], text: str | bytes) -> None:
+    """Write text (as UTF-8) or bytes to ``where``: a reader sees the old file or the new, never a part.
 
     The text goes to a temporary file in the same folder, is forced to the disk, and takes the name in one step.
     A device or pipe (``/dev/stdout``) is written to as it is.
     """
     path = Path(os.path.realpath(where))
+    content = text.encode("utf-8") if isinstance(text, str) else text
     if path.exists() and not stat.S_ISREG(path.stat().st_mode):
         if path.is_dir():
             raise IsADirectoryError(21, "is a folder, not a file", os.fspath(where))
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(content)
         return
     check_writable(where)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         # mkstemp makes the file private; give it the rights that a plain open() would have given.

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import importlib.util
 import re
 from collections.abc import Callable
 from typing import Any
@@ -84,6 +85,13 @@ def as_frame(frame: Any) -> Frame:
             hint="rename one of them, so that a name means one column.",
         )
     return Frame(names, list(wrapped.iter_columns()), len(wrapped))
+
+
+def frame_of(columns: dict[str, list[Any]]) -> Any:
+    """A small frame made from columns, for whoever must be shown one: of pandas, which all of scikit-learn reads, or
+    of polars where there is no pandas."""
+    library = "pandas" if importlib.util.find_spec("pandas") else "polars"
+    return need(library, "table").DataFrame(columns)
 
 
 def is_frame(X: Any) -> bool:
