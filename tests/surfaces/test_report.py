@@ -188,7 +188,7 @@ def fitted(name):
         frame = X.assign(time=y, event=(rng.random(len(y)) < 0.7).astype(float))
         return riata.select(frame, ["time", "event"], family=name, **few)
     if name == "multinomial":
-        return riata.select(*load_iris(return_X_y=True, as_frame=True), family=name, **few)
+        return riata.select(*load_iris(return_X_y=True, as_frame=True), family=name, lam_min_ratio=0.01, **few)
     if name == "multigaussian":
         return riata.select(X.assign(a=y, b=y**2 / 100), ["a", "b"], family=name, **few)
     if name == "group":
