@@ -214,6 +214,22 @@ def test_duplicated_columns_and_collinear_groups():
     assert gaps(one, out, lams).max() < 1e-8
 
 
+@pytest.mark.filterwarnings("error::riata.NotConverged")
+@pytest.mark.parametrize("seed", [1, 15])
+def test_all_levels_of_a_factor_beside_an_intercept(seed):
+    """Entry-wise penalties of several outputs: along the null direction of dependent columns a Newton step is 1e11
+    times what moves, and what it stops at must not be cut off by its size: 4 λ of each of these once were."""
+    rng = np.random.default_rng(0)
+    Z, noise = rng.standard_normal((120, 3)), rng.standard_t(2, 120)
+    X = np.column_stack([Z, np.eye(4)[np.arange(120) % 4], Z[:, 2] + np.sin(np.arange(120))])
+    Y = np.column_stack([3 * Z[:, 0] + noise, Z[:, 0] + Z[:, 1]])
+    rows = np.random.default_rng(seed).random(120) < 0.9
+    path = riata.path(X[rows], Y[rows], family="multigaussian")
+    assert path.gap_rel.max() <= 1e-8
+    problem = make_problem(X[rows], Y[rows], family="multigaussian")
+    assert max(c.gap_rel for c in certify_many(problem, path.coef, path.intercept, path.lams)) <= 1e-8
+
+
 def test_sparse_groups_of_rows_are_refused():
     X, rng = data()
     one = problem(X, target(X, rng, "multinomial"), "multinomial", triples(24, 0.5))

@@ -181,7 +181,7 @@ class CVResult(Drawn):
     measure : the score's name: "mse", "mae", "deviance", "auc", …
     larger : whether larger is better (AUC, accuracy, concordance)
     warnings : list of sentences
-    evidence : what information criteria know of the path (riata.select.evidence)
+    evidence : what information criteria know of the path (riata.select.evidence); it holds the data and is not pickled
     """
 
     path: Path
@@ -198,6 +198,9 @@ class CVResult(Drawn):
     larger: bool = False
     stationarity: Floats | None = None
     evidence: Any = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "evidence": None}
 
     @property
     def certificate(self) -> Floats:

@@ -153,7 +153,7 @@ cdef int stop_at_zero(Blocks* p, int a, double* first_stop) noexcept nogil:
 cdef double newton_block_step(Blocks* p, double* L, int a, int* stopped) noexcept nogil:
     """One step; returns what it promised, negative where it failed. ``stopped`` says that something reached zero."""
     cdef int k, i, one = 1
-    cdef double promised = 0.0, t = 1.0, far = 1.0, fall, minus
+    cdef double promised = 0.0, t = 1.0, far = 1.0, fall, minus, was
     if L == NULL:
         if not krylov_direction(p, a):
             return -1.0
@@ -178,13 +178,12 @@ cdef double newton_block_step(Blocks* p, double* L, int a, int* stopped) noexcep
             return -1.0
     for k in range(a):
         i = p.active[k]
-        p.u[i] = 0.0 if t == 1.0 and p.e[k] == -p.u[i] else p.u[i] + t * p.e[k]
-    if t < 1.0 and stopped[0]:
-        for k in range(a):     # a single coordinate that the step stopped at is exactly zero
-            i = p.active[k]
-            if fabs(p.u[i]) <= 1e-14 * fabs(p.e[k]):
-                p.c[i] += 0.0
-                p.u[i] = 0.0
+        was = p.u[i]
+        p.u[i] = 0.0 if t == 1.0 and p.e[k] == -was else was + t * p.e[k]
+        # the coordinate that the step stopped at: what is left of it is rounding of the sum above. Relative to the step
+        # it would not do: along dependent columns e is 1e11 times what moves, and c would lose what is cut off
+        if t < 1.0 and stopped[0] and fabs(p.u[i]) <= 1e-14 * fabs(was):
+            p.u[i] = 0.0
     minus = -t
     daxpy(&p.m, &minus, p.image, &one, p.c, &one)
     return promised
