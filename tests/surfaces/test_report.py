@@ -333,6 +333,13 @@ def test_what_others_cannot_say_is_not_written(diabetes, options, why):
         assert why in recipe.note
 
 
+def test_the_name_of_a_file_stays_in_its_comment(selection):
+    label = "a.csv\nimport os"
+    model = dataclasses.replace(selection.model, data=selection.model.data | {"label": label})
+    assert "\nimport os" not in reproduce.python(model).code
+    assert label in shlex.split(reproduce.shell(model).code)
+
+
 # --- pictures --------------------------------------------------------------------------------------------------------
 
 
