@@ -188,7 +188,7 @@ def fitted(name):
         frame = X.assign(time=y, event=(rng.random(len(y)) < 0.7).astype(float))
         return riata.select(frame, ["time", "event"], family=name, **few)
     if name == "multinomial":
-        return riata.select(*load_iris(return_X_y=True, as_frame=True), family=name, **few)
+        return riata.select(*load_iris(return_X_y=True, as_frame=True), family=name, lam_min_ratio=0.01, **few)
     if name == "multigaussian":
         return riata.select(X.assign(a=y, b=y**2 / 100), ["a", "b"], family=name, **few)
     if name == "group":
@@ -331,6 +331,13 @@ def test_what_others_cannot_say_is_not_written(diabetes, options, why):
         recipe = code_of(selection, title)
         assert recipe.code == ""
         assert why in recipe.note
+
+
+def test_the_name_of_a_file_stays_in_its_comment(selection):
+    label = "a.csv\nimport os"
+    model = dataclasses.replace(selection.model, data=selection.model.data | {"label": label})
+    assert "\nimport os" not in reproduce.python(model).code
+    assert label in shlex.split(reproduce.shell(model).code)
 
 
 # --- pictures --------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import Any
 
 from riata.model.record import Model
 from riata.select.options import Options, describe
+from riata.table.words import printable
 
 # Keywords of select() whose flags have other names, and those that no flag stands for.
 FLAGS = {"lam": "--lambda", "sample_weight": "--weights"}
@@ -52,7 +53,7 @@ def unwritten(value: Any) -> bool:
 def about(model: Model) -> str:
     """Which data the code is about."""
     data = model.data
-    label = f"{data['label']}, " if data.get("label") else ""
+    label = f"{printable(data['label'], keep='')}, " if data.get("label") else ""  # one line: it ends in a comment
     return f"{label}{data['n_samples']} rows, sha256 {data['sha256'][:16]}"
 
 
