@@ -1,5 +1,7 @@
 """riata.select: arrays and frames, options by name, preprocessing inside folds, what the result says."""
 
+import pickle
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_diabetes
@@ -244,3 +246,12 @@ def test_a_comparison_gives_ridge_the_room_that_it_needs():
     assert best["ridge"] == pytest.approx(best["lasso"], rel=0.01)
     ends = [float(cv.lams[-1]) for cv in found.fits.values()]
     np.testing.assert_allclose(ends, ends[0])
+
+
+def test_a_cross_validation_that_was_pickled_says_what_it_no_longer_knows():
+    cv = riata.select(*load_diabetes(return_X_y=True, as_frame=True), n_lams=10).cv
+    again = pickle.loads(pickle.dumps(cv))
+    assert (again.index("1se"), again.index("min")) == (cv.index("1se"), cv.index("min"))
+    assert cv.lam("bic") > 0
+    with pytest.raises(InvalidData, match="not pickled"):
+        again.lam("bic")

@@ -93,6 +93,9 @@ def lowest(criterion: Criterion, cv: Any, noise: Any = None) -> int:
 
 def fit_of(cv: Any, noise: Any = None) -> Fit:
     """The models of a cross-validated path, with λ_min for what needs it."""
+    if cv.evidence is None:
+        raise InvalidData("Information criteria need the data, which are not pickled with a cross-validation.",
+                          hint="ask for the criterion before pickling, or fit again")  # fmt: skip
     return Fit(cv.evidence, noise, int(np.nanargmin(cv.risk)))
 
 
