@@ -10,7 +10,7 @@ from riata.core.errors import InvalidData
 from riata.inference.intervals import Intervals
 from riata.plot import axes
 from riata.plot.draw import draw
-from riata.plot.labels import short
+from riata.plot.labels import named_rows
 
 Array = Any
 
@@ -53,11 +53,7 @@ def coefficients(
     ax.plot(coef, rows, "o", ms=5, color=axes.colour(0), zorder=3)
     if ends is not None:
         intervals(ax, rows, coef, ends)
-    ax.set_yticks(rows, labels=[short(name) for name in names])
-    for text in ax.get_yticklabels():
-        text.set_parse_math(False)
-    ax.set_ylim(len(names) - 0.4, -0.6)
-    ax.set_xlabel(xlabel + (f"\n({left_out} smaller ones are not shown)" if left_out else ""))
+    named_rows(ax, names, xlabel, left_out)
     ax.grid(axis="y", color=axes.FAINT, lw=0.4, alpha=0.5)
     return ax
 

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from riata.table.words import printable
+
 Floats = NDArray[np.float64]
 
 LINE_HEIGHT = 1.25  # of a text's size
@@ -59,6 +61,20 @@ def end_labels(ax: Any, names: list[str], heights: Floats, colours: list[str], s
         )  # fmt: skip
 
 
+def named_rows(ax: Any, names: list[str], xlabel: str, left_out: int) -> None:
+    """A row for each name, the first on top; the x axis says how many more there are."""
+    ax.set_yticks(np.arange(len(names)), labels=[short(name) for name in names])
+    for text in ax.get_yticklabels():
+        text.set_parse_math(False)
+    ax.set_ylim(len(names) - 0.4, -0.6)
+    ax.set_xlabel(xlabel + (f"\n({left_out} smaller ones are not shown)" if left_out else ""))
+
+
 def short(name: str, most: int = 28) -> str:
-    """A name that fits beside a picture: the middle of a long one gives way to dots."""
-    return name if len(name) <= most else f"{name[: most - 10]}…{name[-9:]}"
+    """A name of at most so many letters: dots stand for its middle.
+
+    >>> short("sepal width (cm)", 9)
+    'sepa…(cm)'
+    """
+    name = printable(name)
+    return name if len(name) <= most else f"{name[: most // 2]}…{name[-((most - 1) // 2) :]}"

@@ -10,7 +10,7 @@ from riata.inference.knockoffs import Knockoffs
 from riata.inference.stability import Stability
 from riata.plot import axes
 from riata.plot.draw import draw
-from riata.plot.labels import short
+from riata.plot.labels import named_rows
 
 
 def ranking(
@@ -41,11 +41,7 @@ def ranking(
     ax.barh(rows, values[order], color=shades, height=0.7)
     if limit is not None and np.isfinite(limit):
         ax.axvline(limit, color=axes.RULE, lw=1, ls="--")
-    ax.set_yticks(rows, labels=[short(names[j]) for j in order])
-    for text in ax.get_yticklabels():
-        text.set_parse_math(False)
-    ax.set_ylim(len(order) - 0.4, -0.6)
-    ax.set_xlabel(xlabel + (f"\n({left_out} smaller ones are not shown)" if left_out else ""))
+    named_rows(ax, [names[j] for j in order], xlabel, left_out)
     return ax
 
 

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from riata.plot.axes import COLOURS
-from riata.plot.labels import spread
+from riata.plot.labels import short, spread
 from riata.report.content import Content, Row
 from riata.report.svg import BARE, BOTTOM, LEFT, TOP, Frame, tag, words
-from riata.table.words import printable
 
 NAMED, FAINT = 10, 60  # lines in colour with their names; other lines
 LABELLED = 352.0  # right edge of the axes where names stand beside them
@@ -55,22 +54,12 @@ def labels(frame: Frame, named: Sequence[Row], n: int) -> list[str]:
     places = spread(ends, 16.0, TOP + 6.0, BOTTOM - 2.0)
     parts = []
     for k, (row, end, y) in enumerate(zip(named, ends, places, strict=True)):
-        of = "" if row.output is None else f" · {clipped(row.output, 6)}"
-        text = clipped(row.feature, ROOM - len(of)) + of
+        of = "" if row.output is None else f" · {short(row.output, 6)}"
+        text = short(row.feature, ROOM - len(of)) + of
         lead = f"M{LABELLED:.0f} {end:.1f}L{LABELLED + 10:.0f} {y:.1f}h4"
         parts.append(tag("path", d=lead, class_="lead", stroke=COLOURS[k % len(COLOURS)]))
         parts.append(words(text, LABELLED + 17, float(y) + 4, "name", "start"))
     return parts
-
-
-def clipped(name: str, most: int) -> str:
-    """A name of at most so many letters: dots stand for its middle.
-
-    >>> clipped("sepal width (cm)", 9)
-    'sepa…(cm)'
-    """
-    name = printable(name)
-    return name if len(name) <= most else f"{name[: most // 2]}…{name[-((most - 1) // 2) :]}"
 
 
 def error(content: Content) -> str:
