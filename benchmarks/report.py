@@ -6,15 +6,6 @@ from typing import NamedTuple
 from benchmarks.registry import LACKS, OURS
 
 Row = dict[str, str]
-SHOWN = [
-    "diabetes", "riboflavin", "micro_singh", "sim_500x5000", "sim_ar50_2000x20000", "sim_ar95_2000x20000",
-    "meats_tecator", "yarn_nir", "crime_communities", "sim_10000x1000", "nycflights_dense", "fine_foods_tfidf",
-    "dorothea", "nycflights_sparse", "sim_sparse_10000x200000",
-    "skf_ALLAML_binomial", "micro_singh_binomial", "spam_uci_binomial", "fine_foods_tfidf_binomial",
-    "dorothea_binomial", "khan_islr_all_multinomial", "glmnet_Multinomial_multinomial", "physician_poisson",
-    "sim_poisson_500x3000", "glmnet_Cox_cox", "sim_cox_500x3000", "hiv_nrti_multigaussian",
-    "sim_multigaussian_500x3000", "scheetz_cubic_group", "sim_group_500x3000",
-]  # fmt: skip
 SMALL = 10_000  # numbers in X of a diabetes-sized problem
 
 

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse
 
-from benchmarks import environments, measure, pool, registry, report, results, tasks
+from benchmarks import environments, measure, pool, registry, results, tasks
 
 
 def arguments(argv: list[str]) -> argparse.Namespace:
@@ -44,8 +44,7 @@ def chosen(names: list[str]) -> list[registry.Problem]:
     unknown = set(names) - set(known)
     if unknown:
         raise SystemExit(f"no problem {', '.join(sorted(unknown))}; there are: {', '.join(sorted(known))}")
-    first = [name for name in report.SHOWN if name in known]  # what the README shows, should a run be cut
-    return [known[name] for name in names or dict.fromkeys([*first, *known])]
+    return [known[name] for name in names or known]
 
 
 def processes(libraries: list[registry.Library]) -> list[pool.Process]:
