@@ -1,7 +1,7 @@
 """Time every library on every problem at the same accuracy, and write a CSV row for each.
 
 usage: python -m benchmarks.run [PROBLEM ...] [--task path ...] [--family NAME ...] [--library NAME ...]
-                                [--threads 2 ...] [--cap 60] [--judge excess] [--out FILE] [--list]
+                                [--threads 2 ...] [--cap 20] [--judge excess] [--out FILE] [--list]
 
 For every library the loosest of the tolerances 1, 0.1, 0.01, … at which the whole path reaches gap_rel ≤ 1e-6, as
 benchmarks/judge.py recomputes it from the coefficients; then the median of runs that alternate between the libraries.
@@ -31,7 +31,7 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--family", nargs="+", help="only problems of these families (benchmarks/work.py)")
     parser.add_argument("--library", nargs="+")
     parser.add_argument("--threads", nargs="+", type=int, default=[2])
-    parser.add_argument("--cap", type=float, default=60.0, help="seconds that one call may take")
+    parser.add_argument("--cap", type=float, default=20.0, help="seconds that one call may take")
     parser.add_argument("--out", type=pathlib.Path, default=results.FOLDER / "timings.csv")
     parser.add_argument("--judge", choices=["gap", "excess"], default="gap", help="see benchmarks/gap.py")
     parser.add_argument("--list", action="store_true", help="print the problems and the libraries, and run nothing")
