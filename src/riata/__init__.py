@@ -57,6 +57,7 @@ _HOME = {
     "compare": "riata.select.compare",
     "compare_l1_l2": "riata.select.compare",
     "relaxed_lasso": "riata.select.relaxed",
+    "twins": "riata.select.swaps",
     "FeatureSelector": "riata.estimators.feature_selector",
     "debiased_lasso": "riata.inference.debiased",
     "post_selection": "riata.inference.polyhedral",
@@ -151,6 +152,7 @@ if typing.TYPE_CHECKING:  # the same names once more, for readers that do not ru
     from riata.select.compare import compare_l1_l2 as compare_l1_l2
     from riata.select.relaxed import relaxed_lasso as relaxed_lasso
     from riata.select.selection import Selection as Selection
+    from riata.select.swaps import twins as twins
 
     __version__: str
 

@@ -15,8 +15,8 @@ from riata.core.problem import Floats, Problem
 from riata.inference import stability_bounds as bounds
 from riata.inference.entering import first_features
 from riata.inference.reading import read
-from riata.inference.twins import linked
 from riata.select import target
+from riata.select.twins import linked
 
 Ints = NDArray[np.intp]
 

@@ -23,6 +23,8 @@ from riata.select.explain import Explanation, explain
 from riata.select.options import Options, describe
 from riata.select.response import response_of
 from riata.select.summary import summary_text
+from riata.select.swaps import Twins, twins
+from riata.select.twins import LIKE
 from riata.table.words import shown
 
 Floats = NDArray[np.float64]
@@ -79,8 +81,12 @@ class Selection(Drawn, Reported):
         return criteria.table(self.cv, noise)
 
     def explain(self, feature: str) -> Explanation:
-        """Why a feature is in the model or not, and what took its place: print it."""
+        """Why a feature is in the model or not, what took its place, and what an exchange would cost: print it."""
         return explain(self, feature)
+
+    def twins(self, *, least: float = LIKE, most: int = 3) -> Twins:
+        """What each selected feature stands in for, and the loss of swapping them: see :func:`riata.twins`."""
+        return twins(self, least=least, most=most)
 
     def summary(self) -> str:
         """The result as plain text: verdict, features, λ_min beside λ_1se, certificate, notes."""
