@@ -53,7 +53,7 @@ def test_the_cost_is_its_definition(family, how):
         "bounds and factors": {"lower": -0.3, "penalty_factor": rng.uniform(0.5, 1.5, 8)},
     }[how]
     path = riata.path(X, y, family=family, n_lams=20, **options)
-    lam = float(path.lams[3])
+    lam = float(path.lams[2 if "l1_ratio" in options else 3])
     found = riata.twins(path, lam)
     coef = path.at(lam)[0]
     on, names = np.flatnonzero(coef), path.feature_names
