@@ -125,15 +125,14 @@ def mfdr(fit: Any, level: float = 0.1) -> MFDR:
         EF(λ) = Σ_j 2 Φ(−√n λ v_j / (τ √I_j)),    mFDR(λ) = min(EF, S) / S
 
     with S the number selected, v_j the penalty on the feature, I_j its information (1 for a standardised column of a
-    Gaussian model) and τ² = RSS/(n − df − 1) (1 for likelihoods without a noise variance). Unpenalised features count
-    in neither sum.
+    Gaussian model) and τ² = RSS/(n − df − 1); of a Poisson model Pearson's dispersion where that is above 1, which
+    takes up what the penalty shrinks away and counts that vary more than their mean; else 1. Unpenalised features count
+    in neither sum. n is the number of rows: sample weights that differ are refused, for they have no scale.
 
     What it is about: *marginal* false discoveries, features independent of the target. A noise feature that is
     correlated with a real one is no false discovery here: for that see riata.knockoff_filter. EF counts
     every feature as if it were noise, so that it errs on the safe side. It assumes that noise features are not strongly
     correlated with each other, and one given λ: choosing the λ by its rate is an estimate and no guarantee.
-    With strong effects in a Poisson model it is too small (calibration/results/mfdr.csv): what the penalty shrinks away
-    stays in the residual, and no noise variance takes it up.
 
     Parameters
     ----------

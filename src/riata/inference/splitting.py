@@ -64,7 +64,7 @@ def multi_split(
     Wasserman & Roeder (2009), Ann. Stat. 37; Meinshausen, Meier & Bühlmann (2009), J. Am. Stat. Assoc. 104.
     """
     level = check_level(level)
-    problem, _, _ = read(X, y, **options)
+    problem, _, _ = read(X, y, alike="multi_split", **options)
     if problem.loss is not None:
         raise InvalidOption("multi_split knows the gaussian family.", got=problem.family)
     if splits < 2 or problem.n_samples < 8:
