@@ -62,6 +62,7 @@ _HOME = {
     "debiased_lasso": "riata.inference.debiased",
     "post_selection": "riata.inference.polyhedral",
     "multi_split": "riata.inference.splitting",
+    "validate": "riata.inference.validation",
     "Intervals": "riata.inference.intervals",
     "load_model": "riata.model",
     "convert": "riata.convert",
@@ -139,6 +140,7 @@ if typing.TYPE_CHECKING:  # the same names once more, for readers that do not ru
     from riata.inference.polyhedral import post_selection as post_selection
     from riata.inference.splitting import multi_split as multi_split
     from riata.inference.stability import stability_selection as stability_selection
+    from riata.inference.validation import validate as validate
     from riata.model import Model as Model
     from riata.model import load_model as load_model
     from riata.path import make_problem as make_problem

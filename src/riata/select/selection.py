@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riata import scores
-from riata.core.drawn import Drawn, Reported
+from riata.core.drawn import Drawn, Reported, Validated
 from riata.core.problem import Problem
 from riata.core.results import CVResult, Path
 from riata.model.fingerprint import fingerprint, provenance
@@ -33,7 +33,7 @@ TOO_GOOD = 1e-4  # of the null loss: R² above 0.9999 is rare outside physics, a
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Selection(Drawn, Reported):
+class Selection(Drawn, Reported, Validated):
     """What :func:`riata.select` found.
 
     Attributes
