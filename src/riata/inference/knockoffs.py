@@ -157,7 +157,7 @@ def knockoff_filter(
 
 def _problem(X: Any, y: Any, options: dict[str, Any]) -> tuple[Problem, list[str], np.ndarray]:
     """The checked problem, its names, and the columns that vary."""
-    for name in ("penalty_factor", "lower", "upper", "positive", "penalty", "l1_ratio"):
+    for name in ("penalty_factor", "penalty", "l1_ratio"):
         if name in options:
             raise InvalidOption(
                 f"Knockoffs take no {name}.", got=name, hint="every feature meets its copy on one footing."
