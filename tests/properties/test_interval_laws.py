@@ -1,11 +1,14 @@
 """Methods of intervals: no units, no order of rows and columns, and weights as repetition or not at all."""
 
+from unittest import mock
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
 
 import riata
 from riata.core.errors import InvalidData, InvalidOption
+from riata.inference import nodewise
 
 FOLDS = 5
 
@@ -53,6 +56,17 @@ def test_no_units_and_no_order(name, scale):
     assert after.adjusted == pytest.approx(before.adjusted[columns], rel=1e-4, abs=1e-10, nan_ok=True)
     ends = np.sort(before.ci[columns] * (scale / units[columns])[:, None], axis=1)
     assert np.sort(after.ci, axis=1) == pytest.approx(ends, rel=1e-3, abs=1e-5 * abs(scale), nan_ok=True)
+
+
+def test_places_of_columns_do_not_say_who_votes_for_the_nodewise_lambda():
+    """Of three that vote all, some or none may be among the nearly dependent half, if places decide."""
+    X, _, foldid, _ = make()
+    X[:, :25] = X[:, :1] + 0.3 * X[:, :25]
+    Z = (X - X.mean(axis=0)) / X.std(axis=0)
+    rng = np.random.default_rng(6)
+    with mock.patch.object(nodewise, "VOTES", 3):
+        lams = {nodewise.nodewise(Z[:, rng.permutation(50)], foldid=foldid).lam for _ in range(6)}
+    assert np.ptp(list(lams)) <= 1e-9 * max(lams)
 
 
 def test_folds_are_those_that_are_given():

@@ -13,6 +13,7 @@ from riata.core.errors import InvalidOption, RiataError
 from riata.inference import replays
 from riata.inference.truth import truth_of
 from riata.inference.validation import _rates
+from riata.select.cv import cross_validate
 
 QUICK = {
     "lasso": {}, "mfdr": {"level": 0.2}, "stability": {"n_pairs": 5, "q": 3, "threshold": 0.7},
@@ -100,9 +101,16 @@ def test_classes_that_are_separated_have_no_refit():
 
 
 @pytest.mark.parametrize("family", ["gaussian", "binomial", "poisson"])
-def test_no_figure_depends_on_units_or_order(family):
+def test_no_figure_depends_on_units_or_order(family, monkeypatch):
     X, y = make(family)
     sel = riata.select(X, y, family=family)
+    folds = []
+
+    def note(problem, *, foldid, **how):
+        folds.append(foldid)
+        return cross_validate(problem, foldid=foldid, **how)
+
+    monkeypatch.setattr(replays, "cross_validate", note)
     before = sel.validate(methods=quick(family), n_boot=3, seed=4, threads=1)
     rng = np.random.default_rng(5)
     rows, columns = rng.permutation(len(y)), rng.permutation(X.shape[1])
@@ -112,13 +120,14 @@ def test_no_figure_depends_on_units_or_order(family):
         foldid=sel.cv.foldid[0][rows], feature_names=[f"x{j}" for j in columns],
     ).validate(methods=quick(family), n_boot=3, seed=4, threads=2)  # fmt: skip
     assert set(after.features) == set(before.features)
+    np.testing.assert_array_equal(folds[0], folds[3])
     for one, two in zip(before.rates, after.rates, strict=True):
         assert dataclasses.astuple(one)[2:] == pytest.approx(dataclasses.astuple(two)[2:], nan_ok=True, abs=1e-12)
 
 
 def test_rates_are_means_with_their_errors():
     coef = np.array([1.0, -2.0, 0.0, 0.0])
-    ci = np.array([[0.0, 2.0], [-1.0, 1.0], [-1.0, 1.0], [0.5, 1.0]])
+    ci = np.array([[0.0, 2.0], [-1.0, 1.0], [-1.0, 1.0], [-1.0, 1.0]])
     outcomes = [
         replays.Outcome(np.array([True, False, True, True]), ci),
         replays.Outcome(np.array([True, True, False, False]), ci + 10.0),
@@ -127,7 +136,7 @@ def test_rates_are_means_with_their_errors():
     run = mock.Mock(promise="p")
     run.name = "m"
     row = _rates(run, outcomes, coef)
-    fdr, power, cover = np.array([2 / 3, 0, 0]), np.array([0.5, 1.0, 0.0]), np.array([0.5, 0.0, 0.5])
+    fdr, power, cover = np.array([2 / 3, 0, 0]), np.array([0.5, 1.0, 0.0]), np.array([0.75, 0.0, 0.75])
     assert (row.fdr, row.fdr_se) == pytest.approx((fdr.mean(), fdr.std(ddof=1) / np.sqrt(3)))
     assert (row.power, row.power_se) == pytest.approx((power.mean(), power.std(ddof=1) / np.sqrt(3)))
     assert (row.coverage, row.coverage_se) == pytest.approx((cover.mean(), cover.std(ddof=1) / np.sqrt(3)))
