@@ -188,6 +188,7 @@ def test_data_sets_are_those_of_the_seed_and_not_of_the_clock():
     assert cut.n_boot == 1
     assert "time ran out after 1 of 5" in cut.summary()
     assert np.isnan(cut.rates[0].fdr_se)
+    assert "nan" not in cut.summary()
 
 
 def test_what_cannot_be_run_is_left_out_or_refused():
@@ -221,6 +222,14 @@ def test_what_cannot_be_run_is_left_out_or_refused():
     times = np.column_stack([np.random.default_rng(0).exponential(size=90), np.ones(90)])
     with pytest.raises(InvalidOption, match="cannot be drawn"):
         riata.select(X, times, family="cox", rule="min").validate()
+
+
+def test_what_is_slow_is_run_where_it_is_asked_for(monkeypatch):
+    X, y = make()
+    monkeypatch.setattr(replays, "MOST_QUICK", 5)
+    sel = riata.select(X, y)
+    assert list(sel.validate(n_boot=2).skipped) == ["knockoffs", "debiased"]
+    assert sel.validate(methods=["debiased"], n_boot=2).skipped == {}
 
 
 def test_nothing_selected_and_a_given_lambda_and_sparse_columns():

@@ -20,8 +20,8 @@ from riata.inference.truth import Truth
 from riata.path.fit import fit_path
 from riata.select.cv import cross_validate
 
-# Nodewise lassos of more columns take minutes for a single data set.
-MOST_DEBIASED = 500
+# The nodewise lassos and the knockoffs of more columns take up to minutes for a single data set.
+MOST_QUICK = 500
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -45,9 +45,11 @@ class Replay(ABC):
     ----------
     promise : what it bounds, with the level that it is run with
     cannot : why it cannot be run on these data, or None
+    cubic : whether its cost grows with the cube of the number of features
     """
 
     name: ClassVar[str]
+    cubic: ClassVar[bool] = False
     promise: str
     cannot: str | None = None
 
@@ -56,6 +58,13 @@ class Replay(ABC):
         self.names = list(selection.path.feature_names)
         self.foldid = selection.cv.foldid[:, truth.order]
         self.settle()
+
+    @property
+    def slow(self) -> str | None:
+        """Why it is left out unless it is asked for by name, or None."""
+        if not self.cubic or len(self.names) <= MOST_QUICK:
+            return None
+        return f"with {len(self.names):,} features a data set takes up to minutes; name it in methods= to run it."
 
     @abstractmethod
     def settle(self) -> None:
@@ -138,6 +147,7 @@ class _Knockoffs(Replay):
     """The knockoff filter."""
 
     name = "knockoffs"
+    cubic = True
 
     def settle(self) -> None:
         self.promise = f"false ≤ {100 * float(self.how.get('fdr', 0.1)):g} %"
@@ -153,11 +163,10 @@ class _Debiased(Replay):
     """Debiased intervals, and the features whose adjusted p-value is small."""
 
     name = "debiased"
+    cubic = True
 
     def settle(self) -> None:
         self.promise = f"{100 * float(self.how.get('level', 0.95)):g} % intervals"
-        if len(self.names) > MOST_DEBIASED:
-            self.cannot = f"it takes minutes for {len(self.names):,} features (at most {MOST_DEBIASED})."
 
     def __call__(self, y: Any, seed: int) -> Outcome:
         more = {"seed": seed, "foldid": self.foldid[0]} | self.data("standardize") | self.how

@@ -115,7 +115,7 @@ def _said(row: Rates) -> str:
 
 
 def _share(value: float, se: float) -> str:
-    return f"{100 * value:.1f} ± {100 * se:.1f} %"
+    return f"{100 * value:.1f} ± {100 * se:.1f} %" if np.isfinite(se) else f"{100 * value:.1f} %"
 
 
 def validate(
@@ -146,7 +146,8 @@ def validate(
     selection : what riata.select returned; family gaussian, binomial or poisson, the lasso or elastic net
     methods : of "lasso" (cross-validated, by the selection's own rule), "mfdr", "stability", "knockoffs", "debiased";
         all by default. Or {name: options of the method}: {"knockoffs": {"fdr": 0.2}}. A method that is named and cannot
-        be run raises; one that is not named is left out, and ``skipped`` says why
+        be run raises; one that is not named is left out, and ``skipped`` says why. So are knockoffs and debiased with
+        more than 500 features
     n_boot : data sets. Standard errors fall with its root: 40 give ± 3 points of a rate of 5 %
     seed : of everything random
     seconds : begin no further data set after so long, None for no limit; the data sets that were made do not depend on
@@ -176,7 +177,7 @@ def validate(
     truth = truth_of(selection.path, selection.problem, selection.index)
     options, named = _asked(methods)
     runs = {name: REPLAYS[name](selection, truth, how, threads) for name, how in options.items()}
-    skipped = {name: run.cannot for name, run in runs.items() if run.cannot is not None}
+    skipped = {name: why for name, run in runs.items() if (why := run.cannot or (None if named else run.slow))}
     found: dict[str, list[Outcome]] = {name: [] for name in runs}
     start = time.monotonic()
     sources = np.random.SeedSequence(seed).spawn(n_boot)
@@ -248,6 +249,8 @@ def _result(
         notes = ["no feature was selected: the truth has no effects, and there is no power to speak of."]
     elif not truth.refitted:
         notes.append("the selected features could not be refitted without a penalty: the truth has shrunken effects.")
+    if "mfdr" in runs and len(real):
+        notes.append("a feature selected in place of a real one counts as false; mFDR promises nothing about those.")
     rates = [_rates(run, found[name], truth.coef) for name, run in runs.items() if found[name]]
     notes += [
         f"knockoffs at this fdr select at least {int(np.ceil(1.0 / runs[row.method].how.get('fdr', 0.1)))} features or "
