@@ -115,7 +115,7 @@ def twins(fit: Any, lam: float | None = None, *, least: float = LIKE, most: int 
     >>> sel = riata.select(X, X[:, 0] + 0.5 * rng.standard_normal(100), feature_names=["a", "b", "twin"])
     >>> (swap,) = riata.twins(sel).swaps
     >>> swap.feature, swap.twin, round(swap.share, 2), round(swap.dropped, 2)
-    ('a', 'twin', 0.05, 1.0)
+    ('a', 'twin', 0.07, 1.0)
     """
     if not 0 < least <= 1 or most < 0:
         raise InvalidOption("least must lie above 0 and be at most 1, and most be ≥ 0.", got=f"{least}, {most}")
