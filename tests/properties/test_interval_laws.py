@@ -69,6 +69,27 @@ def test_places_of_columns_do_not_say_who_votes_for_the_nodewise_lambda():
     assert np.ptp(list(lams)) <= 1e-9 * max(lams)
 
 
+def test_nothing_is_said_of_what_is_not_determined():
+    """Both levels of a category: any number could be moved between their coefficients."""
+    X, y, *_ = make(p=9)
+    level = (X[:, 3] > 0).astype(float)
+    both = np.column_stack([X[:, :3], level, 1.0 - level, X[:, 4:]])
+    names = ["x0", "x1", "x2", "no", "yes", *(f"x{j}" for j in range(4, 9))]
+    found = riata.debiased_lasso(both, y + level, feature_names=names)
+    assert found.details["undetermined"] == ["no", "yes"]
+    assert np.isnan(found.ci[3:5]).all()
+    assert np.isnan(found.adjusted[3:5]).all()
+    assert np.isfinite(np.delete(found.ci, [3, 4], axis=0)).all()
+    one = riata.debiased_lasso(np.delete(both, 4, axis=1), y + level)
+    assert one.details["undetermined"] == []
+    assert np.isfinite(one.ci).all()
+    assert riata.debiased_lasso(*make(n=60, p=70)[:2]).details["undetermined"] == []
+    sel = riata.select(both, y + level, feature_names=names, rule="min")
+    rates = sel.validate(methods=["debiased"], n_boot=4).of("debiased")
+    assert rates.coverage > 0.8
+    assert rates.coverage_real > 0.7
+
+
 def test_folds_are_those_that_are_given():
     X, y, foldid, halves = make()
     one = riata.debiased_lasso(X, y, foldid=foldid)

@@ -59,7 +59,9 @@ def debiased_lasso(
     Returns
     -------
     Intervals
-        With ``group_test(members)`` for groups of features.
+        With ``group_test(members)`` for groups of features. Where there are more rows than columns and some columns are
+        linear combinations of others, as all levels of a category are, nothing is said of these: NaN, and their names
+        are in details["undetermined"]; leave one level out.
 
     Examples
     --------
@@ -85,8 +87,9 @@ def debiased_lasso(
     foldid = make_folds(problem.n_samples, folds, seed=seed, foldid=given, strata=kept_in_proportion(data, o))
     start = _first(problem, lam, noise, foldid)
     X, scale = _unit(problem, start)
+    loose = _undetermined(X / scale)
     nodes = nodewise(X / scale, lam_nodewise, folds=folds, seed=seed, foldid=None if given is None else foldid[0])
-    return _intervals(problem, start, X, nodes, level, adjustment, seed)
+    return _intervals(problem, start, X, nodes, loose, level, adjustment, seed)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -139,13 +142,27 @@ def _unit(problem: Problem, start: _Start) -> tuple[Floats, Floats]:
     return X, scale
 
 
+def _undetermined(unit: Floats) -> Any:
+    """(n_features,) whether a column is a linear combination of others although there are more rows than columns.
+
+    All levels of a category are: any number can be moved from one coefficient to another, and none is the true one.
+    """
+    n, p = unit.shape
+    if n <= p:  # then all are, and it is sparsity that tells coefficients apart
+        return np.zeros(p, bool)
+    _, size, directions = np.linalg.svd(unit, full_matrices=False)
+    return (directions[size <= 1e-7 * size[0]] ** 2).sum(axis=0) > 1e-8
+
+
 def _intervals(
-    problem: Problem, start: _Start, X: Floats, nodes: Nodewise, level: float, adjustment: str, seed: int
+    problem: Problem, start: _Start, X: Floats, nodes: Nodewise, loose: Any, level: float, adjustment: str, seed: int
 ) -> Intervals:
+    names = list(problem.design.names or [f"x{j}" for j in range(problem.n_features)])
     Z = nodes.residuals
     length, inner = np.sqrt(np.einsum("ij,ij->j", Z, Z)), np.einsum("ij,ij->j", Z, X)
     coef = start.coef + (start.score / np.sqrt(start.weight)) @ Z / inner
     se = start.sigma * length / np.abs(inner)
+    coef[loose] = se[loose] = np.nan
     z = coef / se
     pvalues = 2.0 * norm.sf(np.abs(z))
     half = norm.isf(0.5 * (1.0 - level)) * se
@@ -155,7 +172,7 @@ def _intervals(
         target="the coefficients of the full linear model, each by itself",
         assumptions="a linear model in which few coefficients are large, and columns that are not nearly dependent",
         reference="Zhang & Zhang (2014); van de Geer, Bühlmann, Ritov & Dezeure (2014)",
-        features=list(problem.design.names or [f"x{j}" for j in range(problem.n_features)]),
+        features=names,
         coef=coef,
         se=se,
         ci=np.column_stack([coef - half, coef + half]),
@@ -164,6 +181,11 @@ def _intervals(
         adjustment=adjustment,
         level=level,
         sigma=start.sigma,
-        details={"lam": start.lam, "lam_nodewise": nodes.lam, "lam_nodewise_cv": nodes.lam_cv},
+        details={
+            "lam": start.lam,
+            "lam_nodewise": nodes.lam,
+            "lam_nodewise_cv": nodes.lam_cv,
+            "undetermined": [names[j] for j in np.flatnonzero(loose)],
+        },
         joint=joint,
     )

@@ -32,10 +32,11 @@ class Outcome:
     ci: Floats | None = None
 
     def covered(self, coef: Floats) -> Floats:
-        """(n_features,) 1 where the interval holds the true coefficient, else 0; NaN without intervals."""
+        """(n_features,) 1 where the interval holds the true coefficient, else 0; NaN where there is no interval."""
         if self.ci is None:
             return np.full(len(coef), np.nan)
-        return ((self.ci[:, 0] <= coef) & (coef <= self.ci[:, 1])).astype(np.float64)
+        inside = (self.ci[:, 0] <= coef) & (coef <= self.ci[:, 1])
+        return np.where(np.isnan(self.ci[:, 0]), np.nan, inside)
 
 
 class Replay(ABC):

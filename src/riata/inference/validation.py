@@ -274,11 +274,17 @@ def _rates(run: Replay, outcomes: list[Outcome], coef: Floats) -> Rates:
     chosen = np.array([outcome.selected for outcome in outcomes])
     false = chosen[:, ~real].sum(axis=1)
     size = chosen.sum(axis=1)
-    power = chosen[:, real].mean(axis=1) if real.any() else np.full(len(chosen), np.nan)
+    power = _share_of(chosen, real)
     covered = np.array([outcome.covered(coef) for outcome in outcomes])
-    all_, those = covered.mean(axis=1), covered[:, real].mean(axis=1) if real.any() else np.full(len(chosen), np.nan)
+    told = ~np.isnan(covered).any(axis=0)
+    all_, those = _share_of(covered, told), _share_of(covered, told & real)
     values = [number for column in (false / np.maximum(size, 1), false, power, all_, those) for number in _mean(column)]
     return Rates(run.name, run.promise, len(outcomes), float(size.mean()), *values)
+
+
+def _share_of(values: Floats, which: Floats) -> Floats:
+    """(n_boot,) mean over some features; NaN where there are none."""
+    return values[:, which].mean(axis=1) if which.any() else np.full(len(values), np.nan)
 
 
 def _mean(values: Floats) -> tuple[float, float]:
