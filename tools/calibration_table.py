@@ -47,7 +47,17 @@ QUESTIONS = [
     (
         "Why this one and not its twin?",
         '`riata.select(X, y).explain("x7")`',
-        "nothing: it shows λ at entry, slack, and what took its place",
+        "nothing: it shows λ at entry, slack, what took its place, and what an exchange would cost",
+    ),
+    (
+        "What does each selected feature stand in for?",
+        "`riata.select(X, y).twins()`",
+        "nothing: the loss of swapping it for each twin, as a share of what the model gains",
+    ),
+    (
+        "How good are these methods on data like mine?",
+        "`riata.select(X, y).validate()`",
+        "nothing: simulated FDR, power and coverage on the same rows, each with its standard error",
     ),
     (
         "Does sparsity cost accuracy here?",
@@ -65,6 +75,9 @@ far it holds, each for an error of its own; the docstrings state target, assumpt
 {questions}
 
 A least-squares refit of selected features has p-values that are too small, by any amount; riata does not print them.
+Sample weights have no scale in riata, and how sure a result is depends on how many rows there are. So mFDR, knockoffs,
+debiased, post-selection and split intervals take weights of 0 (the row is gone) and one other value, and refuse weights
+that differ: repeat the rows where weights are counts. Stability selection takes any weights: halves are halves of rows.
 `riata doctor data.csv -y y` looks at the data before any fit: leaks, twins, constants, identifiers, too few rows.
 
 ```python
@@ -92,9 +105,7 @@ def page() -> str:
     for name in sorted(studies()):
         lines += [f"### {name.replace('_', ' ')}", "", *TABLE]
         for row in study.read(name):
-            said = (
-                "holds" if row.holds else "above" if row.broken and not row.broken.startswith("known") else "**above**"
-            )
+            said = "holds" if row.holds else "above" if row.broken else "**above**"
             case = f"{row.case}; {row.broken}" if row.broken else row.case
             figures = f"{row.nominal:g} | {row.mean:.3f} | {row.se:.3f} | {row.reps}"
             lines.append(f"| {case} | {row.rate} | {figures} | {said} |")

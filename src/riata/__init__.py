@@ -57,10 +57,12 @@ _HOME = {
     "compare": "riata.select.compare",
     "compare_l1_l2": "riata.select.compare",
     "relaxed_lasso": "riata.select.relaxed",
+    "twins": "riata.select.swaps",
     "FeatureSelector": "riata.estimators.feature_selector",
     "debiased_lasso": "riata.inference.debiased",
     "post_selection": "riata.inference.polyhedral",
     "multi_split": "riata.inference.splitting",
+    "validate": "riata.inference.validation",
     "Intervals": "riata.inference.intervals",
     "load_model": "riata.model",
     "convert": "riata.convert",
@@ -138,6 +140,7 @@ if typing.TYPE_CHECKING:  # the same names once more, for readers that do not ru
     from riata.inference.polyhedral import post_selection as post_selection
     from riata.inference.splitting import multi_split as multi_split
     from riata.inference.stability import stability_selection as stability_selection
+    from riata.inference.validation import validate as validate
     from riata.model import Model as Model
     from riata.model import load_model as load_model
     from riata.path import make_problem as make_problem
@@ -151,6 +154,7 @@ if typing.TYPE_CHECKING:  # the same names once more, for readers that do not ru
     from riata.select.compare import compare_l1_l2 as compare_l1_l2
     from riata.select.relaxed import relaxed_lasso as relaxed_lasso
     from riata.select.selection import Selection as Selection
+    from riata.select.swaps import twins as twins
 
     __version__: str
 

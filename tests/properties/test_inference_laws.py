@@ -160,6 +160,29 @@ def test_scores_of_likelihoods(data, family):
         np.testing.assert_allclose(found.local(path.lams[k]).z, z, rtol=1e-6, atol=1e-8)
 
 
+def test_counts_that_vary_more_than_their_mean(data):
+    """τ² is Pearson's dispersion, by its definition, and 1 where counts vary less."""
+    X, _ = data
+    rng, n = np.random.default_rng(6), len(X)
+    from scipy.stats import norm
+
+    for more in (rng.exponential(size=n), np.ones(n)):
+        y = rng.poisson(more * np.exp(0.3 * X[:, 1] + 0.8)) if more.std() else np.round(np.exp(0.3 * X[:, 1] + 0.8))
+        path = riata.path(X, y, family="poisson", n_lams=8, lam_min_ratio=0.1)
+        found, Z = riata.mfdr(path), standardised(X)
+        for k in (2, 6):
+            mean = np.exp(X @ path.coef[:, k] + path.intercept[k])
+            dispersion = ((y - mean) ** 2 / mean).sum() / (n - path.df[k] - 1)
+            assert (dispersion > 1.3) if more.std() else (dispersion < 0.7)
+            tau = np.sqrt(max(dispersion, 1.0))
+            z = np.sqrt(n) * path.lams[k] / (tau * np.sqrt(mean @ Z**2 / n))
+            expected = min((2 * norm.cdf(-z)).sum(), path.df[k])
+            assert found.expected[k] == pytest.approx(expected, rel=1e-6)
+            v = mean @ Z**2 / n
+            local = np.sqrt(n) * (v * path.coef_per_sd[:, k] + Z.T @ (y - mean) / n) / (tau * np.sqrt(v))
+            np.testing.assert_allclose(found.local(path.lams[k]).z, local, rtol=1e-5, atol=1e-7)
+
+
 def test_gram_identities_of_fixed_knockoffs(data):
     Z = standardised(data[0])
     for how in ("mvr", "sdp", "equi", "maxent"):
@@ -202,8 +225,8 @@ def test_what_cannot_be_is_refused(data):
         riata.stability_selection(X, y, halves=np.zeros((2, 5)))
     with pytest.raises(InvalidData, match="twice as many rows"):
         riata.knockoff_filter(X[:40], y[:40], model="fixed")
-    with pytest.raises(InvalidOption, match="sample_weight"):
-        riata.knockoff_filter(X, y, sample_weight=np.ones(len(y)))
+    with pytest.raises(InvalidOption, match="sample weights that differ"):
+        riata.knockoff_filter(X, y, sample_weight=np.arange(len(y)))
     with pytest.raises(InvalidOption, match="fdr"):
         riata.knockoff_filter(X, y, fdr=1.5)
     with pytest.raises(InvalidOption, match="huber"):

@@ -7,7 +7,8 @@ import pytest
 
 MODULES = [
     "riata.inference.debiased", "riata.inference.polyhedral", "riata.inference.splitting", "riata.select.compare",
-    "riata.select.relaxed", "riata.doctor.api", "riata.estimators.feature_selector",
+    "riata.select.relaxed", "riata.select.swaps", "riata.inference.validation", "riata.inference.mfdr",
+    "riata.inference.methods", "riata.doctor.api", "riata.estimators.feature_selector",
 ]  # fmt: skip
 
 

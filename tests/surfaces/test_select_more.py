@@ -91,10 +91,11 @@ def test_no_pvalues_by_accident(diabetes):
     sel = riata.select(X.to_numpy(), y.to_numpy())
     relaxed = riata.relaxed_lasso(X.to_numpy(), y.to_numpy())
     selector = riata.FeatureSelector().fit(X, y)
-    for thing in (sel, sel.model, sel.path, sel.cv, relaxed, selector):
+    twins, validation = sel.twins(), sel.validate(methods=["lasso", "mfdr"], n_boot=2)
+    for thing in (sel, sel.model, sel.path, sel.cv, relaxed, selector, twins, validation, sel.explain("x2")):
         words = [name.lower() for name in dir(thing)]
         assert not [
             w for w in words if w in {"p", "ci", "se", "bse"} or w.startswith(("pval", "p_val", "conf_int", "std_err"))
         ]
-    for frame in (sel.to_frame(), relaxed.to_frame(), *sel.coef_table):
+    for frame in (sel.to_frame(), relaxed.to_frame(), twins.to_frame(), validation.to_frame(), *sel.coef_table):
         assert not {"p", "pvalue", "p-value", "ci", "lower", "upper"} & set(frame)

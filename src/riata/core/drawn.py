@@ -1,4 +1,4 @@
-"""The way up: a result's ``plot`` and ``report`` ask the table of public names for theirs, as a user would."""
+"""The way up: a result's ``plot``, ``report`` and ``validate`` ask the table of public names for theirs."""
 
 from __future__ import annotations
 
@@ -43,3 +43,11 @@ class Reported:
 
     def _repr_html_(self) -> str:
         return str(sys.modules["riata"].report.notebook(self))
+
+
+class Validated:
+    """Mixin of results that can be tried on data like theirs: ``result.validate()`` is ``riata.validate(result)``."""
+
+    def validate(self, **options: Any) -> Any:
+        """What error rates, power and coverage the methods have on data like these: see :func:`riata.validate`."""
+        return sys.modules["riata"].validate(self, **options)

@@ -157,12 +157,12 @@ def knockoff_filter(
 
 def _problem(X: Any, y: Any, options: dict[str, Any]) -> tuple[Problem, list[str], np.ndarray]:
     """The checked problem, its names, and the columns that vary."""
-    for name in ("sample_weight", "penalty_factor", "lower", "upper", "positive", "penalty", "l1_ratio"):
+    for name in ("penalty_factor", "penalty", "l1_ratio"):
         if name in options:
             raise InvalidOption(
                 f"Knockoffs take no {name}.", got=name, hint="every feature meets its copy on one footing."
             )
-    problem, _, _ = read(X, y, **options)
+    problem, _, _ = read(X, y, alike="knockoff_filter", **options)
     names = list(problem.design.names or [f"x{j}" for j in range(problem.n_features)])
     if problem.n_features > MOST_FEATURES:
         raise InvalidOption(

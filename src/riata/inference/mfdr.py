@@ -13,7 +13,9 @@ from riata.core.drawn import Drawn
 from riata.core.errors import InvalidOption
 from riata.core.problem import Floats
 from riata.inference.density import local_rate
+from riata.inference.reading import read
 from riata.inference.scores import Scores, fitted
+from riata.path.fit import fit_path
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -109,6 +111,10 @@ class MFDR(Drawn):
             "mfdr": self.rate.tolist(),
         }
 
+    def __repr__(self) -> str:
+        of = len(self.scores.judged)
+        return f"MFDR({len(self.selected)} of {of} features, level={self.level:g}, lam={self.lam:.6g})"
+
 
 def mfdr(fit: Any, level: float = 0.1) -> MFDR:
     """Of the features selected at each λ, how many are probably noise? An estimate without a single refit.
@@ -119,15 +125,14 @@ def mfdr(fit: Any, level: float = 0.1) -> MFDR:
         EF(λ) = Σ_j 2 Φ(−√n λ v_j / (τ √I_j)),    mFDR(λ) = min(EF, S) / S
 
     with S the number selected, v_j the penalty on the feature, I_j its information (1 for a standardised column of a
-    Gaussian model) and τ² = RSS/(n − df − 1) (1 for likelihoods without a noise variance). Unpenalised features count
-    in neither sum.
+    Gaussian model) and τ² = RSS/(n − df − 1); of a Poisson model Pearson's dispersion where that is above 1, which
+    takes up what the penalty shrinks away and counts that vary more than their mean; else 1. Unpenalised features count
+    in neither sum. n is the number of rows: sample weights that differ are refused, for they have no scale.
 
     What it is about: *marginal* false discoveries, features independent of the target. A noise feature that is
     correlated with a real one is no false discovery here: for that see riata.knockoff_filter. EF counts
     every feature as if it were noise, so that it errs on the safe side. It assumes that noise features are not strongly
     correlated with each other, and one given λ: choosing the λ by its rate is an estimate and no guarantee.
-    With strong effects in a Poisson model it is too small (calibration/results/mfdr.csv): what the penalty shrinks away
-    stays in the residual, and no noise variance takes it up.
 
     Parameters
     ----------
@@ -169,6 +174,20 @@ def mfdr(fit: Any, level: float = 0.1) -> MFDR:
     names = [path.feature_names[j] for j in np.flatnonzero(judged)[on[:, last]]] if last >= 0 else []
     lam = float(path.lams[last]) if last >= 0 else float("inf")
     return MFDR(path.lams, expected, count, rate, float(level), lam, names, scores)
+
+
+def mfdr_selection(X: Any, y: Any, *, level: float = 0.1, **options: Any) -> MFDR:
+    """:func:`mfdr` of the lasso path of data: X, y and options as for :func:`riata.select`.
+
+    >>> from sklearn.datasets import load_diabetes
+    >>> mfdr_selection(*load_diabetes(return_X_y=True, as_frame=True, scaled=False)).selected
+    ['sex', 'bmi', 'bp', 's3', 's5']
+    """
+    problem, _, o = read(X, y, **options)
+    path = fit_path(
+        problem, o.lams, n_lams=o.n_lams, lam_min_ratio=o.lam_min_ratio, tol=o.tol, threads=o.threads, warn=True
+    )
+    return mfdr(dataclasses.replace(path, problem=problem), level)
 
 
 def _expected(scores: Scores) -> Floats:

@@ -73,13 +73,11 @@ def post_selection(
         raise InvalidOption("There is no such target.", expected=" or ".join(TARGETS), got=target)
     if not (np.isfinite(lam) and lam > 0):
         raise InvalidOption("lam must be a positive number.", got=lam)
-    problem, _, _ = read(X, y, **options)
+    problem, _, _ = read(X, y, alike="post_selection", **options)
     if problem.loss is not None or problem.penalty is not None or problem.l1_ratio != 1.0 or problem.groups is not None:
         raise InvalidOption(
             "post_selection knows the gaussian lasso.", got=problem.family, expected='family="gaussian"'
         )
-    if np.ptp(problem.sample_weight) > 0:
-        raise InvalidOption("post_selection takes no sample weights.", got="weights that differ")
     path = fit_path(problem, [lam], tol=1e-14)
     how = ("ols" if problem.n_samples > problem.n_features + 1 else "scaled") if noise is None else noise
     sigma = float(np.sqrt(noise_variance(how, Evidence(problem, path))))

@@ -5,8 +5,15 @@ At a solution η = o + b + Xw, with weights s that sum to 1 and n rows,
     g_j = −Σᵢ x̃ᵢⱼ ∂F/∂ηᵢ        the score of feature j (x̃: centred where there is an intercept)
     v_j = Σᵢ hᵢ x̃ᵢⱼ²             its information, h the diagonal of ∂²F/∂η²
 
-and √n g_j / (τ √v_j) is about N(0, 1) for a feature that has nothing to do with what is left of the target. τ² is the
-noise variance of a Gaussian model and 1 otherwise.
+and √n g_j / (τ √v_j) is about N(0, 1) for a feature that has nothing to do with what is left of the target. τ² says how
+much more the target varies about η than v_j supposes:
+
+    gaussian          RSS/(n − df − 1), the noise variance
+    poisson           max(1, Σᵢ (yᵢ − μᵢ)²/μᵢ / (n − df − 1)), Pearson's dispersion (McCullagh & Nelder 1989)
+    binomial, cox     1
+
+The penalty shrinks effects, and what it takes away is left in y − μ: a Gaussian τ takes that up by itself, and a
+Poisson one too, with counts that vary more than their mean for whatever reason. Labels of 0 and 1 cannot show it.
 """
 
 from __future__ import annotations
@@ -19,6 +26,7 @@ from riata import losses
 from riata.core.errors import InvalidOption
 from riata.core.problem import Floats, Problem
 from riata.core.results import Path
+from riata.inference.reading import check_alike
 
 FAMILIES = ("gaussian", "binomial", "poisson", "cox")
 BLOCK_BYTES = 1 << 23
@@ -40,6 +48,9 @@ def fitted(fit: Any) -> tuple[Path, Problem]:
         raise InvalidOption(
             f"There is no mFDR for family {problem.family!r}.", got=problem.family, expected=" or ".join(FAMILIES)
         )
+    trials = getattr(problem.loss, "multiplicity", None)
+    s = problem.sample_weight
+    check_alike(s if trials is None else s / np.where(trials > 0, trials, 1.0), "mFDR")
     if problem.groups is not None or path.penalty_factor is not None:
         raise InvalidOption(
             "mFDR is about features that are judged one by one, with factors that do not come from the target.",
@@ -76,16 +87,20 @@ class Scores:
         return self.problem.offset + intercept + self.problem.design.columns(on) @ coef[on]
 
     def noise(self, k: int) -> float:
-        """τ at the k-th λ: sqrt(RSS/(n − df − 1)) of a Gaussian model, else 1; NaN where no row is left over."""
+        """τ at the k-th λ; NaN where no row is left over to estimate it from."""
         path = self.path
         return self.noise_of(self.eta(path.coef[:, k], float(path.intercept[k])), int(path.df[k]))
 
     def noise_of(self, eta: Floats, df: int) -> float:
-        if self.problem.family != "gaussian":
+        if self.problem.family not in ("gaussian", "poisson"):
             return 1.0
         left = self.n - df - self.problem.fit_intercept
-        rss = self.n * float(self.s @ (self.problem.y - eta) ** 2)
-        return float(np.sqrt(rss / left)) if left > 0 else np.nan
+        if not left > 0:
+            return np.nan
+        if self.problem.family == "gaussian":
+            return float(np.sqrt(self.n * float(self.s @ (self.problem.y - eta) ** 2) / left))
+        mean = self.loss.mean(eta)
+        return float(np.sqrt(max(1.0, self.n * float(self.s @ ((self.loss.y - mean) ** 2 / mean)) / left)))
 
     def blocks(self) -> Any:
         """(slice of features, their centred columns)."""

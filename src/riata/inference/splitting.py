@@ -21,7 +21,7 @@ GAMMA_MIN = 0.05
 
 def multi_split(
     X: Any, y: Any, *, splits: int = 50, level: float = 0.95, rule: str = "min", at_most: int | None = None,
-    folds: int = 10, seed: int = 0, **options: Any,
+    folds: int = 10, halves: Any = None, seed: int = 0, **options: Any,
 ) -> Intervals:  # fmt: skip
     """Which features matter, by p-values that need no theory of the lasso: half of the rows choose, the others test.
 
@@ -44,7 +44,8 @@ def multi_split(
     level : of the intervals, which invert the combined test: all θ for which "coefficient j is θ" is not rejected;
         −∞ to ∞ for features that are selected too rarely
     rule : how λ is chosen on each half; ``at_most`` m takes instead the largest model on the path with ≤ m features
-    folds, seed : of the cross-validation on each half, and of everything random
+    folds, foldid, seed : of the cross-validation on each half, and of everything random
+    halves : (splits, n_samples) of 1 for rows that choose and 0 for those that test, instead of ``seed``
 
     Returns
     -------
@@ -64,29 +65,43 @@ def multi_split(
     Wasserman & Roeder (2009), Ann. Stat. 37; Meinshausen, Meier & Bühlmann (2009), J. Am. Stat. Assoc. 104.
     """
     level = check_level(level)
-    problem, _, _ = read(X, y, **options)
+    problem, data, o = read(X, y, alike="multi_split", **options)
     if problem.loss is not None:
         raise InvalidOption("multi_split knows the gaussian family.", got=problem.family)
     if splits < 2 or problem.n_samples < 8:
         raise InvalidData("multi_split needs two splits and eight rows.", got=f"{splits}, {problem.n_samples}")
-    p, rng = problem.n_features, np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
+    foldid, given = data.per_row(o.foldid, "foldid"), _given(data.per_row(halves, "halves"), problem.n_samples)
+    splits, p = splits if given is None else len(given), problem.n_features
     estimate, error = np.full((2, splits, p), np.nan)
     size, left = np.zeros(splits), np.ones(splits)
     for b in range(splits):
-        half = rng.permutation(problem.n_samples) < problem.n_samples // 2
-        at = _chosen(problem, half, rule, at_most, folds, int(rng.integers(2**31)))
+        half = rng.permutation(problem.n_samples) < problem.n_samples // 2 if given is None else given[b]
+        at = _chosen(problem, half, rule, at_most, folds, foldid, int(rng.integers(2**31)))
         estimate[b, at], error[b, at], left[b] = _least_squares(problem, ~half, at)
         size[b] = len(at)
     return _combined(problem, estimate, error, size, left, level, rule)
 
 
-def _chosen(problem: Problem, half: Any, rule: str, at_most: int | None, folds: int, seed: int) -> Any:
+def _given(halves: Any, n: int) -> Any:
+    """(splits, n) whether a row chooses; None where halves are to be drawn."""
+    if halves is None:
+        return None
+    member = np.atleast_2d(halves)
+    if not np.isin(member, (0, 1)).all() or len(member) < 2 or min(member.sum(1).min(), n - member.sum(1).max()) < 4:
+        raise InvalidData("halves must hold 0 or 1 for each row, and four rows of each.", got=f"shape {member.shape}")
+    return member == 1
+
+
+def _chosen(problem: Problem, half: Any, rule: str, at_most: int | None, folds: int, given: Any, seed: int) -> Any:
     """Features that the lasso selects on a half; no more than leave the other half something to test with."""
     part, room = problem.train_on(half), int((~half).sum()) - 2
     if at_most is None:
         rows = np.flatnonzero(half)
         foldid = np.full((1, problem.n_samples), -1, np.intp)
-        foldid[0, rows] = make_folds(len(rows), min(folds, len(rows)), seed=seed)[0]
+        foldid[0, rows] = make_folds(
+            len(rows), min(folds, len(rows)), seed=seed, foldid=None if given is None else given[rows]
+        )[0]
         cv = cross_validate(part, foldid=foldid)
         path, k = cv.path, cv.index(rule)
     else:

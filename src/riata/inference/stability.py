@@ -15,8 +15,8 @@ from riata.core.problem import Floats, Problem
 from riata.inference import stability_bounds as bounds
 from riata.inference.entering import first_features
 from riata.inference.reading import read
-from riata.inference.twins import linked
 from riata.select import target
+from riata.select.twins import linked
 
 Ints = NDArray[np.intp]
 
@@ -118,7 +118,9 @@ def stability_selection(
     halves : (n_pairs, n_samples) of 0, 1 or −1 (in neither half), instead of ``seed``
     seed : of the halves; classes and events are in proportion in both
     threads : cores to use; the result does not depend on it
-    options : family, sample_weight, offset, drop, keep, feature_names, … as for riata.select
+    options : family, sample_weight, offset, drop, keep, feature_names, … as for riata.select. Weights go into every
+        fit; halves are halves of the rows, so that a row of weight 2 is in or out as a whole. The bounds hold: they ask
+        nothing of what chooses on each half
 
     Returns
     -------

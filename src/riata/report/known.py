@@ -9,11 +9,10 @@ import numpy as np
 
 from riata.core.errors import RiataError
 from riata.inference.mfdr import mfdr
+from riata.select.twins import alike
 
-LIKE = 0.8  # |correlation| from which one feature may stand in for another
 NAMED = 3  # of them by name, the others are counted
 WORK = 2e10  # multiplications for all correlations: some seconds
-BLOCK = 64  # columns at a time
 ENOUGH = 20  # features: with fewer a density of their z is a guess
 
 
@@ -26,7 +25,7 @@ class Known:
     warnings : list of sentences
     mfdr : rate at every λ, or None
     local : feature -> probability to be noise, at the chosen λ
-    similar : feature -> {"count": of features with |correlation| ≥ LIKE, "named": the first few as [name, correlation]}
+    similar : feature -> {"count": of features with |correlation| ≥ 0.8, "named": the first few as [name, correlation]}
     coef_table, groups : as of the Selection
     """
 
@@ -69,18 +68,9 @@ def similar(selection: Any, features: list[str]) -> dict[str, dict[str, Any]]:
     n, p = problem.design.shape
     place = {name: j for j, name in enumerate(path.feature_names)}
     cols = np.array([place[name] for name in features[: int(WORK / max(n * p, 1))]], np.intp)
-    s = problem.sample_weight / problem.sample_weight.sum()
-    scale = np.where(path.scale > 0, path.scale, np.inf)
     out = {}
-    for start in range(0, len(cols), BLOCK):
-        some = cols[start : start + BLOCK]
-        Z = (problem.design.columns(some) - path.mean[some]) / scale[some] * s[:, None]
-        r = (problem.design.correlate(np.asfortranarray(Z)) - np.outer(path.mean, Z.sum(axis=0))) / scale[:, None]
-        for j, column in zip(some, r.T, strict=True):
-            like = np.flatnonzero(np.abs(column) >= LIKE)
-            like = like[like != j]
-            best = like[np.argsort(-np.abs(column[like]), kind="stable")[:NAMED]]
-            if len(like):
-                named = [[path.feature_names[i], round(float(column[i]), 6)] for i in best]
-                out[path.feature_names[j]] = {"count": len(like), "named": named}
+    for j, like, r in alike(problem, path, cols):
+        named = [[path.feature_names[i], round(float(value), 6)] for i, value in zip(like[:NAMED], r, strict=False)]
+        if named:
+            out[path.feature_names[j]] = {"count": len(like), "named": named}
     return out

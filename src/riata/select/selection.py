@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riata import scores
-from riata.core.drawn import Drawn, Reported
+from riata.core.drawn import Drawn, Reported, Validated
 from riata.core.problem import Problem
 from riata.core.results import CVResult, Path
 from riata.model.fingerprint import fingerprint, provenance
@@ -23,6 +23,8 @@ from riata.select.explain import Explanation, explain
 from riata.select.options import Options, describe
 from riata.select.response import response_of
 from riata.select.summary import summary_text
+from riata.select.swaps import Twins, twins
+from riata.select.twins import LIKE
 from riata.table.words import shown
 
 Floats = NDArray[np.float64]
@@ -31,7 +33,7 @@ TOO_GOOD = 1e-4  # of the null loss: R² above 0.9999 is rare outside physics, a
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Selection(Drawn, Reported):
+class Selection(Drawn, Reported, Validated):
     """What :func:`riata.select` found.
 
     Attributes
@@ -79,8 +81,12 @@ class Selection(Drawn, Reported):
         return criteria.table(self.cv, noise)
 
     def explain(self, feature: str) -> Explanation:
-        """Why a feature is in the model or not, and what took its place: print it."""
+        """Why a feature is in the model or not, what took its place, and what an exchange would cost: print it."""
         return explain(self, feature)
+
+    def twins(self, *, least: float = LIKE, most: int = 3) -> Twins:
+        """What each selected feature stands in for, and the loss of swapping them: see :func:`riata.twins`."""
+        return twins(self, least=least, most=most)
 
     def summary(self) -> str:
         """The result as plain text: verdict, features, λ_min beside λ_1se, certificate, notes."""
