@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from riata.core.problem import Floats, Problem
 
-MOST_BINS, LEAST_ROWS = 10, 10  # bins, and rows in each
+MOST_BINS, USUAL_ROWS, LEAST_ROWS = 10, 10, 5  # bins, rows in each if weights are equal, and in any case
 ENOUGH = 20  # rows: of fewer, bins would be rows
 
 
@@ -64,12 +64,19 @@ def each(held: HeldOut, most: int) -> list[tuple[str, HeldOut]]:
 def bins(values: Floats, weight: Floats) -> list[NDArray[np.intp]]:
     """Rows by their value, in parts of about equal weight; equal values stay together."""
     order = np.argsort(values, kind="stable")
-    count = int(np.clip(len(values) // LEAST_ROWS, 2, MOST_BINS))
+    count = int(np.clip(len(values) // USUAL_ROWS, 2, MOST_BINS))
     # where the middle of a row's weight lies; rows of one value go where the first of them goes
     middle = (np.cumsum(weight[order]) - 0.5 * weight[order]) / weight.sum()
     first = np.searchsorted(values[order], values[order], side="left")
     label = np.floor(middle[first] * count).astype(np.intp)
-    return [order[label == k] for k in np.unique(label)]
+    parts: list[NDArray[np.intp]] = []
+    for k in np.unique(label):
+        part = order[label == k]
+        if parts and min(len(part), len(parts[-1])) < LEAST_ROWS:  # a mean of few rows would tell of each
+            parts[-1] = np.concatenate([parts[-1], part])
+        else:
+            parts.append(part)
+    return parts
 
 
 def mean(values: Floats, weight: Floats) -> float:

@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from riata.report.svg import BARE, LEFT, WIDTH, nice, place, tag, tick_words, upright, words
+from riata.report.svg import LEFT, WIDTH, nice, place, tag, tick_words, upright, words
 
-TOP = 14
+TOP, RIGHT = 14, 460  # room for half a tick's words on the right
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Panel:
         return self.height - 50
 
     def x(self, value: float) -> float:
-        return LEFT + (value - self.left) / (self.right - self.left) * (BARE - LEFT)
+        return LEFT + (value - self.left) / (self.right - self.left) * (RIGHT - LEFT)
 
     def y(self, value: float) -> float:
         return self.bottom - (value - self.low) / (self.high - self.low) * (self.bottom - TOP)
@@ -40,13 +40,13 @@ class Panel:
         self, xlabel: str, ylabel: str, percent: tuple[bool, bool] = (False, False), names: Sequence[str] = ()
     ) -> str:
         """Both axes with ticks and labels; ``names`` stand at 1, 2, … of the lower one."""
-        parts = [tag("path", d=f"M{LEFT} {TOP}V{place(self.bottom)}H{BARE}", class_="axis")]
+        parts = [tag("path", d=f"M{LEFT} {TOP}V{place(self.bottom)}H{RIGHT}", class_="axis")]
         parts += upright(nice(self.low, self.high), self.y, ylabel, (TOP, self.bottom), percent[1])
         ticks = [float(k + 1) for k in range(len(names))] or nice(self.left, self.right)
         for value, text in zip(ticks, names or tick_words(ticks, percent[0]), strict=True):
             parts.append(tag("path", d=f"M{place(self.x(value))} {place(self.bottom)}v4", class_="axis"))
             parts.append(words(text, self.x(value), self.bottom + 18))
-        parts.append(words(xlabel, (LEFT + BARE) / 2, self.bottom + 38, "label"))
+        parts.append(words(xlabel, (LEFT + RIGHT) / 2, self.bottom + 38, "label"))
         return "".join(parts)
 
     def line(self, xs: Sequence[float], ys: Sequence[float], **attributes: Any) -> str:
@@ -67,8 +67,10 @@ class Panel:
 
     def key(self, y: float, name: str, colour: str, dash: str | None = None) -> str:
         """What a line stands for, on the right."""
-        stroke = tag("path", d=f"M{BARE - 120} {place(y - 4)}h28", class_="named", stroke=colour, stroke_dasharray=dash)
-        return stroke + words(name, BARE - 84, y, "name", "start")
+        stroke = tag(
+            "path", d=f"M{RIGHT - 120} {place(y - 4)}h28", class_="named", stroke=colour, stroke_dasharray=dash
+        )
+        return stroke + words(name, RIGHT - 84, y, "name", "start")
 
     def diagonal(self) -> str:
         """Where both axes agree, as far as it lies inside."""

@@ -56,25 +56,28 @@ def held_out(content: Content) -> str:
     found = content.known.diagnoses
     if not found:
         return f'{head}<p class="small">{text(content.known.silent)}</p></section>\n'
+    first = [k == 0 or found[k - 1].kind != one.kind for k, one in enumerate(found)]
     folds = f"{content.cv.n_folds // content.model.cv['n_repeats']} folds"
     why = f"Every row is predicted by a fit that did not see it ({folds}), at the chosen λ = {number(content.lam)}."
     return (
         f'{head}<p class="small">{why}</p>\n'
-        f'<div class="figures">{"".join(diagnosis(content, one) for one in found)}</div></section>\n'
+        f'<div class="figures">{"".join(diagnosis(content, one, told) for one, told in zip(found, first, strict=True))}'
+        "</div></section>\n"
     )
 
 
-def diagnosis(content: Content, one: Diagnosis) -> str:
-    """The numbers to read first, the picture, and the same as a table (unfolded where there is no picture)."""
+def diagnosis(content: Content, one: Diagnosis, told: bool) -> str:
+    """The numbers to read first, the picture, and the same as a table (unfolded where there is no picture).
+
+    ``told``: with the sentence that says how to read it.
+    """
     facts = "".join(f"<div><dt>{text(head)}</dt><dd>{text(said)}</dd></div>" for head, said in one.words)
     drawn = one.draw(what(content.model))
+    caption = f"<figcaption>{text(one.caption)}</figcaption>" if told else ""
     label = f'tabindex="0" role="region" aria-label="Table: {text(one.title)}"'
     table = f'<div class="scroll" {label}>{plain_table(*one.table)}</div>'
     table = f"<details><summary>As a table</summary>{table}</details>" if drawn else table
-    return (
-        f'<figure><h3>{text(one.title)}</h3><dl class="at">{facts}</dl>{drawn}'
-        f"<figcaption>{text(one.caption)}</figcaption>{table}</figure>\n"
-    )
+    return f'<figure><h3>{text(one.title)}</h3><dl class="at">{facts}</dl>{drawn}{caption}{table}</figure>\n'
 
 
 def geometry(content: Content) -> str:

@@ -11,8 +11,8 @@ from riata.core.problem import Floats, Problem
 from riata.core.results import Path
 from riata.geometry.touching import Touching
 from riata.plot.labels import short
-from riata.report.panel import Panel
-from riata.report.svg import BARE, LEFT, tag
+from riata.report.panel import RIGHT, Panel
+from riata.report.svg import LEFT, tag
 from riata.report.svg import words as said
 from riata.select.summary import number
 
@@ -107,15 +107,15 @@ def draw(found: Touching) -> str:
     size = np.abs(shape).max()
     reach = float(np.clip(1.25 * np.abs(found.centre).max(), 1.6 * size, FAR * size))
     panel = Panel(-1.0, 1.0, -1.0, 1.0, HEIGHT)
-    wide = (BARE - LEFT) / (panel.y(-1.0) - panel.y(1.0))
+    wide = (RIGHT - LEFT) / (panel.y(-1.0) - panel.y(1.0))
     panel = dataclasses.replace(panel, left=-wide * reach, right=wide * reach, low=-reach, high=reach)
     corners = " ".join(f"{panel.x(a):.1f},{panel.y(b):.1f}" for a, b in shape)
-    zero = tag("path", d=f"M{LEFT} {panel.y(0):.1f}H{BARE}M{panel.x(0):.1f} {panel.y(reach):.1f}V{panel.bottom:.1f}",
+    zero = tag("path", d=f"M{LEFT} {panel.y(0):.1f}H{RIGHT}M{panel.x(0):.1f} {panel.y(reach):.1f}V{panel.bottom:.1f}",
                class_="null")  # fmt: skip
     drawn = tag("polygon", points=corners, class_="ball") + zero + contours(panel, found)
     top, tall = panel.y(reach), panel.bottom - panel.y(reach)
-    inside = tag("svg", drawn, x=LEFT, y=top, width=BARE - LEFT, height=tall,
-                 viewBox=f"{LEFT} {top:.1f} {BARE - LEFT} {tall:.1f}")  # fmt: skip
+    inside = tag("svg", drawn, x=LEFT, y=top, width=RIGHT - LEFT, height=tall,
+                 viewBox=f"{LEFT} {top:.1f} {RIGHT - LEFT} {tall:.1f}")  # fmt: skip
     body = inside + named(panel, found)
     axes = panel.axes(short(found.names[0], 40), short(found.names[1], 28))
     return panel.picture(sentence(found), body + axes)
@@ -147,7 +147,7 @@ def named(panel: Panel, found: Touching) -> str:
         if panel.left < a < panel.right and panel.low < b < panel.high:
             x, y = float(panel.x(a)), float(panel.y(b))
             parts.append(tag("circle", cx=x, cy=y, r=5, class_=kind))
-            anchor = "end" if x > (LEFT + BARE) / 2 else "start"
+            anchor = "end" if x > (LEFT + RIGHT) / 2 else "start"
             parts.append(said(words, x, y + (-10 if up else 20), "name halo", anchor))
     return "".join(parts)
 

@@ -19,7 +19,7 @@ CAPTION = (
     "A slope above 1 means that predictions are drawn to the mean, as the lasso's shrinking does."
 )
 FAMILIES = ("gaussian", "sqrt", "huber", "multigaussian")
-CELLS = 24  # a side
+FEWEST, MOST = 8, 24  # cells a side
 TAIL = 0.005  # of the rows may lie beyond either edge
 SHADES = 5
 
@@ -46,15 +46,16 @@ def numbers(held: HeldOut) -> dict[str, Any] | None:
 
 def grid(x: Floats, y: Floats, s: Floats) -> dict[str, Any]:
     """Edges of the grid and the share of the rows in every cell that has some, as [column, row, share]."""
+    side = int(np.clip(np.sqrt(len(x)), FEWEST, MOST))
     ends = [edges(values, s) for values in (x, y)]
     place_of = [
-        np.clip(((values - low) / (high - low) * CELLS).astype(int), 0, CELLS - 1)
+        np.clip(((values - low) / (high - low) * side).astype(int), 0, side - 1)
         for values, (low, high) in zip((x, y), ends, strict=True)
     ]
-    total = np.bincount(place_of[0] * CELLS + place_of[1], weights=s / s.sum(), minlength=CELLS * CELLS)
+    total = np.bincount(place_of[0] * side + place_of[1], weights=s / s.sum(), minlength=side * side)
     on = np.flatnonzero(total > 0)
-    cells = [[int(c) // CELLS, int(c) % CELLS, float(f"{total[c]:.3g}")] for c in on]
-    return {"x": list(ends[0]), "y": list(ends[1]), "cells": cells}
+    cells = [[int(c) // side, int(c) % side, float(f"{total[c]:.3g}")] for c in on]
+    return {"side": side, "x": list(ends[0]), "y": list(ends[1]), "cells": cells}
 
 
 def edges(values: Floats, s: Floats) -> tuple[float, float]:
@@ -69,14 +70,12 @@ def draw(values: dict[str, Any], target: str) -> str:
     """Cells by shade, each shade one path."""
     found = values["grid"]
     panel = Panel(*found["x"], *found["y"])
-    wide, tall = (
-        (panel.x(found["x"][1]) - panel.x(found["x"][0])) / CELLS,
-        (panel.y(found["y"][0]) - panel.y(found["y"][1])) / CELLS,
-    )
+    wide = (panel.x(panel.right) - panel.x(panel.left)) / found["side"]
+    tall = (panel.y(panel.low) - panel.y(panel.high)) / found["side"]
     most = max(share for *_, share in found["cells"])
     shades: list[list[str]] = [[] for _ in range(SHADES)]
     for i, j, share in found["cells"]:
-        x, y = panel.x(found["x"][0]) + i * wide, panel.y(found["y"][0]) - (j + 1) * tall
+        x, y = panel.x(panel.left) + i * wide, panel.y(panel.low) - (j + 1) * tall
         shades[min(int((share / most) ** 0.5 * SHADES), SHADES - 1)].append(
             f"M{place(x)} {place(y)}h{place(wide)}v{place(tall)}h{place(-wide)}z"
         )

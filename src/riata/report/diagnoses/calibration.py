@@ -46,7 +46,7 @@ def wilson(share: float, n: float) -> tuple[float, float]:
     """The score interval of a proportion (Wilson 1927)."""
     middle = (share + Z * Z / (2 * n)) / (1 + Z * Z / n)
     half = Z / (1 + Z * Z / n) * (share * (1 - share) / n + Z * Z / (4 * n * n)) ** 0.5
-    return max(middle - half, 0.0), min(middle + half, 1.0)
+    return min(max(middle - half, 0.0), share), max(min(middle + half, 1.0), share)  # whatever the last bit says
 
 
 def slope(eta: Floats, y: Floats, s: Floats) -> float | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from riata.report.held_out import HeldOut, bins, mean, quantiles
 from riata.report.panel import Panel, around
 from riata.report.svg import tag
@@ -25,12 +27,21 @@ def numbers(held: HeldOut) -> dict[str, Any] | None:
     parts = bins(held.mean, held.weight)
     if len(parts) < 2:
         return None
+    every = quantiles(away, held.weight, SHARES)
+    # a quantile may be the residual of one row: three digits of the spread tell no more than the picture
+    unit = 10.0 ** np.floor(np.log10(max(every[-1] - every[0], 1e-300)) - 2)
+    by_bin = [quantiles(away[at], held.weight[at], SHARES) for at in parts]
     return {
         "shares": list(SHARES),
-        "all": quantiles(away, held.weight, SHARES),
+        "all": coarse(every, unit),
         "predicted": [mean(held.mean[at], held.weight[at]) for at in parts],
-        "quantiles": [quantiles(away[at], held.weight[at], SHARES) for at in parts],
+        "quantiles": [coarse(row, unit) for row in by_bin],
     }
+
+
+def coarse(values: list[float], unit: float) -> list[float]:
+    """Multiples of the unit."""
+    return [float(f"{round(v / unit) * unit:.10g}") for v in values]
 
 
 def draw(values: dict[str, Any], target: str) -> str:
