@@ -94,6 +94,13 @@ def test_each_output_is_judged_by_itself(found):
         assert values["agreement", name]["r2"] == pytest.approx(expected, rel=1e-10)
 
 
+def test_an_output_without_features_is_not_judged():
+    data = frame().assign(alone=np.random.default_rng(9).standard_normal(442))
+    selection = riata.select(data, ["y", "alone"], family="multigaussian", keep=FEATURES, rule="1se", n_lams=30)
+    assert [output for _, output in of(selection)] == ["y"]
+    assert "Nothing to judge for alone" in Page(riata.report.html(selection)).words
+
+
 def test_calibration_and_roc(found):
     selection, values = found["binomial"]
     _, y = load_breast_cancer(return_X_y=True)

@@ -67,8 +67,8 @@ def diagnosed(selection: Any) -> tuple[list[Diagnosis], str]:
         return [], "No feature is in the model: there are no predictions to judge."
     try:
         held = held_out(selection.problem, selection.out_of_fold())
-    except InvalidData:  # pickling left the data behind
-        return [], WITHOUT_DATA
+    except InvalidData:
+        return [], "Held-out predictions need the data, which are not pickled with a cross-validation."
     if held is None:
         return [], "Too few rows were held out, or all with the same prediction: there is nothing to judge."
     found = diagnose(selection.model.family, held)

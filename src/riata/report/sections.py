@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from riata.report import touching
 from riata.report.content import Content
-from riata.report.diagnoses import Diagnosis
+from riata.report.diagnoses import MOST_OUTPUTS, Diagnosis
 from riata.report.known import LIKE
 from riata.report.markup import name_of, plain_table, signed, text
 from riata.report.stand_ins import MOST, Cluster
 from riata.select.summary import number, what
-from riata.table.words import count
+from riata.table.words import count, shown
 
 
 def stand_ins(content: Content) -> str:
@@ -59,8 +59,11 @@ def held_out(content: Content) -> str:
     first = [k == 0 or found[k - 1].kind != one.kind for k, one in enumerate(found)]
     folds = f"{content.cv.n_folds // content.model.cv['n_repeats']} folds"
     why = f"Every row is predicted by a fit that did not see it ({folds}), at the chosen λ = {number(content.lam)}."
+    judged = {one.output for one in found}
+    silent = [name for name in (content.model.outputs or ())[:MOST_OUTPUTS] if judged != {None} and name not in judged]
+    why += f" Nothing to judge for {shown(silent)}: all rows have about the same prediction." if silent else ""
     return (
-        f'{head}<p class="small">{why}</p>\n'
+        f'{head}<p class="small">{text(why)}</p>\n'
         f'<div class="figures">{"".join(diagnosis(content, one, told) for one, told in zip(found, first, strict=True))}'
         "</div></section>\n"
     )

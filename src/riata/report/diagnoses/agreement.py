@@ -22,6 +22,7 @@ FAMILIES = ("gaussian", "sqrt", "huber", "multigaussian")
 FEWEST, MOST = 8, 24  # cells a side
 TAIL = 0.005  # of the rows may lie beyond either edge
 SHADES = 5
+LEAST = 4e-4  # of the variance: below that predictions are the means of the folds, and move against them
 
 
 def numbers(held: HeldOut) -> dict[str, Any] | None:
@@ -29,7 +30,7 @@ def numbers(held: HeldOut) -> dict[str, Any] | None:
     y, fit, s = held.y, held.mean, held.weight
     spread = mean((y - mean(y, s)) ** 2, s)
     moved = fit - mean(fit, s)
-    if not spread > 0 or not mean(moved**2, s) > 0:
+    if not mean(moved**2, s) > LEAST * spread > 0:
         return None
     squares = mean((y - fit) ** 2, s)
     parts = bins(fit, s)
