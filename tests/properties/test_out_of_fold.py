@@ -122,6 +122,7 @@ def test_of_repeats_and_overlapping_splits_the_first_counts():
     found = riata.select(X, y, lam=5.0, cv=ShuffleSplit(3, test_size=0.3, random_state=0), n_lams=10).out_of_fold()
     tests = [test for _, test in ShuffleSplit(3, test_size=0.3, random_state=0).split(X)]
     assert (found.fold[tests[0]] == 0).all()
+    assert (found.fold[np.setdiff1d(tests[2], np.concatenate(tests[:2]))] == 2).all()
     never = np.setdiff1d(np.arange(len(y)), np.concatenate(tests))
     assert len(never)
     assert np.isnan(found.eta[never]).all()

@@ -45,7 +45,7 @@
       const words = head === "stands in for";
       let text = row.m ? row.m[k] : words ? "" : "–";
       if (head === "local mfdr" && at !== data.index) text = "–";
-      const value = parseFloat(text.replace("−", "-"));
+      const value = parseFloat(text.replaceAll(",", "").replace("−", "-").replace("∞", "Infinity"));
       out.push([text, words ? text : isNaN(value) ? Infinity : value]);
     });
     return out;

@@ -44,7 +44,7 @@ def touching_of(selection: Any) -> Touching | None:
     eigen = np.linalg.eigvalsh(gram)
     if not eigen[0] > 1e-6 * eigen[1]:
         return None
-    point = path.coef[pair, k] * t
+    point = path.at(float(path.lams[k]))[0][pair] * t
     names = (path.feature_names[pair[0]], path.feature_names[pair[1]])
     centre = point - np.linalg.solve(gram, gradient)
     return Touching(names, gram, centre, path.l1_ratio, float(path.lams[k]), point, point[None])
@@ -53,7 +53,7 @@ def touching_of(selection: Any) -> Touching | None:
 def pair_of(path: Path, problem: Problem, k: int) -> Any:
     """The strongest coefficient, and a feature like it that stayed out; or else the next strongest."""
     free = (problem.penalty_factor == 1) & np.isinf(problem.lower) & np.isinf(problem.upper) & (path.scale > 0)
-    effect = np.abs(path.coef[:, k]) * path.scale * free
+    effect = np.abs(path.at(float(path.lams[k]))[0]) * path.scale * free
     order = np.argsort(-effect, kind="stable")
     n, p = problem.design.shape
     if not effect[order[0]] > 0 or n * p > WORK:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,18 @@ class OutOfFold:
         return {"fold": self.fold.tolist(), **columns}
 
 
+class Fit(NamedTuple):
+    """One training fold at one λ: its number, its weights, the rows that it leaves out, and its model."""
+
+    number: int
+    train: Floats
+    test: NDArray[np.bool_]
+    active: NDArray[np.intp]
+    coef: Floats
+    intercept: Any
+    design: Any
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class FoldFits:
     """What fits the training folds of a cross-validation again, at one λ. It holds the data and is not pickled.
@@ -80,16 +92,15 @@ class FoldFits:
             found = self._in_step(grid, np.asarray(self.folds)[0])
         else:
             found = self._one_by_one(grid)
-        for k, (train, test, active, coef, intercept, design) in enumerate(found):
-            new = test & (fold < 0)
-            X = (self.problem.design if design is None else design).columns(active)
-            here = own + X @ coef + intercept
+        for fit in found:
+            new = fit.test & (fold < 0)
+            here = own + fit.design.columns(fit.active) @ fit.coef + fit.intercept
             if not (self.problem.loss is None or self.problem.loss.has_intercept):
-                here -= train @ here / train.sum()
-            eta[new], fold[new] = here[new], k
+                here -= fit.train @ here / fit.train.sum()
+            eta[new], fold[new] = here[new], fit.number
         return eta, fold
 
-    def _in_step(self, grid: Floats, folds: Ints) -> list[tuple[Any, ...]]:
+    def _in_step(self, grid: Floats, folds: Ints) -> list[Fit]:
         """All training folds of the first repeat together, as cross-validation solved them."""
         n_folds = int(folds.max()) + 1
         groups = np.where(folds < 0, n_folds, folds).astype(np.intp)
@@ -98,26 +109,26 @@ class FoldFits:
             lanes = run.run(grid, 0.5 * how["tol"], how["max_iter"], None, keep=True)[1:]
         s = self.problem.sample_weight
         return [
-            (np.where(folds == f, 0.0, s), folds == f, lane.active, lane.coef_active[..., -1], lane.intercept[..., -1],
-             None)
+            Fit(f, np.where(folds == f, 0.0, s), folds == f, lane.active, lane.coef_active[..., -1],
+                lane.intercept[..., -1], self.problem.design)
             for f, lane in enumerate(lanes)
         ]  # fmt: skip
 
-    def _one_by_one(self, grid: Floats) -> list[tuple[Any, ...]]:
+    def _one_by_one(self, grid: Floats) -> list[Fit]:
         """Each training fold on its own; those that hold out no new row are left alone."""
         masks = self.folds if isinstance(self.folds, list) else [
             (row != f, row == f) for row in np.asarray(self.folds)[:1] for f in range(int(row.max()) + 1)
         ]  # fmt: skip
         seen, found = np.zeros(self.problem.n_samples, bool), []
-        for train, test in masks:
+        for k, (train, test) in enumerate(masks):
             held = np.asarray(test) > 0
             if seen[held].all():
                 continue
             seen |= held
             part = self.problem.replace(sample_weight=self.problem.sample_weight * train)
-            design = None if self.design_for is None else self.design_for(train)
-            part = part if design is None else part.replace(design=design)
+            if self.design_for is not None:
+                part = part.replace(design=self.design_for(train))
             path = fit_path(part, grid, warn=False, **self.how)
             last = (path.coef_active[..., -1], path.intercept[..., -1])
-            found.append((part.sample_weight, held, path.active, *last, design))
+            found.append(Fit(k, part.sample_weight, held, path.active, *last, part.design))
         return found
