@@ -11,7 +11,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.linear_model import LogisticRegression
 
 import riata
-from riata.report.diagnoses import calibration, confusion, counts, diagnoses, roc, survival
+from riata.report.diagnoses import calibration, confusion, counts, diagnoses, residuals, roc, survival
 from riata.report.held_out import ENOUGH, HeldOut, bins, held_out, quantiles
 from riata.report.known import known_of
 from tests.surfaces.reports import Page
@@ -86,6 +86,16 @@ def test_agreement_and_residuals(found):
     assert away["predicted"] == sorted(away["predicted"])
 
 
+def test_a_median_of_residuals_is_that_of_no_row():
+    """In bins of 21 rows of one weight the median is a row's own residual, unless it is told coarsely."""
+    rng = np.random.default_rng(10)
+    eta, away = rng.standard_normal(210), rng.standard_normal(210)
+    held = HeldOut(eta + away, eta, eta, np.ones(210), np.arange(210), None, None)
+    got = np.ravel(residuals.numbers(held)["quantiles"])
+    assert np.abs(got[:, None] - away).min() > 1e-9
+    assert np.abs(got[:, None] - away).min(axis=1)[2::5].max() < 0.05
+
+
 def test_each_output_is_judged_by_itself(found):
     selection, values = found["multigaussian"]
     fit, data = selection.out_of_fold().prediction, frame()
@@ -146,6 +156,7 @@ def test_of_many_classes_the_rare_ones_stand_together():
     assert len(got["classes"]) == 12
     assert got["classes"][-1] == "others"
     assert np.sum(got["counts"]) == 400
+    assert sorted(np.sum(got["counts"], axis=1)[:-1]) == sorted(np.bincount(true))[-11:]  # lines are the observed
     assert got["accuracy"] == np.mean(true == said)
 
 
