@@ -5,6 +5,7 @@ import json
 import re
 
 import numpy as np
+import pandas
 import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes
 
@@ -132,6 +133,20 @@ def test_clusters_hold_the_selected_and_their_twins():
     assert all((dot == "●") == (name in chosen) for name, dot in dots.items())
     assert "## Who says the same" in selection.to_markdown()
     assert len(json.loads(selection.to_json())["clusters"]) == len(heads)
+
+
+def test_the_other_level_of_a_column_is_no_stand_in():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal(200)
+    frame = {
+        "answer": np.where(x > 0, "yes", "no"),
+        "twin": np.where(x + 0.02 * rng.standard_normal(200) > 0, 1.0, 0.0),
+    }
+    found = riata.select(pandas.DataFrame(frame).assign(y=x), "y", n_lams=20)
+    similar = content_of(found).known.similar
+    assert {name for like in similar.values() for name, _ in like["named"]} >= {"twin"}
+    for name, like in similar.items():
+        assert not name.startswith("answer") or all(not other.startswith("answer") for other, _ in like["named"])
 
 
 def test_names_of_twins_and_of_outputs_stay_words():

@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from riata.core.errors import InvalidData, RiataError
 from riata.geometry.touching import Touching
@@ -99,6 +100,7 @@ def similar(selection: Any, features: list[str]) -> dict[str, dict[str, Any]]:
     cols = np.array([place[name] for name in features[: int(WORK / max(n * p, 1))]], np.intp)
     s = problem.sample_weight / problem.sample_weight.sum()
     scale = np.where(path.scale > 0, path.scale, np.inf)
+    column_of = columns(selection.model.encoder, len(path.feature_names))
     out = {}
     for start in range(0, len(cols), BLOCK):
         some = cols[start : start + BLOCK]
@@ -106,9 +108,16 @@ def similar(selection: Any, features: list[str]) -> dict[str, dict[str, Any]]:
         r = (problem.design.correlate(np.asfortranarray(Z)) - np.outer(path.mean, Z.sum(axis=0))) / scale[:, None]
         for j, column in zip(some, r.T, strict=True):
             like = np.flatnonzero(np.abs(column) >= LIKE)
-            like = like[like != j]
+            like = like[column_of[like] != column_of[j]]
             best = like[np.argsort(-np.abs(column[like]), kind="stable")[:NAMED]]
             if len(like):
                 named = [[path.feature_names[i], round(float(column[i]), 6)] for i in best]
                 out[path.feature_names[j]] = {"count": len(like), "named": named}
     return out
+
+
+def columns(encoder: Any, p: int) -> NDArray[np.intp]:
+    """(p,) the column of the table that each feature comes from: its levels do not stand in for each other."""
+    if encoder is None:
+        return np.arange(p)
+    return np.repeat(np.arange(len(encoder.steps)), [len(step.names) for step in encoder.steps])

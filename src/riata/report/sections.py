@@ -76,11 +76,12 @@ def diagnosis(content: Content, one: Diagnosis, told: bool) -> str:
     """
     facts = "".join(f"<div><dt>{text(head)}</dt><dd>{text(said)}</dd></div>" for head, said in one.words)
     drawn = one.draw(what(content.model))
+    wide = "" if drawn else " class=wide"
     caption = f"<figcaption>{text(one.caption)}</figcaption>" if told else ""
     label = f'tabindex="0" role="region" aria-label="Table: {text(one.title)}"'
     table = f'<div class="scroll" {label}>{plain_table(*one.table)}</div>'
     table = f"<details><summary>As a table</summary>{table}</details>" if drawn else table
-    return f'<figure><h3>{text(one.title)}</h3><dl class="at">{facts}</dl>{drawn}{caption}{table}</figure>\n'
+    return f'<figure{wide}><h3>{text(one.title)}</h3><dl class="at">{facts}</dl>{drawn}{caption}{table}</figure>\n'
 
 
 def geometry(content: Content) -> str:
