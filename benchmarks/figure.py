@@ -76,7 +76,9 @@ def chart(rows: list[Row], title: str, ticks: list[float] | None = None) -> str:
         parts.append(f"<line x1='{LEFT}' y1='{y}' x2='{LEFT + WIDTH}' y2='{y}' stroke='#f0f0f0'/>")
         if ticks:
             x = place(ticks[k])
-            parts.append(f"<line x1='{x:.1f}' y1='{y - 7}' x2='{x:.1f}' y2='{y + 7}' stroke='#c00000' stroke-width='2'/>")
+            parts.append(
+                f"<line x1='{x:.1f}' y1='{y - 7}' x2='{x:.1f}' y2='{y + 7}' stroke='#c00000' stroke-width='2'/>"
+            )
         for name, value in found:
             colour = COLOURS[names.index(name) % len(COLOURS)]
             parts.append(f"<circle cx='{place(value):.1f}' cy='{y}' r='4' fill='{colour}' fill-opacity='0.75'/>")

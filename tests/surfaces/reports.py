@@ -43,7 +43,7 @@ class Page(html.parser.HTMLParser):
         self.words += data
         if "script" in self.open:
             self.scripts[-1] += data
-        elif self.open and self.open[-1] in ("td", "th"):
+        elif any(name in ("td", "th") for name in self.open):
             self.tables[-1][-1][-1] += data
 
     @property

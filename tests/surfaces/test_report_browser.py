@@ -5,6 +5,7 @@ axe-playwright-python. Without them these tests skip and say why; with RIATA_REQ
 integration, that is a failure. Pictures of the pages are left in build/report for a person to look at.
 """
 
+import dataclasses
 import importlib.util
 import os
 import pathlib
@@ -19,6 +20,7 @@ import riata
 from riata.select.summary import number
 from tests.surfaces.reports import NASTY, nasty_frame
 
+NAMES = ["age", "<b>sex</b>", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "a long name of a column in two outputs"]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -58,18 +60,35 @@ def selections():
         "cancer": riata.select(*cancer, family="binomial", n_lams=40),
         "iris": riata.select(*iris, family="multinomial", n_lams=20, folds=5),
         "nasty": riata.select(nasty_frame(), "<i>y</i>", rule="min", n_lams=30),
-    }
+        "beside": riata.select(*diabetes),
+        "counts": riata.select(diabetes[0], np.round(diabetes[1] / 20), family="poisson", n_lams=30),
+        "survival": riata.select(diabetes[0], np.column_stack([diabetes[1], np.arange(442) % 3 > 0]), family="cox",
+                                 n_lams=30),
+        "several": riata.select(diabetes[0], np.column_stack([diabetes[1], diabetes[1] ** 2]), family="multigaussian",
+                                n_lams=30, feature_names=NAMES),
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def evidence():
+    """What stands beside the report of "beside"."""
+    diabetes = load_diabetes(return_X_y=True, as_frame=True, scaled=False)
+    found = riata.debiased_lasso(*diabetes)
+    ends = 1000 * found.ci  # with commas in their words
+    ends[found.features.index("s1"), 0] = -np.inf
+    return {"stability": riata.stability_selection(*diabetes, n_pairs=10, q=4, threshold=0.8),
+            "intervals": dataclasses.replace(found, ci=ends)}  # fmt: skip
 
 
 @pytest.fixture
-def opened(browser, folder, selections):
+def opened(browser, folder, selections, evidence):
     """A function that opens the report of a selection; at the end no page may have complained or asked the network."""
     contexts, complaints = [], []
 
     def open_page(name, **options):
         file = folder / f"{name}.html"
         if not file.exists():
-            selections[name].report(file)
+            selections[name].report(file, **(evidence if name == "beside" else {}))
         context = browser.new_context(offline=True, **options)
         contexts.append(context)
         page = context.new_page()
@@ -266,7 +285,63 @@ def test_numbers_are_written_as_python_writes_them(opened, selections):
         assert found == [number(value, digits) for value in values]
 
 
-@pytest.mark.parametrize("name", ["diabetes", "cancer", "nasty"])
+def test_columns_that_do_not_depend_on_lambda_stay_and_those_that_do_go(opened, selections, evidence):
+    page, selection = opened("beside"), selections["beside"]
+    names = page.eval_on_selector_all("#features thead th", "cells => cells.map(c => c.dataset.name)")
+    assert names[3:6] == ["95 % interval", "p, adjusted", "stability"]
+    stable = evidence["stability"]
+    shares = dict(zip(stable.feature_names, stable.frequency.tolist(), strict=True))
+    first = {line[0]: line for line in lines(page)}
+    move(page, len(selection.path.lams) - 1)
+    last = {line[0]: line for line in lines(page)}
+    assert len(last) == 10
+    for name, line in last.items():
+        assert line[5] == f"{100 * shares[name]:.0f} %"
+        assert name not in first or line[3:6] == first[name][3:6]
+    page.click("#features thead th:nth-child(6) button")
+    found = [float(line[5].removesuffix(" %")) for line in lines(page)]
+    assert found == sorted(found, reverse=True)
+    page.click("#features thead th:nth-child(4) button")
+    words = [line[3].split(" to ")[0] for line in lines(page)]
+    assert words[-1] == "−∞"
+    assert any("," in word for word in words)
+    lower = [float(word.replace("−", "-").replace(",", "").replace("∞", "inf")) for word in words]
+    assert lower == sorted(lower, reverse=True)
+    page = opened("cancer")
+    heads = page.eval_on_selector_all("#features thead th", "cells => cells.map(c => c.dataset.name)")
+    local = heads.index("local mfdr")
+    assert all(float(line[local]) <= 1 for line in lines(page))
+    move(page, selections["cancer"].index + 1)
+    assert {line[local] for line in lines(page)} == {"–"}
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_the_parts_of_the_data_are_there_and_open_by_keyboard(opened, script):
+    page = opened("cancer", java_script_enabled=script)
+    for part in ("Who says the same", "Held-out predictions", "Why zero is exact"):
+        assert page.is_visible(f"h2:has-text('{part}')")
+    assert page.locator("#h-held ~ .figures svg").count() == 2
+    table = page.locator("#h-held ~ .figures details table").first
+    assert not table.is_visible()
+    page.locator("#h-held ~ .figures summary").first.focus()
+    page.keyboard.press("Enter")
+    assert table.is_visible()
+    pictures = page.locator("#h-held ~ .figures svg, #h-geometry ~ .figures svg[role=img]")
+    for k in range(pictures.count()):
+        assert len(pictures.nth(k).get_attribute("aria-label")) > 20
+
+
+def test_in_print_nothing_moves_and_nothing_is_lost(opened, selections):
+    page = opened("cancer")
+    page.emulate_media(media="print")
+    assert not page.is_visible("#lam")
+    assert not page.is_visible("#search")
+    assert page.evaluate("getComputedStyle(document.querySelector('.lambda')).position") == "static"
+    assert page.locator("#features tbody tr").count() == len(selections["cancer"].features)
+    assert page.is_visible("#h-held ~ .figures svg >> nth=0")
+
+
+@pytest.mark.parametrize("name", ["diabetes", "cancer", "nasty", "beside", "counts", "survival", "several"])
 @pytest.mark.parametrize(
     ("kind", "options"),
     [("light", {}), ("dark", {"color_scheme": "dark"}), ("phone", {"viewport": {"width": 360, "height": 740}})],
@@ -282,9 +357,9 @@ def test_how_it_looks(opened, repository, name, kind, options):
     wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wider <= 0, "the page scrolls sideways"
     outside = page.eval_on_selector_all(
-        "svg.linked text",
+        "svg text",
         """texts => texts.filter(t => {
-           const a = t.getBoundingClientRect(), b = t.ownerSVGElement.getBoundingClientRect();
+           const a = t.getBoundingClientRect(), b = t.closest("svg[role=img]").getBoundingClientRect();
            return a.left < b.left - 1 || a.right > b.right + 1 || a.top < b.top - 1 || a.bottom > b.bottom + 1; })
            .map(t => t.textContent)""",
     )
@@ -292,7 +367,7 @@ def test_how_it_looks(opened, repository, name, kind, options):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["diabetes", "cancer", "iris"])
+@pytest.mark.parametrize("name", ["diabetes", "cancer", "iris", "beside", "survival", "several"])
 def test_nothing_keeps_people_out(opened, name, scheme):
     """axe-core finds no violation, of whatever weight."""
     if importlib.util.find_spec("axe_playwright_python") is None:
@@ -319,10 +394,13 @@ def test_a_wide_report_opens_quickly(opened, selections, shared_data, folder):
         selection = riata.select(held["X"], held["y"], folds=5)
     selection.report(folder / "wide.html")
     assert pathlib.Path(folder / "wide.html").stat().st_size < 1_000_000
-    start = time.perf_counter()
-    page = opened("wide")
-    assert len(lines(page)) == len(selection.features)
-    assert time.perf_counter() - start < 2.0
+    took = []
+    for _ in range(3):  # the fastest: neighbours on the machine are not the page's fault
+        start = time.perf_counter()
+        page = opened("wide")
+        assert len(lines(page)) == len(selection.features)
+        took.append(time.perf_counter() - start)
+    assert min(took) < 2.0
 
 
 def test_a_notebook_shows_it_in_its_frame(browser, folder, selections):

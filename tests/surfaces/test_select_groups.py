@@ -37,13 +37,13 @@ NAMES = ["gene_0", "gene_1", "gene_2", "town=bonn", "town=oslo", "town=rome", "t
 
 
 def chosen(table, **more):
-    return riata.select(table, "price", **({"penalty": "group", "n_lams": 20, "folds": 4} | more))
+    return riata.select(table, "price", **({"penalty": "group", "n_lams": 20, "folds": 4, "tol": 1e-11} | more))
 
 
 def same(sel, X, table, **how):
     """Whether the selection's path is that of riata.path with these options on the numbers themselves."""
     y = table["price"].to_numpy()
-    direct = riata.path(X, y, lams=sel.path.lams, **({"penalty": "group"} | how))
+    direct = riata.path(X, y, lams=sel.path.lams, **({"penalty": "group", "tol": 1e-11} | how))
     assert sel.path.feature_names == NAMES
     return np.allclose(sel.path.coef, direct.coef, atol=1e-8)
 

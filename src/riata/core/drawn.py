@@ -26,20 +26,22 @@ class Drawn:
 class Reported:
     """Mixin of results that have a report: ``result.report("r.html")`` is ``riata.report.write(result, "r.html")``."""
 
-    def report(self, where: str | os.PathLike[str]) -> None:
+    def report(self, where: str | os.PathLike[str], *, stability: Any = None, intervals: Any = None) -> None:
         """Write the report as one HTML file, whole or not at all; it opens from disk and needs no network.
 
-        It holds no row of the data: coefficients along the path, held-out errors, and the calls that make it again.
+        It holds no row of the data: coefficients along the path, held-out errors and what they look like in bins, and
+        the calls that make it again. What riata.stability_selection and riata.debiased_lasso (or multi_split,
+        post_selection) found on the same data becomes columns of its table, if given.
         """
-        sys.modules["riata"].report.write(self, where)
+        sys.modules["riata"].report.write(self, where, stability=stability, intervals=intervals)
 
-    def to_markdown(self) -> str:
-        """The report as Markdown, without its pictures."""
-        return str(sys.modules["riata"].report.markdown(self))
+    def to_markdown(self, *, stability: Any = None, intervals: Any = None) -> str:
+        """The report as Markdown, without its pictures; arguments as of :meth:`report`."""
+        return str(sys.modules["riata"].report.markdown(self, stability=stability, intervals=intervals))
 
-    def to_json(self) -> str:
-        """The report's numbers as JSON; ``schema`` in it names the version."""
-        return str(sys.modules["riata"].report.json(self))
+    def to_json(self, *, stability: Any = None, intervals: Any = None) -> str:
+        """The report's numbers as JSON; ``schema`` in it names the version; arguments as of :meth:`report`."""
+        return str(sys.modules["riata"].report.json(self, stability=stability, intervals=intervals))
 
     def _repr_html_(self) -> str:
         return str(sys.modules["riata"].report.notebook(self))

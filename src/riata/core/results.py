@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riata.core.drawn import Drawn
-from riata.core.errors import InvalidOption
+from riata.core.errors import InvalidData, InvalidOption
 from riata.core.status import Status
 
 Floats = NDArray[np.float64]
@@ -182,6 +182,7 @@ class CVResult(Drawn):
     larger : whether larger is better (AUC, accuracy, concordance)
     warnings : list of sentences
     evidence : what information criteria know of the path (riata.select.evidence); it holds the data and is not pickled
+    predict_held_out : (lams, λ, outputs) → OutOfFold, which fits the training folds again; nor is it pickled
     """
 
     path: Path
@@ -198,9 +199,10 @@ class CVResult(Drawn):
     larger: bool = False
     stationarity: Floats | None = None
     evidence: Any = None
+    predict_held_out: Callable[..., Any] | None = dataclasses.field(default=None, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "evidence": None}
+        return {**self.__dict__, "evidence": None, "predict_held_out": None}
 
     @property
     def certificate(self) -> Floats:
@@ -211,6 +213,22 @@ class CVResult(Drawn):
     def risk(self) -> Floats:
         """(n_lams,) cvm as something to make small."""
         return -self.cvm if self.larger else self.cvm
+
+    def out_of_fold(self, lam: float) -> Any:
+        """What is predicted for every row at λ by the training fold that left it out: riata.select.OutOfFold.
+
+        The training folds are fitted again, as they were for ``loss``: with their own means, scales, imputed values
+        and adaptive factors. So these predictions may be held against the target: residuals, calibration, ROC. A row
+        that several splits hold out has the prediction of the first. λ need not be on the grid.
+
+        Raises InvalidData after unpickling, which leaves the data behind.
+        """
+        if self.predict_held_out is None:
+            raise InvalidData(
+                "Out-of-fold predictions need the data, which are not pickled with a cross-validation.",
+                got="a cross-validation without its data", hint="cross-validate again.",
+            )  # fmt: skip
+        return self.predict_held_out(self.lams, lam, self.path.outputs)
 
     def index(self, rule: str, noise: Any = None) -> int:
         """Index of the λ that ``rule`` chooses ("min", "1se", "bic", …); no fit is made again.

@@ -50,7 +50,9 @@ def top_of(problem: Problem, scaling: Scaling, c: Floats) -> float:
     if np.abs(c[enters]).max() <= ROUNDING:
         return 0.0
     a = max(ratio, RIDGE_RATIO) * v[enters] * unit[enters]
-    return float(np.max(np.abs(c[enters]) / a)) * scaling.y_norm
+    # The solver fits unpenalised features again: what rounding makes of c then must not let anything in at λ_max.
+    slack = ROUNDING if (v == 0).any() else 0.0
+    return float(np.max((np.abs(c[enters]) + slack) / a)) * scaling.y_norm
 
 
 def spread(problem: Problem, top: float, n_lams: int, lam_min_ratio: float | None) -> Floats:

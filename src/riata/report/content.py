@@ -11,9 +11,13 @@ import numpy as np
 
 from riata import scores
 from riata.core.errors import InvalidData
+from riata.doctor.report import Finding
 from riata.model.record import Model
 from riata.report import reproduce
+from riata.report.advice import advice
+from riata.report.beside import Beside, beside
 from riata.report.known import Known, known_of
+from riata.report.stand_ins import Cluster, clusters
 from riata.select import summary
 
 # Coefficients the page may hold: with λ, folds and pictures it then stays below a megabyte (see tests).
@@ -42,7 +46,7 @@ class Content:
 
     Attributes
     ----------
-    model : Model;  known : Known
+    model : Model;  known : Known;  beside : what the caller laid beside it
     index : place of the chosen λ in the grid
     rows : coefficients, those chosen first (the largest effect first), then by their largest effect on the path
     left_out : coefficients of the path for which there is no room
@@ -50,6 +54,7 @@ class Content:
 
     model: Model
     known: Known
+    beside: Beside
     index: int
     rows: list[Row]
     left_out: int
@@ -73,6 +78,15 @@ class Content:
     @property
     def groups(self) -> Any:
         return self.known.groups
+
+    @cached_property
+    def clusters(self) -> list[Cluster]:
+        return clusters(self.features, self.known.similar)
+
+    @cached_property
+    def findings(self) -> list[Finding]:
+        """What to know before believing the page, with what to do."""
+        return advice(self)
 
     @property
     def choices(self) -> dict[str, dict[str, Any]]:
@@ -136,8 +150,11 @@ class Content:
         return reproduce.recipes(self.model)
 
 
-def content_of(result: Any) -> Content:
-    """Content of a Selection or a Model. Raises InvalidData for a model without cross-validation."""
+def content_of(result: Any, *, stability: Any = None, intervals: Any = None) -> Content:
+    """Content of a Selection or a Model, with results of riata.stability_selection and of intervals beside it.
+
+    Raises InvalidData for a model without cross-validation, InvalidOption for results about other features.
+    """
     model = result if isinstance(result, Model) else result.model
     if not model.cv or not model.path:
         raise InvalidData(
@@ -148,7 +165,8 @@ def content_of(result: Any) -> Content:
     rows = rows_of(model, index)
     kept = fitting(rows)
     known = Known() if isinstance(result, Model) else known_of(result, [row.feature for row in kept])
-    return Content(model, known, index, kept, len(rows) - len(kept))
+    aside = beside(list(model.features), stability, intervals)
+    return Content(model, known, aside, index, kept, len(rows) - len(kept))
 
 
 def rows_of(model: Model, index: int) -> list[Row]:

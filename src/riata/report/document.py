@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from html import escape
 from typing import Any
@@ -14,24 +15,27 @@ from riata.report.page import page
 HEIGHT = 760  # pixels of the frame in a notebook
 
 
-def html(result: Any) -> str:
-    """The page, whole: style, script and numbers are inside."""
-    return page(content_of(result))
+def html(result: Any, **beside: Any) -> str:
+    """The page, whole: style, script and numbers are inside.
+
+    ``beside`` is, here and below, ``stability`` and ``intervals``: see :func:`riata.report.content.content_of`.
+    """
+    return page(content_of(result, **beside))
 
 
-def write(result: Any, where: str | os.PathLike[str]) -> None:
+def write(result: Any, where: str | os.PathLike[str], **beside: Any) -> None:
     """The page as a file, whole or not at all."""
-    write_atomically(where, html(result))
+    write_atomically(where, html(result, **beside))
 
 
-def markdown(result: Any) -> str:
+def markdown(result: Any, **beside: Any) -> str:
     """The report as text that is also readable as it is."""
-    return md.text(content_of(result))
+    return md.text(content_of(result, **beside))
 
 
-def json(result: Any) -> str:
+def json(result: Any, **beside: Any) -> str:
     """The report's numbers. ``schema`` names the version; numbers that do not exist are null."""
-    return to_json(facts(content_of(result)))
+    return to_json(facts(content_of(result, **beside)))
 
 
 def notebook(result: Any) -> str:
@@ -40,6 +44,15 @@ def notebook(result: Any) -> str:
         f'<iframe title="riata report" sandbox="allow-scripts" allow="clipboard-write" loading="lazy" '
         f'style="width:100%;height:{HEIGHT}px;border:0" srcdoc="{escape(html(result), quote=True)}"></iframe>'
     )
+
+
+def touching(content: Content) -> dict[str, Any] | None:
+    """The geometry of two coefficients, without the way that led there."""
+    found = content.known.touching
+    if found is None:
+        return None
+    return {"features": list(found.names), "gram": found.gram.tolist(), "centre": found.centre.tolist(),
+            "point": found.point.tolist(), "lambda": found.lam, "l1_ratio": found.l1_ratio}  # fmt: skip
 
 
 def facts(content: Content) -> dict[str, Any]:
@@ -55,12 +68,17 @@ def facts(content: Content) -> dict[str, Any]:
         "features": content.coef_table,
         "local_mfdr": content.known.local,
         "similar": content.known.similar,
+        "clusters": [dataclasses.asdict(cluster) for cluster in content.clusters],
+        **content.beside.facts,
+        "held_out": [found.facts for found in content.known.diagnoses],
+        "touching": touching(content),
         "choices": content.choices,
         "path": {key: model.path[key] for key in ("lams", "df", "dev_ratio", "gap_rel")},
         "mfdr": content.known.mfdr,
         "cv": {key: model.cv[key] for key in ("measure", "n_folds", "n_repeats", "cvm", "cvse", "null_loss")},
         "certificate": model.certificate,
         "warnings": content.known.warnings,
+        "findings": [dataclasses.asdict(found) for found in content.findings],
         "notes": list(model.notes),
         "reproduce": {recipe.title: recipe.code for recipe in content.recipes},
         "options": model.options,

@@ -41,12 +41,13 @@
     out.push([number(coef), coef]);
     if (data.ratio) out.push([number(Math.exp(Math.min(coef, 700))), coef]);
     out.push([number(effect), Math.abs(effect)]);
-    for (const head of heads.slice(out.length).map((h) => h.dataset.name)) {
-      if (head === "local mfdr") {
-        const known = at === data.index && row.p !== undefined;
-        out.push([known ? row.p : "–", known ? Number(row.p) : 2]);
-      } else out.push([row.like || "", row.like || ""]);
-    }
+    data.more.forEach((head, k) => {
+      const words = head === "stands in for";
+      let text = row.m ? row.m[k] : words ? "" : "–";
+      if (head === "local mfdr" && at !== data.index) text = "–";
+      const value = parseFloat(text.replaceAll(",", "").replace("−", "-").replace("∞", "Infinity"));
+      out.push([text, words ? text : isNaN(value) ? Infinity : value]);
+    });
     return out;
   }
 

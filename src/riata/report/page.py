@@ -9,14 +9,15 @@ from html import escape
 from typing import Any
 
 from riata.model.files import plain
-from riata.report import pictures
+from riata.report import pictures, sections
 from riata.report.content import Content
+from riata.report.markup import kind, name_of, plain_table, signed, text
 from riata.report.svg import shares
 from riata.select.families import ratio_of
 from riata.select.summary import number, what
 from riata.table.words import count, printable
 
-LONGEST = 120  # characters of a name in the table
+NAMED = 3  # features of the same kind by name
 DIGITS = 8  # significant ones of the numbers that the script shows, of which it shows five
 
 
@@ -24,7 +25,8 @@ def page(content: Content) -> str:
     """One self-contained document."""
     title = f"{what(content.model)}: {count(len(content.features), 'feature')}"
     body = "".join([
-        header(content), warned(content), slider(content), figures(content), table(content), reproduce(content),
+        header(content), warned(content), slider(content), figures(content), table(content),
+        sections.stand_ins(content), sections.held_out(content), sections.geometry(content), reproduce(content),
         facts(content),
     ])  # fmt: skip
     data = json.dumps(plain(numbers(content)), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -43,16 +45,6 @@ def part(name: str) -> str:
     return importlib.resources.files("riata.report").joinpath(name).read_text("utf-8")
 
 
-def text(words: Any) -> str:
-    """Words of the data, harmless: no markup, no control characters."""
-    return escape(printable(str(words)), quote=True)
-
-
-def name_of(words: str) -> str:
-    """A name that fits in a table: the middle of a very long one gives way to dots."""
-    return words if len(words) <= LONGEST else f"{words[: LONGEST - 30]}…{words[-29:]}"
-
-
 def header(content: Content) -> str:
     return (
         f"<header>\n<h1>What predicts {text(what(content.model))}</h1>\n"
@@ -61,8 +53,9 @@ def header(content: Content) -> str:
 
 
 def warned(content: Content) -> str:
-    """Warnings; each sentence says the remedy too. Notes follow, folded away."""
+    """Warnings with their remedy beside them. Notes follow, folded away."""
     items = "".join(f"<li>{text(sentence)}</li>" for sentence in content.known.warnings)
+    items += "".join(f'<li>{text(f.what)} <span class="do">{text(f.do)}</span></li>' for f in content.findings)
     notes = "".join(f"<li>{text(sentence)}</li>" for sentence in content.model.notes)
     out = f'<div class="warning"><h2>Look at this first</h2><ul>{items}</ul></div>\n' if items else ""
     return out + (f"<details><summary>Notes on the data</summary><ul>{notes}</ul></details>\n" if notes else "")
@@ -139,27 +132,38 @@ def heads(content: Content) -> list[str]:
         "coefficient",
         *([ratio] if ratio else []),
         "per SD",
-        *(["local mfdr"] if content.known.local else []),
-        *(["stands in for"] if content.known.similar else []),
+        *more_heads(content),
     ]
+
+
+def more_heads(content: Content) -> list[str]:
+    """The columns that say how sure a feature is, and who is like it."""
+    local = ["local mfdr"] if content.known.local else []
+    return [*content.beside.heads, *local, *(["stands in for"] if content.known.similar else [])]
 
 
 def cells(content: Content, feature: str, output: str | None, coef: float, sd: float) -> list[str]:
     """One line of the table, as texts."""
-    known = content.known
     ratio = [number(math.exp(min(coef, 700.0)))] if ratio_of(content.model.family) else []
+    return [name_of(feature), *([output or ""] if content.model.outputs else []), number(coef), *ratio,
+            number(coef * sd), *more_cells(content, feature)]  # fmt: skip
+
+
+def more_cells(content: Content, feature: str) -> list[str]:
+    """The texts below :func:`more_heads`."""
+    known = content.known
     local = [f"{known.local[feature]:.3f}" if feature in known.local else "–"] if known.local else []
     like = [like_words(known.similar.get(feature))] if known.similar else []
-    return [name_of(feature), *([output or ""] if content.model.outputs else []), number(coef), *ratio,
-            number(coef * sd), *local, *like]  # fmt: skip
+    return [*content.beside.cells(feature), *local, *like]
 
 
 def like_words(like: dict[str, Any] | None) -> str:
     """The features with nearly the same values: "x1 (r 0.93), x7 (r −0.85) and 3 more"."""
     if like is None:
         return ""
-    named = ", ".join(f"{name_of(name)} (r {r:.2f})".replace("-", "−") for name, r in like["named"])
-    more = like["count"] - len(like["named"])
+    first = like["named"][:NAMED]
+    named = ", ".join(f"{name_of(name)} (r {signed(r)})" for name, r in first)
+    more = like["count"] - len(first)
     return named + (f" and {more:,} more" if more else "")
 
 
@@ -176,6 +180,7 @@ def table(content: Content) -> str:
         lines.append(f'<tr><th scope="row">{text(first)}</th>{rest}</tr>\n')
     explained = ["Per SD: change of the prediction for one standard deviation of the feature, which makes features "
                  "comparable."]  # fmt: skip
+    explained += content.beside.explained(content.features)
     if content.known.local:
         explained.append("Local mfdr: probability that a feature with such a statistic is noise, at the chosen λ.")
     if content.known.similar:
@@ -190,11 +195,6 @@ def table(content: Content) -> str:
         f'<p id="none"{" hidden" if on else ""}>No feature to show.</p>\n'
         f'<p class="small">{text(" ".join(explained))}{left(content)}</p></section>\n'
     )
-
-
-def kind(head: str) -> str:
-    """Columns of words stand to the left and wrap."""
-    return ' class="words"' if head in ("output", "stands in for") else ""
 
 
 def left(content: Content) -> str:
@@ -218,15 +218,6 @@ def rules(content: Content) -> str:
 
 def lost(content: Content) -> str:
     return "score" if content.cv.larger else "error"
-
-
-def plain_table(head: Any, lines: Any) -> str:
-    top = "".join(f'<th scope="col">{text(word)}</th>' for word in head)
-    rows = "".join(
-        f'<tr><th scope="row">{text(line[0])}</th>{"".join(f"<td>{text(cell)}</td>" for cell in line[1:])}</tr>'
-        for line in lines
-    )
-    return f"<table><thead><tr>{top}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 def reproduce(content: Content) -> str:
@@ -278,6 +269,7 @@ def numbers(content: Content) -> dict[str, Any]:
         "mfdr": None if known.mfdr is None else rounded(known.mfdr),
         "ratio": ratio_of(model.family) is not None,
         "outputs": model.outputs is not None,
+        "more": more_heads(content),
         "rows": [line(content, row) for row in content.rows],
     }
 
@@ -288,10 +280,8 @@ def line(content: Content, row: Any) -> dict[str, Any]:
     run = [values.get(i, 0.0) for i in range(row.at[0], row.at[-1] + 1)]
     out = {"n": printable(name_of(row.feature)), "sd": float(f"{row.sd:.10g}"), "a": row.at[0], "v": rounded(run)}
     out |= {} if row.output is None else {"o": printable(row.output)}
-    like = content.known.similar.get(row.feature)
-    local = content.known.local.get(row.feature)
-    out |= {} if like is None else {"like": printable(like_words(like))}
-    return out | ({} if local is None else {"p": f"{local:.3f}"})
+    more = [printable(words) for words in more_cells(content, row.feature)]
+    return out | ({"m": more} if any(words not in ("", "–") for words in more) else {})
 
 
 def rounded(values: Any, digits: int = DIGITS) -> list[float | None]:

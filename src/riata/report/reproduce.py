@@ -21,6 +21,7 @@ NO_FLAG = {"lams", "lower", "upper", "cv", "feature_names", "threads"}
 BEYOND = {"penalty_factor": "penalty factors", "sample_weight": "sample weights", "offset": "an offset",
           "exposure": "an exposure", "strata": "strata", "lower": "bounds", "upper": "bounds"}  # fmt: skip
 APART = "y"  # the name of a target that was given beside the features
+LONGEST = 2000  # letters of an option's value: thousands of names of features are no code to copy
 GLMNET = ("gaussian", "binomial", "poisson", "multinomial", "cox")
 
 
@@ -46,8 +47,8 @@ def changed(model: Model) -> dict[str, Any]:
 
 
 def unwritten(value: Any) -> bool:
-    """Whether an option was an array or an object, of which a model file keeps the kind alone."""
-    return isinstance(value, str) and value.startswith("given (")
+    """Whether an option was an array or an object, of which a model file keeps the kind alone; or is a long list."""
+    return (isinstance(value, str) and value.startswith("given (")) or len(repr(value)) > LONGEST
 
 
 def about(model: Model) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
@@ -62,6 +62,34 @@ def decades(low: float, high: float) -> list[float]:
     return nice(low, high, 4)
 
 
+def tick_words(ticks: Sequence[float], percent: bool = False) -> list[str]:
+    """The words of ticks, all with the digits that their distance needs.
+
+    >>> tick_words([-0.5, 0.0, 0.5]), tick_words([0.0, 0.5], percent=True)
+    (['−0.5', '0.0', '0.5'], ['0 %', '50 %'])
+    """
+    if percent:
+        return [f"{100 * value:.0f} %" for value in ticks]
+    step = ticks[1] - ticks[0] if len(ticks) > 1 else 0.001
+    if step >= 1e6 or step < 1e-6:
+        return [f"{value:g}".replace("-", "−") for value in ticks]
+    digits = max(0, -math.floor(math.log10(step) + 1e-9))
+    return [f"{value:,.{digits}f}".replace("-", "−") for value in ticks]
+
+
+def upright(
+    ticks: Sequence[float], y: Callable[[float], float], label: str, ends: tuple[float, float], percent: bool = False
+) -> list[str]:
+    """Ticks, their words and the label of an axis on the left."""
+    parts = []
+    for value, text in zip(ticks, tick_words(ticks, percent), strict=True):
+        parts.append(tag("path", d=f"M{LEFT - 4} {place(y(value))}H{LEFT}", class_="axis"))
+        parts.append(words(text, LEFT - 7, y(value) + 4, anchor="end"))
+    parts.append(tag("text", escape(label), x=0, y=0, text_anchor="middle", class_="label",
+                     transform=f"translate(13 {place(sum(ends) / 2)}) rotate(-90)"))  # fmt: skip
+    return parts
+
+
 @dataclasses.dataclass(frozen=True)
 class Frame:
     """The place of a picture: λ from large (left) to small, heights between low and high.
@@ -92,17 +120,8 @@ class Frame:
     def axes(self, ylabel: str, counts: Sequence[int], percent: bool = False) -> str:
         """Axes with ticks, words for both, and the number of features on top."""
         parts = [tag("path", d=f"M{LEFT} {TOP}V{BOTTOM}H{place(self.right)}", class_="axis")]
-        ticks = nice(self.low, self.high)
-        digits = max(0, -math.floor(math.log10(ticks[1] - ticks[0]) + 1e-9)) if len(ticks) > 1 else 3
-        for value in ticks:
-            text = f"{100 * value:.0f} %" if percent else f"{value:,.{digits}f}".replace("-", "−")
-            y = self.y(value)
-            parts.append(tag("path", d=f"M{LEFT - 4} {place(y)}H{LEFT}", class_="axis"))
-            parts.append(words(text, LEFT - 7, y + 4, anchor="end"))
+        parts += upright(nice(self.low, self.high), self.y, ylabel, (TOP, BOTTOM), percent)
         parts += self._lam_ticks() + self._counts(counts)
-        middle = (TOP + BOTTOM) / 2
-        parts.append(tag("text", escape(ylabel), x=0, y=0, text_anchor="middle", class_="label",
-                         transform=f"translate(13 {place(middle)}) rotate(-90)"))  # fmt: skip
         parts.append(words("λ (log scale)", (LEFT + self.right) / 2, BOTTOM + 38, "label"))
         return "".join(parts)
 

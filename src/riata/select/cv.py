@@ -22,6 +22,7 @@ from riata.path.fit import fit_path, together
 from riata.path.grid import checked, spread, top_of
 from riata.select.evidence import Evidence
 from riata.select.folds import Ints, Masks
+from riata.select.out_of_fold import FoldFits
 from riata.select.rules import rules
 from riata.solve.engine import engine
 from riata.solve.outcome import Outcome
@@ -70,7 +71,8 @@ def cross_validate(
         Where a training fold has fewer than two rows of positive weight, or the held-out rows have none.
     """
     score = scores.find(measure, problem.family)
-    job = _Job(problem, tol, max_iter, threads, score, warn, tricks or {})
+    again = {"tol": tol, "max_iter": max_iter, "threads": threads, "tricks": tricks or {}}
+    job = _Job(problem, tol, max_iter, threads, score, warn, tricks or {}, FoldFits(problem, foldid, design_for, again))
     grid = None if lams is None else checked(lams)
     apart = design_for is not None or not job.tricks.get("lockstep", True) or not together(problem)
     if isinstance(foldid, list) or apart:
@@ -104,9 +106,10 @@ class _Job:
         score: scores.Score,
         warn: bool,
         tricks: dict[str, bool],
+        again: FoldFits,
     ):
         self.problem, self.tol, self.max_iter = problem, tol, max_iter
-        self.threads, self.score, self.warn, self.tricks = threads, score, warn, tricks
+        self.threads, self.score, self.warn, self.tricks, self.again = threads, score, warn, tricks, again
         self.measure: Any = score.name
         if problem.loss is not None:
             self.measure = score
@@ -240,6 +243,7 @@ def _collect(job: _Job, path: Path, parts: list[list[Part]], weights: list[Float
         job.score.larger,
         gap if concave else None,
         Evidence(job.problem, path),
+        job.again,
     )
 
 

@@ -21,6 +21,7 @@ from riata.select import criteria, families
 from riata.select.data import Data
 from riata.select.explain import Explanation, explain
 from riata.select.options import Options, describe
+from riata.select.out_of_fold import OutOfFold
 from riata.select.response import response_of
 from riata.select.summary import summary_text
 from riata.select.swaps import Twins, twins
@@ -79,6 +80,20 @@ class Selection(Drawn, Reported, Validated):
     def criteria(self, noise: Any = None) -> dict[str, list[float]]:
         """Every information criterion along the path, as columns lambda, df, aic, aicc, bic, …"""
         return criteria.table(self.cv, noise)
+
+    def out_of_fold(self) -> OutOfFold:
+        """Every row's prediction at the chosen λ by the fit that did not see it; see :meth:`CVResult.out_of_fold`.
+
+        >>> import numpy as np, riata
+        >>> rng = np.random.default_rng(0)
+        >>> X = rng.standard_normal((80, 5))
+        >>> y = X[:, 1] + rng.standard_normal(80)
+        >>> found = riata.select(X, y, rule="min").out_of_fold()
+        >>> bool(np.mean((y - found.prediction) ** 2) < np.var(y))
+        True
+        """
+        found: OutOfFold = self.cv.out_of_fold(self.lam)
+        return found
 
     def explain(self, feature: str) -> Explanation:
         """Why a feature is in the model or not, what took its place, and what an exchange would cost: print it."""

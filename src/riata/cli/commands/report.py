@@ -33,6 +33,6 @@ def run(args: argparse.Namespace, screen: Screen) -> int:
         return 0
     check_writable(args.output, inputs=[args.model])
     model.report(args.output)
-    screen.note("rates of false discovery and correlations need the data: riata fit --report has them.")
+    screen.note("held-out predictions, correlations and false discoveries need the data: riata fit --report has them.")
     screen.result(args.output)
     return 0
