@@ -1,0 +1,47 @@
+"""Why a result is unusable under --strict: a tolerance that was missed, or nothing found. The gap is recomputed."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from riata.core.results import Path
+from riata.select.compare import Comparison
+from riata.select.selection import Selection
+
+
+def of_selection(sel: Selection) -> str | None:
+    """The duality gap at the chosen lambda is not taken on trust."""
+    tol = sel.model.certificate["tol"]
+    if sel.largest_gap > tol:
+        return f"the largest gap_rel is {sel.largest_gap:.1e}, above tol {tol:.0e}."
+    if not sel.features:
+        return "no feature was selected."
+    return _recomputed(sel.path, sel.problem, sel.lam, tol, "at the chosen lambda")
+
+
+def of_path(path: Path, tol: float) -> str | None:
+    """A path that says nothing, or not exactly enough."""
+    largest = float(path.certificate.max())
+    if largest > tol:
+        return f"the largest {path.measure_of_error} is {largest:.1e}, above tol {tol:.0e}."
+    if not path.df.any():
+        return "no feature enters the path."
+    return _recomputed(path, path.problem, float(path.lams[-1]), tol, "at the smallest lambda")
+
+
+def of_comparison(found: Comparison, tol: float) -> str | None:
+    """One of the models is not exact enough to be compared."""
+    for name, cv in found.fits.items():
+        largest = max(float(cv.path.certificate.max()), float(cv.certificate.max()))
+        if largest > tol:
+            return f"the largest gap_rel of {name} is {largest:.1e}, above tol {tol:.0e}."
+    return None
+
+
+def _recomputed(path: Path, problem: Any, lam: float, tol: float, where: str) -> str | None:
+    certify = importlib.import_module("riata.certify").certify
+    coef, intercept = path.at(lam)
+    found = certify(problem, coef, intercept, lam)
+    gap = found.gap_rel if path.stationarity is None else found.kkt
+    return f"the gap_rel recomputed {where} is {gap:.1e}, above tol {tol:.0e}." if gap > tol else None
