@@ -13,7 +13,9 @@ from riata.core.drawn import Drawn
 from riata.core.errors import InvalidOption
 from riata.core.problem import Floats
 from riata.inference.density import local_rate
+from riata.inference.reading import read
 from riata.inference.scores import Scores, fitted
+from riata.path.fit import fit_path
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -109,6 +111,10 @@ class MFDR(Drawn):
             "mfdr": self.rate.tolist(),
         }
 
+    def __repr__(self) -> str:
+        of = len(self.scores.judged)
+        return f"MFDR({len(self.selected)} of {of} features, level={self.level:g}, lam={self.lam:.6g})"
+
 
 def mfdr(fit: Any, level: float = 0.1) -> MFDR:
     """Of the features selected at each λ, how many are probably noise? An estimate without a single refit.
@@ -169,6 +175,20 @@ def mfdr(fit: Any, level: float = 0.1) -> MFDR:
     names = [path.feature_names[j] for j in np.flatnonzero(judged)[on[:, last]]] if last >= 0 else []
     lam = float(path.lams[last]) if last >= 0 else float("inf")
     return MFDR(path.lams, expected, count, rate, float(level), lam, names, scores)
+
+
+def mfdr_selection(X: Any, y: Any, *, level: float = 0.1, **options: Any) -> MFDR:
+    """:func:`mfdr` of the lasso path of data: X, y and options as for :func:`riata.select`.
+
+    >>> from sklearn.datasets import load_diabetes
+    >>> mfdr_selection(*load_diabetes(return_X_y=True, as_frame=True, scaled=False)).selected
+    ['sex', 'bmi', 'bp', 's3', 's5']
+    """
+    problem, _, o = read(X, y, **options)
+    path = fit_path(
+        problem, o.lams, n_lams=o.n_lams, lam_min_ratio=o.lam_min_ratio, tol=o.tol, threads=o.threads, warn=True
+    )
+    return mfdr(dataclasses.replace(path, problem=problem), level)
 
 
 def _expected(scores: Scores) -> Floats:

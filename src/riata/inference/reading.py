@@ -10,18 +10,20 @@ from riata.path.build import make_problem
 from riata.select import target
 from riata.select.data import Data
 from riata.select.options import Options
+from riata.table.columns import RowLabel
 from riata.table.encode import frame_row
 
 
-def read(X: Any, y: Any, **options: Any) -> tuple[Problem, Data, Options]:
+def read(X: Any, y: Any, *, row_label: RowLabel = frame_row, **options: Any) -> tuple[Problem, Data, Options]:
     """The problem of :func:`riata.select` for these arguments (family, drop, feature_names, …), and what it came from.
 
-    Where means of missing values would be learnt on all rows they are not imputed.
+    ``row_label`` names a row in messages (the line of a file). Missing values are not imputed, for their means would be
+    learnt on all rows.
     """
     o = Options.of(**options)
     if o.na == "mean":
         raise InvalidOption('na="mean" is for riata.select only.', got=o.na, expected='"error" or "drop"')
-    data, o = target.read(X, y, o, frame_row)
+    data, o = target.read(X, y, o, row_label)
     problem = make_problem(
         data.X, data.y if data.outcome is None else data.outcome, sample_weight=data.sample_weight, offset=data.offset,
         penalty_factor=o.penalty_factor, l1_ratio=o.l1_ratio, fit_intercept=o.fit_intercept,
