@@ -228,7 +228,9 @@ def test_standard_input(houses):
 
 
 def test_the_folder_is_the_registry():
-    assert command_names()[:4] == ["fit", "predict", "inspect", "demo"]
+    assert command_names() == [
+        "fit", "path", "select", "predict", "report", "inspect", "compare", "doctor", "convert", "demo", "completion",
+    ]  # fmt: skip
 
 
 def test_help_names_every_command_and_option(capsys):
@@ -256,7 +258,8 @@ def test_options_are_the_keywords_of_select():
     keywords = {f.name for f in dataclasses.fields(Options)}
     own = {option for kind in penalties().values() for option in kind.options()}
     target = {"target", "time", "event", "start"} | own
-    assert ours - keywords == {"help", "data", "output", "no_header", "format", "json", "strict", "report"} | target
+    files = {"data", "output", "no_header", "format", "report", "plot"}
+    assert ours - keywords == {"help", "json", "strict", "dry_run"} | files | target
     python_only = {"penalty_options", "cv", "lams", "feature_names", "lower", "upper"}
     assert keywords - ours == python_only
     for action in parser._actions:

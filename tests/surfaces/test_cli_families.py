@@ -7,8 +7,9 @@ import shlex
 import numpy as np
 import pytest
 
+from riata.cli import words
 from riata.cli.app import main
-from riata.cli.commands import fit, predict
+from riata.cli.commands import fit
 
 
 @pytest.fixture
@@ -168,4 +169,4 @@ def test_bad_times(tables, capsys):
     assert "--times takes numbers" in capsys.readouterr().err
     assert run("riata predict c.json houses.csv --times 1") == 2
     assert 'lacks the column "centre"' in capsys.readouterr().err
-    assert predict.read_times("1,2.5") == [1.0, 2.5]
+    assert words.numbers("1,2.5", "--times") == [1.0, 2.5]

@@ -6,6 +6,7 @@ import importlib
 from typing import Any
 
 from riata.core.results import Path
+from riata.model.record import Model
 from riata.select.compare import Comparison
 from riata.select.selection import Selection
 
@@ -28,6 +29,14 @@ def of_path(path: Path, tol: float) -> str | None:
     if not path.df.any():
         return "no feature enters the path."
     return _recomputed(path, path.problem, float(path.lams[-1]), tol, "at the smallest lambda")
+
+
+def of_model(model: Model) -> str | None:
+    """A model that was saved although its fit missed the tolerance."""
+    largest, tol = model.certificate["largest"], model.certificate["tol"]
+    if largest > tol:
+        return f"the model's largest {model.certificate['kind']} is {largest:.1e}, above tol {tol:.0e}."
+    return None
 
 
 def of_comparison(found: Comparison, tol: float) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
+import importlib
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -14,12 +15,10 @@ import numpy as np
 from riata import penalties
 from riata.cli.words import READ
 from riata.core.errors import InvalidOption
-from riata.core.results import Path
 from riata.model.files import check_writable
 from riata.path.fit import fit_path
-from riata.plot import save as drawing
 from riata.select.api import run
-from riata.select.compare import Comparison, side_by_side
+from riata.select.compare import side_by_side
 from riata.select.options import Options
 from riata.select.ready import Ready, ready
 from riata.select.response import output_names
@@ -32,12 +31,13 @@ Progress = Callable[[str], None]
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Source:
-    """A table that was read; X and y of it as the library takes them; the options of the command."""
+    """A table that was read; X and y of it as the library takes them; the options of the command, and those given."""
 
     table: Table
     X: Any
     y: Any
     options: Options
+    given: dict[str, Any]
 
     @contextlib.contextmanager
     def told(self) -> Iterator[list[str]]:
@@ -47,7 +47,7 @@ class Source:
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always")
                 yield said
-            said += dict.fromkeys(str(warning.message) for warning in caught)
+            said += dict.fromkeys(str(w.message) for w in caught if issubclass(w.category, UserWarning))
         except InvalidOption as error:
             suspect = [note for note in self.table.notes if "looks like data" in note]
             if not suspect or error.hint is not None:
@@ -63,9 +63,9 @@ def read(args: argparse.Namespace, progress: Progress) -> Source:
     table = read_table(
         args.data, format=args.format, header=not args.no_header, target=target if isinstance(target, str) else None
     )
-    options = options_of(args)
+    options = Options.of(**given(args))
     X, y, more = features_and_target(table, target)
-    return Source(table, X, y, dataclasses.replace(options, **more))
+    return Source(table, X, y, dataclasses.replace(options, **more), given(args) | more)
 
 
 def fit(args: argparse.Namespace, progress: Progress) -> tuple[Selection, Table]:
@@ -78,46 +78,54 @@ def fit(args: argparse.Namespace, progress: Progress) -> tuple[Selection, Table]
         ), got.table  # fmt: skip
 
 
-def encoded(args: argparse.Namespace, progress: Progress) -> tuple[Ready, Table]:
+def encoded(args: argparse.Namespace, progress: Progress) -> tuple[Ready, Source]:
     """The checked problem, before anything is solved."""
-    got = read(args, progress)
+    source = read(args, progress)
     progress("encoding")
-    with got.told():
-        return ready(got.X, got.y, got.options, got.table.row_label), got.table
+    with source.told():
+        return ready(source.X, source.y, source.options, source.table.row_label), source
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class TablePath:
-    """A ``path``, the ``ready`` problem and ``table`` behind it, and the ``warnings`` of its solve."""
+class Found:
+    """A ``result``, the ``ready`` problem and the ``table`` behind it, and the ``warnings`` of its making."""
 
-    path: Path
+    result: Any
     ready: Ready
     table: Table
     warnings: list[str]
 
 
-def path(args: argparse.Namespace, progress: Progress) -> TablePath:
-    """Read the table and solve the whole path on all its rows."""
-    source = read(args, progress)
+def path(args: argparse.Namespace, progress: Progress) -> Found:
+    """The whole path on all rows of the table."""
+    got, source = encoded(args, progress)
+    progress("solving")
     with source.told() as said:
-        progress("encoding")
-        got = ready(source.X, source.y, source.options, source.table.row_label)
-        progress("solving")
         found = fit_path(got.problem, got.options.lams, early_stop=args.early_stop, warn=True, **got.how())
     problem = got.problem
     if found.penalty_factor is not None:  # what the rows taught, for who certifies
         problem = problem.replace(penalty=None, penalty_factor=found.penalty_factor)
     names = output_names(got.data, problem.loss) or found.outputs
-    return TablePath(dataclasses.replace(found, problem=problem, outputs=names), got, source.table, said)
+    return Found(dataclasses.replace(found, problem=problem, outputs=names), got, source.table, said)
 
 
-def compare(args: argparse.Namespace, progress: Progress) -> tuple[Comparison, Table, list[str]]:
-    """Read the table and put lasso, elastic net and ridge side by side."""
-    got = read(args, progress)
+def compare(args: argparse.Namespace, progress: Progress) -> Found:
+    """Lasso, elastic net and ridge side by side on the table."""
+    got, source = encoded(args, progress)
     ratios = READ["ratios"](args.ratios) if args.ratios else None
-    with got.told() as said:
-        found = side_by_side(got.X, got.y, got.options, ratios, row_label=got.table.row_label, progress=progress)
-    return found, got.table, said
+    with source.told() as said:
+        found = side_by_side(got, ratios, progress)
+    return Found(found, got, source.table, said)
+
+
+def infer(args: argparse.Namespace, function: Callable[..., Any], own: dict[str, Any], progress: Progress) -> Found:
+    """What a method of inference, with its ``own`` keywords, says of the table."""
+    got, source = encoded(args, progress)
+    common = {name: value for name, value in source.given.items() if name not in args.own}
+    progress(f"running {args.method}")
+    with source.told() as said:
+        found = function(source.X, source.y, row_label=source.table.row_label, **common, **own)
+    return Found(found, got, source.table, said)
 
 
 def check_outputs(args: argparse.Namespace) -> None:
@@ -125,18 +133,20 @@ def check_outputs(args: argparse.Namespace) -> None:
     for name in ("output", "report", "plot"):
         if file := getattr(args, name, None):
             check_writable(file, inputs=[args.data])
+    if getattr(args, "plot", None):
+        importlib.import_module("riata.plot.save").check(args.plot)
+
+
+def draw(args: argparse.Namespace, result: Any, **options: Any) -> None:
+    """The picture that --plot asks for."""
     if args.plot:
-        drawing.check(args.plot)
+        importlib.import_module("riata.plot.save").save(result, args.plot, **options)
 
 
-def options_of(args: argparse.Namespace) -> Options:
-    """The keywords of riata.select, those of the penalty among them, from the options of the same names."""
+def given(args: argparse.Namespace) -> dict[str, Any]:
+    """The keywords of riata.select, those of the penalty among them, that options of the same names were given for."""
     own = {option for kind in penalties.penalties().values() for option in kind.options()}
-    return Options.of(**given(args, [f.name for f in dataclasses.fields(Options)] + sorted(own)))
-
-
-def given(args: argparse.Namespace, names: list[str]) -> dict[str, Any]:
-    """{keyword: value} of those options that were given."""
+    names = [f.name for f in dataclasses.fields(Options)] + sorted(own)
     found = {name: getattr(args, name) for name in names if hasattr(args, name)}
     return {name: READ[name](value) if name in READ else value for name, value in found.items()}
 

@@ -48,7 +48,9 @@ def columns(group: Any) -> None:
     put(group, "--na", metavar="RULE", help="missing values: error, drop (rows), mean (and a marker column) (error)")
     put(group, "--drop", action="append", metavar="COLS", help="columns to leave out: names or patterns, a,b,c*")
     put(group, "--keep", action="append", metavar="COLS", help="the only columns to use")
-    put(group, "--categories", action="append", metavar="COLS", help="columns to take as categories, whatever they hold")
+    put(
+        group, "--categories", action="append", metavar="COLS", help="columns to take as categories, whatever they hold"
+    )
     put(group, "--weights", dest="sample_weight", metavar="COLUMN", help="sample weights")
     put(group, "--offset", metavar="COLUMN", help="offset, added to the prediction as it is")
     reading(group)
@@ -117,6 +119,11 @@ def solver(group: Any) -> None:
     """How exact, and with how many threads."""
     put(group, "--tol", type=float, metavar="T", help="largest relative duality gap (1e-8)")
     put(group, "--max-iter", type=int, metavar="N", help="rounds of the solver before it gives up with a warning")
+    threads(group)
+
+
+def threads(group: Any) -> None:
+    """How many cores."""
     put(group, "--threads", type=int, metavar="N", help="threads (all cores; the answer is the same)")
 
 
@@ -143,7 +150,7 @@ def flag(keyword: str) -> str:
     >>> flag("group_weights")
     '--group-weights'
     """
-    return f"--{keyword.replace('_', '-')}"
+    return "--lambda" if keyword == "lam" else f"--{keyword.replace('_', '-')}"
 
 
 def type_of(defaults: Any) -> Any:
@@ -152,19 +159,35 @@ def type_of(defaults: Any) -> Any:
     return float if numbers else str
 
 
-def output(parser: argparse.ArgumentParser, strict: str, *, plot: bool = True) -> Any:
+def output(parser: argparse.ArgumentParser, unless: str, *, plot: bool = True) -> Any:
     """The group of options about the result: where it goes and in which form."""
     group = parser.add_argument_group("output")
     if plot:
         group.add_argument("--plot", metavar="FILE", help="draw it: .png, .svg or .pdf (needs the extra riata[plot])")
     group.add_argument("--json", action="store_true", help="the result as JSON")
-    group.add_argument("--strict", action="store_true", help=f"exit 1 {strict}")
+    strict(group, unless)
     return group
+
+
+def strict(group: Any, unless: str) -> None:
+    """An exit code for results that nobody should go on with."""
+    group.add_argument("--strict", action="store_true", help=f"exit 1 {unless}")
+
+
+def kind(parser: argparse.ArgumentParser) -> None:
+    """What a model predicts."""
+    parser.add_argument(
+        "--kind", choices=("response", "link", "class"), default="response",
+        help="response: number, probability, rate or hazard ratio; link: the linear predictor; class: the most "
+        "probable one (response)",
+    )  # fmt: skip
 
 
 def dry(group: Any) -> None:
     """A look before the work."""
-    group.add_argument("--dry-run", action="store_true", help="say what would be read, solved and written; do none of it")
+    group.add_argument(
+        "--dry-run", action="store_true", help="say what would be read, solved and written; do none of it"
+    )
 
 
 def messages(parser: argparse.ArgumentParser) -> None:

@@ -77,6 +77,7 @@ READ: dict[str, Callable[[Any], Any]] = {
     "penalty_factor": lambda words: numbers_by_name(words, "--penalty-factor"),
     "group_weights": group_weights,
     "groups": groups,
+    "times": lambda text: numbers(text, "--times"),
     "lams": lambda text: numbers(text, "--lams"),
     "ratios": lambda words: numbers_by_name(words, "--ratios"),
 }

@@ -13,9 +13,7 @@ from riata.core.results import CVResult
 from riata.path.grid import RIDGE_RATIO, default_ratio
 from riata.select.cv import cross_validate
 from riata.select.options import Options
-from riata.select.ready import Progress, ready, stated
-from riata.table.columns import RowLabel
-from riata.table.encode import frame_row
+from riata.select.ready import Progress, Ready, ready, stated
 
 RATIOS = {"lasso": 1.0, "elastic net": 0.5, "ridge": 0.0}
 
@@ -53,7 +51,7 @@ class Comparison(Drawn):
         the folds share training rows, which this standard error leaves out.
         """
         mine, least = self.fits[name], self.fits[self.best]
-        away = mine.loss[:, int(np.nanargmin(mine.risk))] - least.loss[:, int(np.nanargmin(least.risk))]
+        away = mine.loss[int(np.nanargmin(mine.risk))] - least.loss[int(np.nanargmin(least.risk))]
         known = np.isfinite(away)
         away, weight = away[known], mine.fold_weight[known]
         mean = float(np.average(away, weights=weight))
@@ -95,20 +93,17 @@ def compare(X: Any, y: Any, lams: Any = None, *, ratios: dict[str, float] | None
     >>> found.to_frame()["n_features"]
     [1, 1, 1, 3, 4, 4]
     """
-    return side_by_side(X, y, Options.of(lams=lams, **options), ratios)
+    return side_by_side(ready(X, y, Options.of(lams=lams, **options)), ratios)
 
 
 def side_by_side(
-    X: Any, y: Any, o: Options, ratios: Mapping[str, float] | None = None, *, row_label: RowLabel = frame_row,
-    progress: Progress = lambda stage: None,
-) -> Comparison:  # fmt: skip
-    """:func:`compare` for callers who also have a file's lines and someone who watches."""
-    progress("encoding")
-    given = ready(X, y, o, row_label)
-    foldid, fits = given.folds(), {}
+    given: Ready, ratios: Mapping[str, float] | None = None, progress: Progress = lambda stage: None
+) -> Comparison:
+    """:func:`compare` of data that are encoded; ``progress`` is told what is being done."""
+    o, foldid, fits = given.options, given.folds(), {}
     for name, ratio in (RATIOS if ratios is None else ratios).items():
         progress(f"solving {name}")
-        got = stated(given.data, dataclasses.replace(given.options, l1_ratio=ratio))
+        got = stated(given.data, dataclasses.replace(o, l1_ratio=ratio))
         how = got.how()
         if o.lams is None:
             # λ_max grows as 1/l1_ratio and the scale on which a ridge acts does not: all grids end at the same λ

@@ -53,6 +53,12 @@ class Ready:
 
         return design
 
+    @property
+    def has_intercept(self) -> bool:
+        """Whether there is a constant term; a proportional hazards model has none."""
+        loss = self.problem.loss
+        return self.problem.fit_intercept and (loss is None or loss.has_intercept)
+
     def how(self) -> dict[str, Any]:
         """The keywords of a solve."""
         o = self.options
@@ -61,7 +67,7 @@ class Ready:
 
 
 def ready(X: Any, y: Any, options: Options, row_label: RowLabel = frame_row) -> Ready:
-    """Encode, settle family and groups, check; InvalidData or InvalidOption, naming the row, the column and what was got."""
+    """Encode, settle family and groups, check. InvalidData or InvalidOption names row, column and what was got."""
     families.check(options.family)
     return stated(*target.read(X, y, options, row_label))
 

@@ -207,13 +207,13 @@ def summary_text(sel: Selection) -> str:
     return "\n\n".join(parts)
 
 
-def plain_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Text in columns: the first to the left, the others to the right."""
+def plain_table(head: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[int] = (0,)) -> str:
+    """Text in columns: those of ``left`` to the left, the others to the right."""
     widths = [max(len(str(row[i])) for row in [head, *rows]) for i in range(len(head))]
     lines = []
     for row in [head, *rows]:
         cells = [
-            f"{cell:<{w}}" if i == 0 else f"{cell:>{w}}" for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+            f"{cell:<{w}}" if i in left else f"{cell:>{w}}" for i, (cell, w) in enumerate(zip(row, widths, strict=True))
         ]
         lines.append("  " + "  ".join(cells).rstrip())
     lines.insert(1, "  " + "  ".join("-" * w for w in widths))
