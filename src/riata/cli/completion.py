@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import re
+import textwrap
 from collections.abc import Callable, Mapping
 
 from riata.cli.parser import Parser
@@ -38,7 +39,7 @@ def places(parser: Parser) -> tuple[str, ...]:
 
 
 def _flag(action: argparse.Action) -> Flag:
-    first = (action.help or "").split("\n")[0].split("; ")[0]
+    first = textwrap.shorten((action.help or "").split("\n")[0], 72, placeholder=" …")
     choices = tuple(str(word) for word in action.choices or ())
     return Flag(tuple(action.option_strings), first, action.nargs != 0, choices)
 

@@ -27,7 +27,7 @@ from riata.core.errors import InvalidOption, did_you_mean
 def extended(parser: Parser, name: str, words: Sequence[str], commands: Collection[str]) -> list[str]:
     """The words of the command ``name`` without its --config, and with what that file adds to them."""
     given, options, places = _taken_apart(parser, words)
-    if "config" not in given:
+    if not given.get("config"):
         return list(words)
     file = given.pop("config")
     where = [action for action in parser._actions if not action.option_strings]

@@ -15,6 +15,7 @@ import numpy as np
 from riata import penalties
 from riata.cli.words import READ
 from riata.core.errors import InvalidOption
+from riata.inference.methods import Method, methods
 from riata.model.files import check_writable
 from riata.path.fit import fit_path
 from riata.select.api import run
@@ -118,13 +119,20 @@ def compare(args: argparse.Namespace, progress: Progress) -> Found:
     return Found(found, got, source.table, said)
 
 
-def infer(args: argparse.Namespace, function: Callable[..., Any], own: dict[str, Any], progress: Progress) -> Found:
+def infer(args: argparse.Namespace, method: Method, own: dict[str, Any], progress: Progress) -> Found:
     """What a method of inference, with its ``own`` keywords, says of the table."""
     got, source = encoded(args, progress)
+    family = got.options.family
+    if family not in method.families:
+        able = [name for name, other in methods().items() if family in other.families]
+        raise InvalidOption(
+            f"--method {method.name} does not take the family {family}.", expected=" or ".join(method.families),
+            got=family, hint=f"these take it: {', '.join(able)}." if able else None,
+        )  # fmt: skip
     common = {name: value for name, value in source.given.items() if name not in args.own}
-    progress(f"running {args.method}")
+    progress(f"running {method.name}")
     with source.told() as said:
-        found = function(source.X, source.y, row_label=source.table.row_label, **common, **own)
+        found = method.load()(source.X, source.y, row_label=source.table.row_label, **common, **own)
     return Found(found, got, source.table, said)
 
 

@@ -44,6 +44,16 @@ SWITCHES = {
 }
 
 
+# Functions that a sentence names, and the commands that do the same.
+FUNCTIONS = {
+    "riata.select": "riata fit",
+    "riata.path": "riata path",
+    "riata.doctor": "riata doctor",
+    "riata.stability_selection": "riata select --method stability",
+    "riata.knockoff_filter": "riata select --method knockoffs",
+}
+
+
 def as_flags(sentence: str) -> str:
     """Python keywords in a sentence as the options of the same name.
 
@@ -56,8 +66,11 @@ def as_flags(sentence: str) -> str:
     def flag_of(match: re.Match[str]) -> str:
         return f"{FLAGS[match[1]]} {shlex.quote(match[2])}"
 
-    sentence = sentence.replace("riata.select", "riata fit")
+    for function, command in FUNCTIONS.items():
+        sentence = re.sub(rf"\b{re.escape(function)}\b", command, sentence)
     sentence = re.sub(rf'\b({"|".join(FLAGS)})="([^"]*)"', flag_of, sentence)
+    sentence = re.sub(r"\brepeats=(\d+)", r"--repeats \1", sentence)
+    sentence = re.sub(rf"\b({'|'.join(FLAGS)})=(?=[\s.,:;)]|$)", lambda match: FLAGS[match[1]], sentence)
     return re.sub(rf"\b({'|'.join(WORDS)})\b", lambda match: f"--{match[1].replace('_', '-')}", sentence)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy.special import stdtrit
 
 from riata import scores
 from riata.cli.fitting import Found
@@ -55,6 +56,7 @@ def verdict(found: Found) -> str:
     made, data = found.result, found.ready.data
     cv = made.fits[made.best]
     words, k = scores.scores()[cv.measure].words, int(np.nanargmin(cv.risk))
+    sure = stdtrit(cv.loss.shape[1] - 1, 0.975)  # of so many folds; two or three tell little
     sentences = [
         f"{data.target}, {count(len(data.y), 'row')}: the best held-out {words} is that of {made.best}, "
         f"{number(cv.cvm[k])} with {cv.path.df[k]:,} of {count(cv.path.n_features, 'feature')}."
@@ -64,11 +66,23 @@ def verdict(found: Found) -> str:
             continue
         away, se = made.behind(name)
         df = made.fits[name].path.df[int(np.nanargmin(made.fits[name].risk))]
-        clear = "" if away > 2 * se else ": no clear difference"
+        clear = "" if away > sure * se else ": no clear difference"
         sentences.append(
             f"{name}, with {count(int(df), 'feature')}, is {number(away, 3)} ± {number(se, 2)} behind{clear}."
         )
     return "\n".join(sentences)
+
+
+def remarks(made: Comparison) -> list[str]:
+    """Models whose best λ is the last of their grid: what they could do is not known."""
+    cut = [name for name, cv in made.fits.items() if cv.index("min") == len(cv.lams) - 1]
+    if not cut:
+        return []
+    one = len(cut) == 1
+    return [
+        f"the best λ of {' and '.join(cut)} is the smallest of {'its' if one else 'their'} grid: "
+        f"{'its' if one else 'their'} error may fall further below it (lower lam_min_ratio)."
+    ]
 
 
 def as_json(found: Found) -> dict[str, Any]:
@@ -93,7 +107,7 @@ def as_json(found: Found) -> dict[str, Any]:
             "best": made.best,
             "models": models,
             "curves": made.to_frame(),
-            "notes": got.data.notes,
+            "notes": [*got.data.notes, *remarks(made)],
             "warnings": found.warnings,
             "options": describe(got.options),
         }

@@ -23,28 +23,45 @@ ROOM = 0.1  # below it a knockoff has a correlation above 0.9 with its feature
 
 def method(how: Method, found: Found, screen: Screen) -> None:
     """Verdict, promise and assumptions, then the features."""
-    result, data = found.result, found.ready.data
-    names = result.selected
-    k = len(names)
-    screen.result(
-        f"{how.name} selects {k:,} of {count(len(data.names), 'feature')} for {data.target} "
-        f"({count(len(data.y), 'row')}): {shown(names, 10)}."
-        if k
-        else f"{how.name} selects none of {count(len(data.names), 'feature')} for {data.target} "
-        f"({count(len(data.y), 'row')})."
-    )
+    result, frame = found.result, table(found.result)
+    chosen = frame["feature"][: sum(frame["selected"])]
+    screen.result(verdict(how, found, chosen))
     screen.result(f"promise: {promise(how, result)}.")
     if isinstance(result, Intervals):
         screen.result(f"about:   {result.target}.")
-    screen.result(f"assumes: {how.assumes}.\n")
-    frame = table(result)
+    screen.result(f"assumes: {how.assumes}.")
+    if settled := _settled(how, result):
+        screen.result(f"with:    {settled}.")
+    screen.result("")
     rows = list(zip(*frame.values(), strict=True))
-    limit = len(rows) if screen.verbose else min(k + BESIDE, ROWS)
+    limit = len(rows) if screen.verbose else min(len(chosen) + BESIDE, ROWS)
     screen.table(list(frame), [[_cell(v) for v in row] for row in rows[:limit]], plain_table, left=(0, 1))
     if len(rows) > limit:
         screen.result(f"  … and {len(rows) - limit:,} more (--verbose shows them, -o table.csv writes them)")
     for sentence in remarks(result):
         screen.note(sentence)
+
+
+def verdict(how: Method, found: Found, names: list[str]) -> str:
+    """How many features of how many, and which; ``names`` in the order of the table."""
+    data = found.ready.data
+    head = f"{how.name} selects {len(names) or 'none'} of {count(len(data.names), 'feature')} for {data.target}"
+    return f"{head} ({count(len(data.y), 'row')}){': ' + shown(names, 10) if names else ''}."
+
+
+def _named(how: Method) -> list[str]:
+    """The options that the promise speaks of."""
+    return [option.name for option in how.options if re.search(rf"\b{option.name}\b", how.promise)]
+
+
+def _settled(how: Method, result: Any) -> str:
+    """What the method's other options were, or became where the method chose them."""
+    said = []
+    for option in how.options:
+        value = getattr(result, option.name, None)
+        if option.name not in _named(how) and (isinstance(value, int | float) or value in option.choices):
+            said.append(f"{option.name} {value}")
+    return ", ".join(said)
 
 
 def remarks(result: Any) -> list[str]:
@@ -61,8 +78,7 @@ def remarks(result: Any) -> list[str]:
 
 def promise(how: Method, result: Any) -> str:
     """The promise, with the number of every option that it speaks of."""
-    names = [option.name for option in how.options if re.search(rf"\b{option.name}\b", how.promise)]
-    return f"{how.promise} ({', '.join(f'{name} = {getattr(result, name):.3g}' for name in names)})"
+    return f"{how.promise} ({', '.join(f'{name} = {getattr(result, name):.3g}' for name in _named(how))})"
 
 
 def table(result: Any) -> dict[str, list[Any]]:

@@ -22,7 +22,10 @@ def read(X: Any, y: Any, *, row_label: RowLabel = frame_row, **options: Any) -> 
     """
     o = Options.of(**options)
     if o.na == "mean":
-        raise InvalidOption('na="mean" is for riata.select only.', got=o.na, expected='"error" or "drop"')
+        raise InvalidOption(
+            'na="mean" is for riata.select only.', got=o.na, expected='na="error" or na="drop"',
+            hint='na="drop" leaves out the rows in which a value is missing.',
+        )  # fmt: skip
     data, o = target.read(X, y, o, row_label)
     problem = make_problem(
         data.X, data.y if data.outcome is None else data.outcome, sample_weight=data.sample_weight, offset=data.offset,

@@ -40,7 +40,8 @@ def run(args: argparse.Namespace, screen: Screen) -> int:
         return plan.run(args, screen, folds=True)
     with screen.progress("reading") as progress:
         found = fitting.compare(args, progress)
-    screen.said(found.warnings, (*found.table.notes, *found.ready.data.notes))
+    notes = show_comparison.remarks(found.result)
+    screen.said(found.warnings, (*found.table.notes, *found.ready.data.notes, *notes))
     if args.json:
         screen.result(json.dumps(show_comparison.as_json(found), ensure_ascii=False, indent=1, allow_nan=False))
     else:

@@ -10,7 +10,7 @@ import argparse
 import json
 
 from riata.cli import options
-from riata.cli.screen import Screen
+from riata.cli.screen import Screen, as_flags
 
 HELP = "check a table before any fit: leaks, twins, gaps, identifiers, rare classes"
 
@@ -41,5 +41,5 @@ def run(args: argparse.Namespace, screen: Screen) -> int:
         found = [dict(zip(frame, row, strict=True)) for row in zip(*frame.values(), strict=True)]
         screen.result(json.dumps({"findings": found, "passed": report.passed}, ensure_ascii=False, indent=1))
     else:
-        screen.result(report.summary())
+        screen.result(as_flags(report.summary()))
     return int(args.strict and any(found.serious for found in report.findings))

@@ -105,7 +105,7 @@ def run(args: argparse.Namespace, screen: Screen) -> int:
     if args.dry_run:
         return plan.run(args, screen, folds=False, solves=f"{method.name}: {method.words}")
     with screen.progress("reading") as progress:
-        found = fitting.infer(args, method.load(), own, progress)
+        found = fitting.infer(args, method, own, progress)
     screen.said(found.warnings, (*found.table.notes, *found.ready.data.notes))
     fault = show_method.fault(found) if args.strict else None
     if args.output and not fault:
