@@ -41,7 +41,7 @@ def test_the_table_says_what_enters_and_leaves(tables, capsys):
 
 def test_lines_are_those_where_something_changes(tables, capsys):
     assert run("riata path houses.csv -y price --drop town,rent") == 0
-    out, err = capsys.readouterr()
+    out = capsys.readouterr().out
     rows = [line.split() for line in out.splitlines() if line.startswith("  ") and line.split()[0][0].isdigit()]
     assert rows[1][-1] == "+x0"
     assert all("+" in row[-1] or "−" in row[-1] for row in rows[1:-1])

@@ -76,7 +76,7 @@ def _run(argv: list[str], screen: Screen) -> int:
         parser.print_help()
         return USAGE
     if name is not None:
-        argv = [name, *config.extended(by_name[name], name, argv[1:], names)]
+        argv = [name, *config.extended(by_name[name], name, argv[1:], names, lambda: parsers(modules, names)[1])]
     args, extras = parser.parse_known_args(argv)
     if extras:
         by_name.get(args.command, parser).refuse_unknown(extras)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import argparse
 import tomllib
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,13 @@ from riata.cli.parser import Parser
 from riata.core.errors import InvalidOption, did_you_mean
 
 
-def extended(parser: Parser, name: str, words: Sequence[str], commands: Collection[str]) -> list[str]:
-    """The words of the command ``name`` without its --config, and with what that file adds to them."""
+def extended(
+    parser: Parser, name: str, words: Sequence[str], commands: Collection[str], others: Callable[[], dict[str, Parser]]
+) -> list[str]:
+    """The words of the command ``name`` without its --config, and with what that file adds to them.
+
+    ``commands`` are all names, and ``others`` makes all parsers: for the hint where a key is another command's.
+    """
     given, options, places = _taken_apart(parser, words)
     if not given.get("config"):
         return list(words)
@@ -37,13 +42,21 @@ def extended(parser: Parser, name: str, words: Sequence[str], commands: Collecti
     for key, value in _read(file, name, commands).items():
         action = known.get(key.replace("_", "-"))
         if action is None:
-            hint = did_you_mean(key.replace("_", "-"), known) or f"riata {name} --help lists what there is."
-            raise InvalidOption(f'{file}: riata {name} has no option "{key}".', hint=hint)
+            raise InvalidOption(f'{file}: riata {name} has no option "{key}".', hint=_hint(key, name, known, others()))
         if action in where:
             values[action.dest] = _text(value, key, file)
         elif action.dest not in given:
             out += _words(action, key, value, file)
     return [*_placed(where, values, places), *out, *options]
+
+
+def _hint(key: str, name: str, known: Collection[str], parsers: dict[str, Parser]) -> str:
+    """Where an unknown key belongs, or which one is meant."""
+    key = key.replace("_", "-")
+    having = [other for other, parser in parsers.items() if key in _keys(parser)]
+    if having:
+        return f"it belongs to {', '.join(having)}: put it below a line [{having[0]}]."
+    return did_you_mean(key, known) or f"riata {name} --help lists what there is."
 
 
 def _read(file: str, name: str, commands: Collection[str]) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def plan(args: argparse.Namespace, got: Ready, table: Table, folds: bool, solves
         "solves": solves or _grid(got),
         "folds": _folds(got) if folds else None,
         "writes": ", ".join(f"{file} ({_what(args, name)})" for name, file in _files(args).items()) or "nothing",
-        "columns": columns(data, o),
+        "columns": columns(data, o, list(table.frame.columns) if table.frame is not None else []),
     }
 
 
@@ -98,8 +98,8 @@ def _folds(got: Ready) -> str:
     return f"{int(foldid[0].max()) + 1} folds of {held} rows, {how}{again}{kept}{rule}"
 
 
-def columns(data: Data, o: Options) -> list[dict[str, str]]:
-    """Each column of the table: its part, and what numbers it becomes."""
+def columns(data: Data, o: Options, names: list[str]) -> list[dict[str, str]]:
+    """Each column of the table (its ``names``, where it has any): its part, and what numbers it becomes."""
     targets = list(data.parts) or [name.strip() for name in data.target.split(",")]
     out = [{"column": name, "part": "target", "becomes": ""} for name in targets]
     for keyword, part in PARTS.items():
@@ -113,8 +113,8 @@ def columns(data: Data, o: Options) -> list[dict[str, str]]:
         part = "feature" if group == step.column else f"feature of group {group}"
         out.append({"column": step.column, "part": part, "becomes": _becomes(step)})
     named = {row["column"] for row in out}
-    left = {name: why for name, why in data.encoder.left_out.items() if name not in named}
-    return out + [{"column": name, "part": "left out", "becomes": why} for name, why in left.items()]
+    why = dict.fromkeys(names, "by --drop or --keep") | data.encoder.left_out
+    return out + [{"column": name, "part": "left out", "becomes": why[name]} for name in names if name not in named]
 
 
 def _becomes(step: Any) -> str:
