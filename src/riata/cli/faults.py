@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from typing import Any
 
+from riata.cli.fitting import Found
 from riata.core.results import Path
 from riata.model.record import Model
 from riata.select.compare import Comparison
@@ -31,12 +33,17 @@ def of_path(path: Path, tol: float) -> str | None:
     return _recomputed(path, path.problem, float(path.lams[-1]), tol, "at the smallest lambda")
 
 
-def of_model(model: Model) -> str | None:
-    """A model that was saved although its fit missed the tolerance."""
+def of_model(model: Model, warnings: Sequence[str] = ()) -> str | None:
+    """A model that was saved although its fit missed the tolerance; or warnings about what it predicts for."""
     largest, tol = model.certificate["largest"], model.certificate["tol"]
     if largest > tol:
         return f"the model's largest {model.certificate['kind']} is {largest:.1e}, above tol {tol:.0e}."
-    return None
+    return of_warnings(warnings)
+
+
+def of_warnings(warnings: Sequence[str]) -> str | None:
+    """Warnings, which have been shown."""
+    return "a warning is no good result." if warnings else None
 
 
 def of_comparison(found: Comparison, tol: float) -> str | None:
@@ -46,6 +53,11 @@ def of_comparison(found: Comparison, tol: float) -> str | None:
         if largest > tol:
             return f"the largest gap_rel of {name} is {largest:.1e}, above tol {tol:.0e}."
     return None
+
+
+def of_method(found: Found) -> str | None:
+    """A method of inference that selected nothing, or was not solved well enough to say."""
+    return of_warnings(found.warnings) or (None if found.result.selected else "nothing was selected.")
 
 
 def _recomputed(path: Path, problem: Any, lam: float, tol: float, where: str) -> str | None:

@@ -103,13 +103,6 @@ def _cell(value: Any) -> str:
     return "" if value != value else number(value, 4)
 
 
-def fault(found: Found) -> str | None:
-    """Why a result is unusable under --strict."""
-    if found.warnings:
-        return found.warnings[0]
-    return None if found.result.selected else "nothing was selected."
-
-
 def as_json(how: Method, found: Found, own: dict[str, Any]) -> dict[str, Any]:
     """The result for machines. ``schema`` names the version; numbers that do not exist are null."""
     result, got = found.result, found.ready

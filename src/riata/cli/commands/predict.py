@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--times", metavar="T,T", help="survival models: also the probability to be free of the event at these times"
     )
     options.reading(parser)
-    options.strict(parser, "if the model missed its tolerance, or a row holds what the model has never seen")
+    options.strict(parser, "if the model missed its tolerance, or there is a warning")
 
 
 def run(args: argparse.Namespace, screen: Screen) -> int:
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace, screen: Screen) -> int:
     result = model.predict_table(rows, row_label=table.row_label, kind=args.kind)
     screen.said(result.warnings, (*table.notes, *result.notes))
     text = csv_text(columns_of(model, result.values, args, rows))
-    fault = (faults.of_model(model) or next(iter(result.warnings), None)) if args.strict else None
+    fault = faults.of_model(model, result.warnings) if args.strict else None
     if args.output and not fault:
         write_atomically(args.output, text)
         screen.note(f"{len(result.values):,} predictions are in {args.output}.")

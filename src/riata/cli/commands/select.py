@@ -94,7 +94,7 @@ def own_options(args: argparse.Namespace) -> dict[str, Any]:
 
 def run(args: argparse.Namespace, screen: Screen) -> int:
     """Run the method, show what it found and what that is worth."""
-    from riata.cli import fitting, plan, show_method
+    from riata.cli import faults, fitting, plan, show_method
     from riata.model.files import write_atomically
     from riata.table import write
 
@@ -107,7 +107,7 @@ def run(args: argparse.Namespace, screen: Screen) -> int:
     with screen.progress("reading") as progress:
         found = fitting.infer(args, method, own, progress)
     screen.said(found.warnings, (*found.table.notes, *found.ready.data.notes))
-    fault = show_method.fault(found) if args.strict else None
+    fault = faults.of_method(found) if args.strict else None
     if args.output and not fault:
         write_atomically(args.output, write.as_bytes(show_method.table(found.result), form))
     if args.json:
