@@ -109,10 +109,10 @@ def test_models_by_their_ratios(tables, capsys):
 def test_a_grid_that_ends_too_early_is_said(tables, capsys):
     words = "riata compare houses.csv -y price --drop town --folds 4 --lams"
     assert run(f"{words} 9,5,2") == 0
-    assert "is the smallest of their grid" in (err := capsys.readouterr().err)
+    assert "warning: lasso: The smallest loss is at the smallest lambda" in (err := capsys.readouterr().err)
     assert "--lam-min-ratio" in err
     assert run(f"{words} 2,0.3,0.001 --ratios lasso=1".replace("-y price", "-y x1 --drop rent,price")) == 0  # noise
-    assert "smallest of" not in capsys.readouterr().err
+    assert "smallest lambda" not in capsys.readouterr().err
 
 
 def test_strict(tables, capsys):

@@ -106,6 +106,7 @@ BAD = {
     ),
     "mean": ("--method mfdr --na mean", ["--na mean is for riata fit only", "--na drop leaves out the rows"]),
     "level": ("--method mfdr --level 2", ["level must lie between 0 and 1"]),
+    "offset": ("--method knockoffs --offset x1", ["--method knockoffs takes no column of that kind", "--offset"]),
     "column": ("--method mfdr --weights prise", ['"prise" is not in the table', 'did you mean "price"']),
 }
 

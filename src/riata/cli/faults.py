@@ -48,11 +48,9 @@ def of_warnings(warnings: Sequence[str]) -> str | None:
 
 def of_comparison(found: Comparison, tol: float) -> str | None:
     """One of the models is not exact enough to be compared."""
-    for name, cv in found.fits.items():
-        largest = max(float(cv.path.certificate.max()), float(cv.certificate.max()))
-        if largest > tol:
-            return f"the largest gap_rel of {name} is {largest:.1e}, above tol {tol:.0e}."
-    return None
+    worst = max(found.fits, key=found.largest_gap)
+    largest = found.largest_gap(worst)
+    return f"the largest gap_rel of {worst} is {largest:.1e}, above tol {tol:.0e}." if largest > tol else None
 
 
 def of_method(found: Found) -> str | None:

@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from riata import penalties
+from riata.cli.options import flag
 from riata.cli.words import READ
 from riata.core.errors import InvalidOption
 from riata.inference.methods import Method, methods
 from riata.model.files import check_writable
 from riata.path.fit import fit_path
 from riata.select.api import run
-from riata.select.compare import side_by_side
+from riata.select.compare import RATIOS, side_by_side
 from riata.select.options import Options
 from riata.select.ready import Ready, ready
 from riata.select.response import output_names
@@ -110,12 +111,17 @@ def path(args: argparse.Namespace, progress: Progress) -> Found:
     return Found(dataclasses.replace(found, problem=problem, outputs=names), got, source.table, said)
 
 
+def ratios(args: argparse.Namespace) -> dict[str, float]:
+    """The models to compare, by name."""
+    return READ["ratios"](args.ratios) if args.ratios else RATIOS
+
+
 def compare(args: argparse.Namespace, progress: Progress) -> Found:
     """Lasso, elastic net and ridge side by side on the table."""
     got, source = encoded(args, progress)
-    ratios = READ["ratios"](args.ratios) if args.ratios else None
     with source.told() as said:
-        found = side_by_side(got, ratios, progress)
+        found = side_by_side(got, ratios(args), progress)
+    said += [f"{name}: {sentence}" for name, cv in found.fits.items() for sentence in cv.warnings]
     return Found(found, got, source.table, said)
 
 
@@ -130,6 +136,8 @@ def infer(args: argparse.Namespace, method: Method, own: dict[str, Any], progres
             got=family, hint=f"these take it: {', '.join(able)}." if able else None,
         )  # fmt: skip
     common = {name: value for name, value in source.given.items() if name not in args.own}
+    if clash := common.keys() & {option.name for option in method.options}:  # an option of its own has that name
+        raise InvalidOption(f"--method {method.name} takes no column of that kind.", got=flag(min(clash)))
     progress(f"running {method.name}")
     with source.told() as said:
         found = method.load()(source.X, source.y, row_label=source.table.row_label, **common, **own)

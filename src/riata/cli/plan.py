@@ -35,7 +35,11 @@ def run(args: argparse.Namespace, screen: Screen, *, folds: bool, solves: str | 
     if args.json:
         screen.result(json.dumps(plain(made), ensure_ascii=False, indent=1))
         return 0
-    lines = [(key, made[key]) for key in ("reads", "target", "model", "solves", "folds", "writes") if made.get(key)]
+    lines = [
+        (key, made[key])
+        for key in ("reads", "target", "model", "solves", "folds", "chooses", "writes")
+        if made.get(key)
+    ]
     width = max(len(key) for key, _ in lines) + 2
     screen.result("\n".join(f"{key:<{width}}{value}" for key, value in lines) + "\n")
     rows = [[row["column"], row["part"], row["becomes"]] for row in made["columns"]]
@@ -60,9 +64,11 @@ def plan(args: argparse.Namespace, got: Ready, table: Table, folds: bool, solves
         "reads": f"{table.label} ({table.format}): {rows}, {count(width, 'column')}{used}",
         "target": f"{data.target}{_classes(data)}, family {o.family}",
         "model": f"{count(len(data.names), 'feature')}; {'an' if got.has_intercept else 'no'} intercept"
-        + (f"; penalty {penalty}; {scale}" if solves is None else ""),
+        + (f"; penalty {penalty}" if solves is None else "")
+        + ("" if args.command == "select" else f"; {scale}"),
         "solves": solves or _grid(got),
         "folds": _folds(got) if folds else None,
+        "chooses": f"lambda by the rule {o.rule}" if args.command == "fit" and o.lam is None else None,
         "writes": ", ".join(f"{file} ({_what(args, name)})" for name, file in _files(args).items()) or "nothing",
         "columns": columns(data, o, list(table.frame.columns) if table.frame is not None else []),
     }
@@ -94,8 +100,7 @@ def _folds(got: Ready) -> str:
     how = f"of the column {o.foldid}" if isinstance(o.foldid, str) else f"shuffled with seed {o.seed}"
     again = f", {len(foldid)} times" if len(foldid) > 1 else ""
     kept = f", rows of one {o.fold_groups} together" if isinstance(o.fold_groups, str) else ""
-    rule = f"; rule {o.rule}" if o.lam is None else ""
-    return f"{int(foldid[0].max()) + 1} folds of {held} rows, {how}{again}{kept}{rule}"
+    return f"{int(foldid[0].max()) + 1} folds of {held} rows, {how}{again}{kept}"
 
 
 def columns(data: Data, o: Options, names: list[str]) -> list[dict[str, str]]:
@@ -120,5 +125,5 @@ def columns(data: Data, o: Options, names: list[str]) -> list[dict[str, str]]:
 def _becomes(step: Any) -> str:
     if step.kind == "levels":
         return f"{count(len(step.names), 'column')} of 0 and 1 ({shown(map(str, step.levels), 4)})"
-    mark = " and a column that marks missing values" if step.marks_missing else ""
-    return f"{ {'date': 'days since 1970-01-01', 'duration': 'duration'}.get(step.kind, 'number') }{mark}".strip()
+    number_of = {"date": "days since 1970-01-01"}.get(step.kind, step.kind)
+    return f"{number_of} and a column that marks missing values" if step.marks_missing else number_of

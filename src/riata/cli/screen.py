@@ -41,6 +41,7 @@ SWITCHES = {
     "standardize=False": "--no-standardize",
     "fit_intercept=False": "--no-intercept",
     "positive=True": "--positive",
+    "early_stop=True": "--early-stop",
 }
 
 

@@ -14,7 +14,7 @@ from riata.model.files import plain
 from riata.select.compare import Comparison
 from riata.select.options import describe
 from riata.select.selection import choice, data_record
-from riata.select.summary import number, plain_table
+from riata.select.summary import certified, number, plain_table
 from riata.table.words import count
 
 RULES = ("min", "1se")
@@ -29,21 +29,13 @@ def comparison(found: Found, screen: Screen) -> None:
         for name, rule, c in choices(made)
     ]
     screen.table(("model", "rule", "lambda", "features", f"CV {measure(made)}", "± SE"), rows, plain_table, left=(0, 1))
-    largest = max(largest_of(cv) for cv in made.fits.values())
-    word = "within" if largest <= tol else "ABOVE"
-    screen.result(
-        f"\ncertificate: largest gap_rel over all models, lambdas and folds is {largest:.1e}, {word} tol {tol:.0e}"
-    )
+    largest = max(made.largest_gap(name) for name in made.fits)
+    screen.result("\n" + certified(largest, tol, "all models, lambdas and folds"))
 
 
 def measure(made: Comparison) -> str:
     """The name of the score."""
     return next(iter(made.fits.values())).measure
-
-
-def largest_of(cv: Any) -> float:
-    """The largest certificate of a model, over all λ, folds and the fit on all rows."""
-    return float(max(cv.path.certificate.max(), cv.certificate.max()))
 
 
 def choices(made: Comparison) -> list[tuple[str, str, dict[str, Any]]]:
@@ -73,18 +65,6 @@ def verdict(found: Found) -> str:
     return "\n".join(sentences)
 
 
-def remarks(made: Comparison) -> list[str]:
-    """Models whose best λ is the last of their grid: what they could do is not known."""
-    cut = [name for name, cv in made.fits.items() if cv.index("min") == len(cv.lams) - 1]
-    if not cut:
-        return []
-    one = len(cut) == 1
-    return [
-        f"the best λ of {' and '.join(cut)} is the smallest of {'its' if one else 'their'} grid: "
-        f"{'its' if one else 'their'} error may fall further below it (lower lam_min_ratio)."
-    ]
-
-
 def as_json(found: Found) -> dict[str, Any]:
     """The result for machines. ``schema`` names the version; numbers that do not exist are null."""
     made, got = found.result, found.ready
@@ -96,7 +76,7 @@ def as_json(found: Found) -> dict[str, Any]:
             "choices": {rule: choice(cv, cv.index(rule)) for rule in RULES},
             "behind": away,
             "behind_se": se,
-            "largest_gap_rel": largest_of(cv),
+            "largest_gap_rel": made.largest_gap(name),
         }
     return plain(
         {
@@ -107,7 +87,7 @@ def as_json(found: Found) -> dict[str, Any]:
             "best": made.best,
             "models": models,
             "curves": made.to_frame(),
-            "notes": [*got.data.notes, *remarks(made)],
+            "notes": got.data.notes,
             "warnings": found.warnings,
             "options": describe(got.options),
         }

@@ -13,7 +13,7 @@ from riata.core.results import Path
 from riata.model.files import plain
 from riata.select.options import describe
 from riata.select.selection import data_record
-from riata.select.summary import ROWS, number, plain_table
+from riata.select.summary import ROWS, certified, number, plain_table
 from riata.table.words import count, shown
 
 HEAD = ("lambda", "features", "deviance explained", "gap_rel", "enters (+), leaves (−)")
@@ -36,9 +36,7 @@ def path(found: Found, screen: Screen, tol: float) -> None:
     if len(at) < len(p.lams):
         screen.result(f"  … of {len(p.lams)} lambdas (--verbose shows them all)")
     largest = float(p.certificate.max())
-    word = "within" if largest <= tol else "ABOVE"
-    kind = "gap_rel" if p.stationarity is None else "stationarity residual (a concave penalty has no gap)"
-    screen.result(f"\ncertificate: largest {kind} over {len(p.lams)} lambdas is {largest:.1e}, {word} tol {tol:.0e}")
+    screen.result("\n" + certified(largest, tol, f"{len(p.lams)} lambdas", p.stationarity is not None))
 
 
 def worth_showing(p: Path, most: int = ROWS) -> list[int]:

@@ -44,6 +44,11 @@ class Comparison(Drawn):
         """The model with the best held-out error at its best λ."""
         return min(self.fits, key=lambda name: float(np.nanmin(self.fits[name].risk)))
 
+    def largest_gap(self, name: str) -> float:
+        """The largest gap_rel of a model over all λ, of its folds and of its fit on all rows."""
+        cv = self.fits[name]
+        return float(max(cv.path.certificate.max(), cv.certificate.max()))
+
     def behind(self, name: str) -> tuple[float, float]:
         """How much worse than the best model this one is, each at its best λ, and the standard error of that.
 

@@ -37,11 +37,12 @@ def run(args: argparse.Namespace, screen: Screen) -> int:
 
     fitting.check_outputs(args)
     if args.dry_run:
-        return plan.run(args, screen, folds=True)
+        models = fitting.ratios(args)
+        solves = f"a grid for each of {', '.join(f'{name} (l1_ratio {ratio:g})' for name, ratio in models.items())}"
+        return plan.run(args, screen, folds=True, solves=solves)
     with screen.progress("reading") as progress:
         found = fitting.compare(args, progress)
-    notes = show_comparison.remarks(found.result)
-    screen.said(found.warnings, (*found.table.notes, *found.ready.data.notes, *notes))
+    screen.said(found.warnings, (*found.table.notes, *found.ready.data.notes))
     if args.json:
         screen.result(json.dumps(show_comparison.as_json(found), ensure_ascii=False, indent=1, allow_nan=False))
     else:
