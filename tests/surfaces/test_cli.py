@@ -280,7 +280,7 @@ sys.exit(code)
 """
 
 
-@pytest.mark.parametrize("words", [["--help"], ["fit", "--help"], ["--version"]])
+@pytest.mark.parametrize("words", [["--help"], ["fit", "--help"], ["select", "--help"], ["--version"]])
 def test_starting_is_quick(repository, words):
     """The best of five, half a second at most; nothing heavy is imported for it."""
     code, times = DIRECT.format(src=str(repository / "src"), words=words), []
@@ -391,6 +391,9 @@ def test_demo_does_the_main_job_and_shows_its_commands(tmp_path, capsys):
         ('use header=False or format="csv".', "use --no-header or --format csv."),
         ("beyond the grid (lower lam_min_ratio).", "beyond the grid (lower --lam-min-ratio)."),
         ('did you mean "price"?', 'did you mean "price"?'),
+        ("drop= one of each; repeats=10 averages.", "--drop one of each; --repeats 10 averages."),
+        ("see riata.stability_selection, not riata.select", "see riata select --method stability, not riata fit"),
+        ("family=yes and drop=no are levels", "family=yes and drop=no are levels"),
     ],
 )
 def test_python_words_become_options(python, flags):
