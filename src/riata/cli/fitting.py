@@ -153,10 +153,10 @@ def check_outputs(args: argparse.Namespace) -> None:
         importlib.import_module("riata.plot.save").check(args.plot)
 
 
-def draw(args: argparse.Namespace, result: Any, **options: Any) -> None:
+def draw(args: argparse.Namespace, result: Any) -> None:
     """The picture that --plot asks for."""
     if args.plot:
-        importlib.import_module("riata.plot.save").save(result, args.plot, **options)
+        importlib.import_module("riata.plot.save").save(result, args.plot)
 
 
 def given(args: argparse.Namespace) -> dict[str, Any]:

@@ -25,11 +25,11 @@ def check(where: str | os.PathLike[str]) -> str:
     return suffix
 
 
-def save(result: Any, where: str | os.PathLike[str], **options: Any) -> None:
-    """Draw ``result`` (options as for its picture) and write it, whole or not at all."""
+def save(result: Any, where: str | os.PathLike[str]) -> None:
+    """Draw ``result`` as its ``plot()`` does and write it, whole or not at all."""
     form = check(where)
     figure = need("matplotlib.figure", "plot").Figure(figsize=(8.0, 5.0), layout="constrained")
-    draw(result, ax=figure.subplots(), **options)
+    draw(result, ax=figure.subplots())
     out = io.BytesIO()
     figure.savefig(out, format=form, dpi=150)
     write_atomically(where, out.getvalue())
