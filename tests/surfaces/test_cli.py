@@ -228,7 +228,9 @@ def test_standard_input(houses):
 
 
 def test_the_folder_is_the_registry():
-    assert command_names()[:4] == ["fit", "predict", "inspect", "demo"]
+    assert command_names() == [
+        "fit", "path", "select", "predict", "report", "inspect", "compare", "doctor", "convert", "demo", "completion",
+    ]  # fmt: skip
 
 
 def test_help_names_every_command_and_option(capsys):
@@ -256,7 +258,8 @@ def test_options_are_the_keywords_of_select():
     keywords = {f.name for f in dataclasses.fields(Options)}
     own = {option for kind in penalties().values() for option in kind.options()}
     target = {"target", "time", "event", "start"} | own
-    assert ours - keywords == {"help", "data", "output", "no_header", "format", "json", "strict", "report"} | target
+    files = {"data", "output", "no_header", "format", "report", "plot"}
+    assert ours - keywords == {"help", "json", "strict", "dry_run"} | files | target
     python_only = {"penalty_options", "cv", "lams", "feature_names", "lower", "upper"}
     assert keywords - ours == python_only
     for action in parser._actions:
@@ -277,7 +280,7 @@ sys.exit(code)
 """
 
 
-@pytest.mark.parametrize("words", [["--help"], ["fit", "--help"], ["--version"]])
+@pytest.mark.parametrize("words", [["--help"], ["fit", "--help"], ["select", "--help"], ["--version"]])
 def test_starting_is_quick(repository, words):
     """The best of five, half a second at most; nothing heavy is imported for it."""
     code, times = DIRECT.format(src=str(repository / "src"), words=words), []
@@ -388,6 +391,9 @@ def test_demo_does_the_main_job_and_shows_its_commands(tmp_path, capsys):
         ('use header=False or format="csv".', "use --no-header or --format csv."),
         ("beyond the grid (lower lam_min_ratio).", "beyond the grid (lower --lam-min-ratio)."),
         ('did you mean "price"?', 'did you mean "price"?'),
+        ("drop= one of each; repeats=10 averages.", "--drop one of each; --repeats 10 averages."),
+        ("see riata.stability_selection, not riata.select", "see riata select --method stability, not riata fit"),
+        ("family=yes and drop=no are levels", "family=yes and drop=no are levels"),
     ],
 )
 def test_python_words_become_options(python, flags):

@@ -13,7 +13,7 @@ import riata
 import riata.losses
 import riata.penalties
 from riata.cli.app import main
-from riata.cli.fitting import groups
+from riata.cli.words import groups
 from riata.core.errors import InvalidOption
 from tools import new
 

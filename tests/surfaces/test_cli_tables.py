@@ -127,3 +127,72 @@ def test_dropping_incomplete_rows_can_leave_none(shared_data, capsys):
     path = shared_data / "data" / "raw" / "ames_raw_openintro_NA.csv"
     assert main(["fit", str(path), "-y", "price", "--na", "drop"]) == 3
     assert "--drop Pool.QC,Misc.Feature,Alley,Fence" in capsys.readouterr().err
+
+
+# Path, doctor and a dry run read every table as fit does, and end in a result. (Fertility has 254,654 rows: fit does.)
+@pytest.mark.parametrize("name", sorted(TABLES.keys() - {"Fertility.parquet"}))
+def test_raw_tables_through_the_other_commands(shared_data, tmp_path, capsys, name):
+    target, words, said, _ = TABLES[name]
+    words = [word for k, word in enumerate(words) if "--folds" not in words[max(k - 1, 0) : k + 1]]
+    base = [str(shared_data / "data" / "raw" / name), "-y", target, *words]
+    assert main(["path", *base, "--n-lams", "12", "--json", "--strict", "-o", str(tmp_path / "p.parquet")]) == 0
+    out, err = capsys.readouterr()
+    assert [word for word in said if word not in err and "almost" not in word and "assault" not in word] == [], err
+    made = json.loads(out)
+    assert made["certificate"]["largest"] <= 1e-8
+    assert made["path"][-1]["n_features"] > 1
+    long = pl.read_parquet(tmp_path / "p.parquet")
+    assert long.filter(pl.col("feature") != "(intercept)").height == sum(s["n_features"] for s in made["path"])
+    assert main(["path", *base, "--dry-run", "-q"]) == 0
+    plan = capsys.readouterr().out
+    assert f" {made['data']['n_features']:,} features; " in plan
+    assert main(["doctor", *base]) == 0
+    text = capsys.readouterr().out
+    assert f"{made['data']['n_samples']:,} rows, " in text
+    assert "=True" not in text
+    assert 'na="' not in text, "options, not keywords"
+
+
+# method -> (table, arguments, words of the result)
+METHODS = {
+    "mfdr": ("attrition.csv", "-y Attrition --family auto", "OverTime=Yes"),
+    "stability": ("surv_lung.csv", "--time time --event status=2 --na drop --n-pairs 20", "ph.ecog"),
+    "knockoffs": ("hiv_nrti_raw.tsv", "-y 3TC --na drop --keep P18*,D4T,DDI --fdr 0.3 --seed 1", "P184="),
+    "debiased": ("airquality_NA.csv", "-y Ozone --na drop", "Temp"),
+    "post_selection": ("Hitters.csv", "-y Salary --na drop --lambda 20", "Hits"),
+    "multi_split": ("economics_dates.csv", "-y unemploy --splits 6", "uempmed"),
+}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_methods_on_raw_tables(shared_data, tmp_path, capsys, method):
+    name, words, found = METHODS[method]
+    line = f"select {shared_data}/data/raw/{name} {words} --method {method} -o {tmp_path}/t.csv --strict"
+    assert main(line.split()) == 0
+    out = capsys.readouterr().out
+    assert found in out.splitlines()[0]
+    assert "promise: " in out
+    assert "assumes: " in out
+    table = pl.read_csv(tmp_path / "t.csv")
+    assert table.filter(pl.col("selected"))["feature"].to_list()[0] in out.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("penguins_NA.csv", "-y body_mass_g --na drop"),
+        ("attrition.csv", "-y Attrition --family auto --measure auc"),
+        ("hiv_nrti_raw.tsv", "-y 3TC,ABC --family auto --na mean --keep P18*"),
+        ("surv_lung.csv", "--time time --event status=2 --na mean"),
+        ("Cars93_NA.csv", "-y Price --na mean --categories Cylinders --drop M??.Price"),
+    ],
+)
+def test_models_side_by_side_on_raw_tables(shared_data, capsys, name, words):
+    line = f"compare {shared_data}/data/raw/{name} {words} --folds 3 --n-lams 8 --strict"
+    assert main(line.split()) == 0
+    out = capsys.readouterr().out
+    assert "the best held-out " in out.splitlines()[0]
+    assert all(
+        line.split()[0] in ("lasso", "elastic", "ridge", "model", "-----------") for line in out.splitlines()[4:11]
+    )
+    assert "within tol 1e-08" in out

@@ -14,7 +14,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 
 import riata
 from riata.cli import fitting, main
-from riata.cli.app import _parser
+from riata.cli.app import parsers
 from riata.core.errors import InvalidData
 from riata.report import reproduce
 from riata.report.content import content_of
@@ -278,8 +278,8 @@ def test_the_command_says_the_same_options(diabetes, options):
     assert words[:2] == ["riata", "fit"]
     from riata.cli.commands import fit
 
-    args = _parser({"fit": fit})[0].parse_args(words[1:])
-    said, meant = describe(fitting.options_of(args)), first.model.options
+    args = parsers({"fit": fit}, ["fit"])[0].parse_args(words[1:])
+    said, meant = describe(Options.of(**fitting.given(args))), first.model.options
     rule = said["rule"] if first.model.rule != "given" else meant["rule"]
     dropped = [name for words in said["drop"] for name in words.split(",")]
     assert said | {"rule": rule, "drop": dropped} == meant | {"drop": list(meant["drop"])}

@@ -1,4 +1,4 @@
-"""The command line: `riata fit | predict | inspect | demo`. Start-up imports nothing but the standard library."""
+"""The command line, `riata COMMAND`: a file in commands/ for each. Starting imports only the standard library."""
 
 from riata.cli.app import main
 

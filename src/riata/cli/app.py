@@ -16,10 +16,10 @@ import os
 import pkgutil
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from types import ModuleType
 
-from riata.cli import commands
+from riata.cli import commands, config, options
 from riata.cli.parser import Parser
 from riata.cli.screen import Screen
 from riata.core.errors import DataFileError, InvalidData, InvalidOption, ModelFileError, RiataError, did_you_mean
@@ -28,13 +28,19 @@ GOOD, UNUSABLE, USAGE, BAD_DATA, INTERRUPTED = 0, 1, 2, 3, 130
 ABOUT = (
     "Lasso models that a person can read: which features matter, how sure the numbers are, and a model that predicts."
 )
-ORDER = ("fit", "predict", "inspect", "demo")  # new commands follow in the order of the alphabet
+# New commands follow in the order of the alphabet.
+ORDER = ("fit", "path", "select", "predict", "report", "inspect", "compare", "doctor", "convert", "demo")
 
 
 def command_names() -> list[str]:
     """Every file of the folder commands/."""
     names = [found.name for found in pkgutil.iter_modules(commands.__path__) if not found.name.startswith("_")]
     return sorted(names, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
+
+
+def command_modules() -> dict[str, ModuleType]:
+    """The commands by name."""
+    return {name: importlib.import_module(f"riata.cli.commands.{name}") for name in command_names()}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -59,15 +65,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: list[str], screen: Screen) -> int:
     names = command_names()
-    modules = {name: importlib.import_module(f"riata.cli.commands.{name}") for name in names}
+    modules = command_modules()
     if argv and not argv[0].startswith("-") and argv[0] not in names:
         raise InvalidOption(
             f'there is no command "{argv[0]}".', expected=", ".join(names), hint=did_you_mean(argv[0], names)
         )
-    parser, by_name = _parser(modules)
+    name = argv[0] if argv and argv[0] in names else None
+    parser, by_name = parsers(modules, {name})
     if not argv:
         parser.print_help()
         return USAGE
+    if name is not None:
+        argv = [name, *config.extended(by_name[name], name, argv[1:], names, lambda: parsers(modules, names)[1])]
     args, extras = parser.parse_known_args(argv)
     if extras:
         by_name.get(args.command, parser).refuse_unknown(extras)
@@ -78,7 +87,8 @@ def _run(argv: list[str], screen: Screen) -> int:
     return code
 
 
-def _parser(modules: dict[str, ModuleType]) -> tuple[Parser, dict[str, Parser]]:
+def parsers(modules: dict[str, ModuleType], whole: Container[str | None] = ()) -> tuple[Parser, dict[str, Parser]]:
+    """The parser, and those of the commands by name; only ``whole`` ones know their options, which costs time."""
     parser = Parser(prog="riata", description=ABOUT, epilog="riata COMMAND --help says what a command takes.")
     parser.add_argument("--version", action=_Version, nargs=0, help="the version, and nothing else")
     group = parser.add_subparsers(
@@ -87,11 +97,9 @@ def _parser(modules: dict[str, ModuleType]) -> tuple[Parser, dict[str, Parser]]:
     by_name = {}
     for name, module in modules.items():
         sub = group.add_parser(name, help=module.HELP, description=module.__doc__)
-        module.add_arguments(sub)
-        common = sub.add_argument_group("messages")
-        common.add_argument("-q", "--quiet", action="store_true", help="no progress and no notes")
-        common.add_argument("-v", "--verbose", action="store_true", help="say what is being done")
-        common.add_argument("--debug", action="store_true", help="show the traceback of an error")
+        if name in whole:
+            module.add_arguments(sub)
+            options.messages(sub)
         by_name[name] = sub
     return parser, by_name
 

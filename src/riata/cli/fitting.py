@@ -1,57 +1,170 @@
-"""From the arguments of `riata fit` to a Selection."""
+"""From the arguments of a command to a table, its options, and what the library makes of them."""
 
 from __future__ import annotations
 
 import argparse
-import csv
+import contextlib
 import dataclasses
 import importlib
 import warnings
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from riata import penalties
-from riata.core.errors import DataFileError, InvalidOption
+from riata.cli.options import flag
+from riata.cli.words import READ
+from riata.core.errors import InvalidOption
+from riata.inference.methods import Method, methods
+from riata.model.files import check_writable
+from riata.path.fit import fit_path
 from riata.select.api import run
+from riata.select.compare import RATIOS, side_by_side
 from riata.select.options import Options
+from riata.select.ready import Ready, ready
+from riata.select.response import output_names
 from riata.select.selection import Selection
 from riata.table.read import Table, read_table
 from riata.table.words import count, shown
 
+Progress = Callable[[str], None]
 
-def fit(args: argparse.Namespace, progress: Callable[[str], None]) -> tuple[Selection, Table]:
-    """Read the table and run the selection."""
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Source:
+    """A table that was read; X and y of it as the library takes them; the options of the command, and those given."""
+
+    table: Table
+    X: Any
+    y: Any
+    options: Options
+    given: dict[str, Any]
+
+    @contextlib.contextmanager
+    def told(self) -> Iterator[list[str]]:
+        """Sentences of the warnings inside; a name that is not found may be the fault of a header that is none."""
+        said: list[str] = []
+        try:
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                yield said
+            said += dict.fromkeys(str(w.message) for w in caught if issubclass(w.category, UserWarning))
+        except InvalidOption as error:
+            suspect = [note for note in self.table.notes if "looks like data" in note]
+            if not suspect or error.hint is not None:
+                raise
+            raise InvalidOption(error.what, got=error.got, expected=error.expected, hint=suspect[0]) from error
+
+
+def read(args: argparse.Namespace, progress: Progress) -> Source:
+    """The table and what is asked of it."""
     progress(f"reading {args.data}")
     survival(args)
     target = args.target[0] if args.target and len(args.target) == 1 else args.target
     table = read_table(
         args.data, format=args.format, header=not args.no_header, target=target if isinstance(target, str) else None
     )
-    options = options_of(args)
+    options = Options.of(**given(args))
     X, y, more = features_and_target(table, target)
-    options = dataclasses.replace(options, **more)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # they come back in Selection.warnings
-            return run(
-                X, y, options, row_label=table.row_label, label=table.label, argv=args.argv, progress=progress
-            ), table
-    except InvalidOption as error:
-        raise _with_table_hint(error, table) from error
+    return Source(table, X, y, dataclasses.replace(options, **more), given(args) | more)
 
 
-def options_of(args: argparse.Namespace) -> Options:
-    """The keywords of riata.select, those of the penalty among them, from the options of the same names."""
+def fit(args: argparse.Namespace, progress: Progress) -> tuple[Selection, Table]:
+    """Read the table and run the selection; its warnings are in it."""
+    got = read(args, progress)
+    with got.told():
+        return run(
+            got.X, got.y, got.options, row_label=got.table.row_label, label=got.table.label, argv=args.argv,
+            progress=progress,
+        ), got.table  # fmt: skip
+
+
+def encoded(args: argparse.Namespace, progress: Progress) -> tuple[Ready, Source]:
+    """The checked problem, before anything is solved."""
+    source = read(args, progress)
+    progress("encoding")
+    with source.told():
+        return ready(source.X, source.y, source.options, source.table.row_label), source
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Found:
+    """A ``result``, the ``ready`` problem and the ``table`` behind it, and the ``warnings`` of its making."""
+
+    result: Any
+    ready: Ready
+    table: Table
+    warnings: list[str]
+
+
+def path(args: argparse.Namespace, progress: Progress) -> Found:
+    """The whole path on all rows of the table."""
+    got, source = encoded(args, progress)
+    progress("solving")
+    with source.told() as said:
+        found = fit_path(got.problem, got.options.lams, early_stop=args.early_stop, warn=True, **got.how())
+    problem = got.problem
+    if found.penalty_factor is not None:  # what the rows taught, for who certifies
+        problem = problem.replace(penalty=None, penalty_factor=found.penalty_factor)
+    names = output_names(got.data, problem.loss) or found.outputs
+    return Found(dataclasses.replace(found, problem=problem, outputs=names), got, source.table, said)
+
+
+def ratios(args: argparse.Namespace) -> dict[str, float]:
+    """The models to compare, by name."""
+    return READ["ratios"](args.ratios) if args.ratios else RATIOS
+
+
+def compare(args: argparse.Namespace, progress: Progress) -> Found:
+    """Lasso, elastic net and ridge side by side on the table."""
+    got, source = encoded(args, progress)
+    with source.told() as said:
+        found = side_by_side(got, ratios(args), progress)
+    said += [f"{name}: {sentence}" for name, cv in found.fits.items() for sentence in cv.warnings]
+    return Found(found, got, source.table, said)
+
+
+def infer(args: argparse.Namespace, method: Method, own: dict[str, Any], progress: Progress) -> Found:
+    """What a method of inference, with its ``own`` keywords, says of the table."""
+    got, source = encoded(args, progress)
+    family = got.options.family
+    if family not in method.families:
+        able = [name for name, other in methods().items() if family in other.families]
+        raise InvalidOption(
+            f"--method {method.name} does not take the family {family}.", expected=" or ".join(method.families),
+            got=family, hint=f"these take it: {', '.join(able)}." if able else None,
+        )  # fmt: skip
+    common = {name: value for name, value in source.given.items() if name not in args.own}
+    if clash := common.keys() & {option.name for option in method.options}:  # an option of its own has that name
+        raise InvalidOption(f"--method {method.name} takes no column of that kind.", got=flag(min(clash)))
+    progress(f"running {method.name}")
+    with source.told() as said:
+        found = method.load()(source.X, source.y, row_label=source.table.row_label, **common, **own)
+    return Found(found, got, source.table, said)
+
+
+def check_outputs(args: argparse.Namespace) -> None:
+    """Before an hour of work and not after it: every file can be written, and what draws it is installed."""
+    for name in ("output", "report", "plot"):
+        if file := getattr(args, name, None):
+            check_writable(file, inputs=[args.data])
+    if getattr(args, "plot", None):
+        importlib.import_module("riata.plot.save").check(args.plot)
+
+
+def draw(args: argparse.Namespace, result: Any) -> None:
+    """The picture that --plot asks for."""
+    if args.plot:
+        importlib.import_module("riata.plot.save").save(result, args.plot)
+
+
+def given(args: argparse.Namespace) -> dict[str, Any]:
+    """The keywords of riata.select, those of the penalty among them, that options of the same names were given for."""
     own = {option for kind in penalties.penalties().values() for option in kind.options()}
     names = [f.name for f in dataclasses.fields(Options)] + sorted(own)
-    given = {name: getattr(args, name) for name in names if hasattr(args, name)}
-    for name, read in READ.items():
-        if name in given:
-            given[name] = read(given[name])
-    return Options.of(**given)
+    found = {name: getattr(args, name) for name in names if hasattr(args, name)}
+    return {name: READ[name](value) if name in READ else value for name, value in found.items()}
 
 
 def survival(args: argparse.Namespace) -> None:
@@ -70,14 +183,6 @@ def survival(args: argparse.Namespace) -> None:
         raise InvalidOption(f"family {args.family} has no times and events.", expected="--family cox")
     args.family = "cox"
     args.target = [name for name in given if name is not None]
-
-
-def _with_table_hint(error: InvalidOption, table: Table) -> InvalidOption:
-    """A name that is not found may be the fault of a header that is none."""
-    suspect = [note for note in table.notes if "looks like data" in note]
-    if suspect and error.hint is None:
-        return InvalidOption(error.what, got=error.got, expected=error.expected, hint=suspect[0])
-    return error
 
 
 def features_and_target(table: Table, target: Any) -> tuple[Any, Any, dict[str, Any]]:
@@ -122,103 +227,3 @@ def _split_array(matrix: Any, target: list[str]) -> tuple[Any, Any, dict[str, An
     names = [f"x{k}" for k in range(matrix.shape[1]) if k not in numbers]
     y = matrix[:, numbers[0]] if len(numbers) == 1 else matrix[:, numbers]
     return np.delete(matrix, numbers, axis=1), y, {"feature_names": names}
-
-
-def numbers_by_name(words: list[str], option: str) -> dict[str, float]:
-    """{name: value} from NAME=VALUE words (several may be joined by commas) and files of name,value lines.
-
-    >>> numbers_by_name(["age=0,sex=inf"], "--penalty-factor")
-    {'age': 0.0, 'sex': inf}
-    """
-    out: dict[str, float] = {}
-    for word in words:
-        if "=" not in word:
-            if not Path(word).exists():
-                raise InvalidOption(
-                    f"{option} {word} is neither NAME=VALUE nor a file.", hint=f"say {option} {word}=0."
-                )
-            rows = _pairs(word)
-            first = 0 if _is_number(rows[0][1]) else 1  # a header
-            out |= {name: _number(name, value, f"{word}: {name}") for name, value in rows[first:]}
-            continue
-        for part in word.split(","):
-            name, _, value = part.rpartition("=")
-            out[name.strip()] = _number(name, value, f"{option} {word}")
-    return out
-
-
-def group_weights(words: list[str]) -> float | dict[str, float]:
-    """One number for all groups, or a number by name."""
-    if len(words) == 1 and _is_number(words[0]):
-        return float(words[0])
-    return numbers_by_name(words, "--group-weights")
-
-
-def groups(words: list[str]) -> dict[str, list[str]]:
-    """{group: members} from NAME:COLS and COLS words, and files of column,group lines.
-
-    >>> groups(["place:town,distance", "gene_*"])
-    {'place': ['town', 'distance'], 'gene_*': ['gene_*']}
-    """
-    out: dict[str, list[str]] = {}
-    for word in words:
-        if Path(word).is_file():
-            for column, label in _pairs(word):
-                out.setdefault(label, []).append(column)
-            continue
-        name, colon, columns = word.partition(":")
-        members = [part.strip() for part in (columns if colon else word).split(",") if part.strip()]
-        if not members or (colon and not name.strip()):
-            raise InvalidOption(f"--groups {word} names no columns.", got=word, expected="NAME:COLS, COLS or a file")
-        out.setdefault(name.strip() if colon else word, []).extend(members)
-    return out
-
-
-# How the words of options that may be given again become values.
-READ: dict[str, Callable[[list[str]], Any]] = {
-    "penalty_factor": lambda words: numbers_by_name(words, "--penalty-factor"),
-    "group_weights": group_weights,
-    "groups": groups,
-}
-
-
-def _pairs(name: str) -> list[tuple[str, str]]:
-    """The lines of a file of two columns; DataFileError for a line that has not two."""
-    rows = [row for row in csv.reader(Path(name).read_text("utf-8").splitlines()) if row]
-    for number, row in enumerate(rows):
-        if len(row) != 2:
-            raise DataFileError(
-                f"{name}: line {number + 1} has {len(row)} fields.", expected="two fields", got=",".join(row)[:60]
-            )
-    if not rows:
-        raise DataFileError(f"{name} is empty.", expected="lines of two fields")
-    return [(row[0].strip(), row[1].strip()) for row in rows]
-
-
-def _number(name: str, value: str, where: str) -> float:
-    if not name.strip() or not _is_number(value):
-        raise InvalidOption(f"{where} is not a number.", got=f"{name}={value}", expected="NAME=NUMBER")
-    return float(value)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        return float(text) == float(text)
-    except ValueError:
-        return False
-
-
-def fault(sel: Selection) -> str | None:
-    """Why a result is unusable under --strict, or None. The duality gap at the chosen lambda is not taken on trust."""
-    tol = sel.model.certificate["tol"]
-    if sel.largest_gap > tol:
-        return f"the largest gap_rel is {sel.largest_gap:.1e}, above tol {tol:.0e}."
-    if not sel.features:
-        return "no feature was selected."
-    certify = importlib.import_module("riata.certify").certify
-    coef, intercept = sel.path.at(sel.lam)
-    found = certify(sel.problem, coef, intercept, sel.lam)
-    gap = found.gap_rel if sel.path.stationarity is None else found.kkt
-    if gap > tol:
-        return f"the gap_rel recomputed at the chosen lambda is {gap:.1e}, above tol {tol:.0e}."
-    return None

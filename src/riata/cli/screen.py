@@ -8,7 +8,7 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from riata.table.words import printable
@@ -41,6 +41,17 @@ SWITCHES = {
     "standardize=False": "--no-standardize",
     "fit_intercept=False": "--no-intercept",
     "positive=True": "--positive",
+    "early_stop=True": "--early-stop",
+}
+
+
+# Functions that a sentence names, and the commands that do the same.
+FUNCTIONS = {
+    "riata.select": "riata fit",
+    "riata.path": "riata path",
+    "riata.doctor": "riata doctor",
+    "riata.stability_selection": "riata select --method stability",
+    "riata.knockoff_filter": "riata select --method knockoffs",
 }
 
 
@@ -56,7 +67,11 @@ def as_flags(sentence: str) -> str:
     def flag_of(match: re.Match[str]) -> str:
         return f"{FLAGS[match[1]]} {shlex.quote(match[2])}"
 
+    for function, command in FUNCTIONS.items():
+        sentence = re.sub(rf"\b{re.escape(function)}\b", command, sentence)
     sentence = re.sub(rf'\b({"|".join(FLAGS)})="([^"]*)"', flag_of, sentence)
+    sentence = re.sub(r"\brepeats=(\d+)", r"--repeats \1", sentence)
+    sentence = re.sub(rf"\b({'|'.join(FLAGS)})=(?=[\s.,:;)]|$)", lambda match: FLAGS[match[1]], sentence)
     return re.sub(rf"\b({'|'.join(WORDS)})\b", lambda match: f"--{match[1].replace('_', '-')}", sentence)
 
 
@@ -77,16 +92,18 @@ class Screen:
         """Print a part of the result."""
         sys.stdout.write(printable(text) + "\n")
 
-    def table(self, head: Sequence[str], rows: Sequence[Sequence[str]], plain: Callable[..., str]) -> None:
-        """Print a table: drawn by rich on a terminal, in plain columns elsewhere."""
+    def table(
+        self, head: Sequence[str], rows: Sequence[Sequence[str]], plain: Callable[..., str], left: Sequence[int] = (0,)
+    ) -> None:
+        """Print a table: drawn by rich on a terminal, in plain columns elsewhere; the columns ``left`` hold words."""
         rows = [[printable(str(cell), keep="") for cell in row] for row in rows]
         rich = _rich("rich.table") if use_colour(sys.stdout) else None
         if rich is None:
-            self.result(plain(head, rows))
+            self.result(plain(head, rows, left))
             return
         table = rich.Table(box=importlib.import_module("rich.box").SIMPLE_HEAD, show_edge=False)
         for i, name in enumerate(head):
-            table.add_column(name, justify="left" if i == 0 else "right", style="bold" if i == 0 else None)
+            table.add_column(name, justify="left" if i in left else "right", style="bold" if i == 0 else None)
         escape = importlib.import_module("rich.markup").escape
         for row in rows:
             table.add_row(*(_signed(escape(cell)) for cell in row))
@@ -112,6 +129,20 @@ class Screen:
         if hint:
             self._say("hint", hint, "32")
 
+    def said(self, warnings: Iterable[str], notes: Iterable[str]) -> None:
+        """What the library has to say of a result."""
+        for sentence in warnings:
+            self.warning(sentence)
+        for sentence in notes:
+            self.note(sentence)
+
+    def strict(self, fault: str, args: Any) -> int:
+        """The end of a command whose result is unusable: why, and which files were not written; the exit code."""
+        files = [file for name in ("output", "report", "plot") if (file := getattr(args, name, None))]
+        unwritten = f" {' and '.join(files)} {'was' if len(files) == 1 else 'were'} not written." if files else ""
+        self.error(f"--strict: {fault}{unwritten}")
+        return 1
+
     def _say(self, kind: str, sentence: str, colour: str) -> None:
         head = f"\x1b[{colour}m{kind}:\x1b[0m" if use_colour(sys.stderr) else f"{kind}:"
         sys.stderr.write(f"{head} {printable(as_flags(sentence))}\n")
@@ -123,7 +154,7 @@ class Screen:
         if rich is None:
             yield self.detail
             return
-        console = importlib.import_module("rich.console").Console(stderr=True, no_color="NO_COLOR" in os.environ)
+        console = importlib.import_module("rich.console").Console(stderr=True, no_color=not use_colour(sys.stderr))
         columns = (
             rich.SpinnerColumn(),
             rich.TextColumn("{task.description}"),
@@ -137,7 +168,7 @@ class Screen:
 
 def use_colour(stream: Any) -> bool:
     """Whether ``stream`` is a terminal that may be coloured (NO_COLOR, TERM=dumb)."""
-    return _is_terminal(stream) and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    return _is_terminal(stream) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def _is_terminal(stream: Any) -> bool:

@@ -85,7 +85,8 @@ def nearly_constant(f: Facts) -> list[Finding]:
     if not found:
         return []
     what = f"{count(len(found), 'column')} with one value in over 99 % of rows: {shown(found)}."
-    do = f"with few exceptions ({min(found.values())} rows at least) a fold may see none: merge rare levels or drop=."
+    rows = count(min(found.values()), "row")
+    do = f"with few exceptions ({rows} at least) a fold may see none: merge rare levels or drop=."
     return [Finding("nearly constant columns", what, do, min(found.values()), tuple(found))]
 
 
@@ -166,7 +167,7 @@ def scales(f: Facts) -> list[Finding]:
     if ratio <= SCALES:
         return []
     what = f"standard deviations run from {sd[low]:.3g} ({f.names[low]}) to {sd[high]:.3g} ({f.names[high]})."
-    do = "keep standardize=True (the default); without it the penalty falls on the units."
+    do = "leave columns standardised (the default); otherwise the penalty falls on the units."
     return [Finding("unequal scales", what, do, ratio, (f.names[low], f.names[high]))]
 
 
@@ -206,7 +207,7 @@ def repeated_rows(f: Facts) -> list[Finding]:
     if not again:
         return []
     what = f"{count(again, 'row')} {'is' if again == 1 else 'are'} an exact copy of another, target included."
-    do = "if they are the same case, drop them or give groups=: copies on both sides of a fold make errors too small."
+    do = "if they are the same case, drop them or give fold_groups=: copies in two folds make errors too small."
     return [Finding("repeated rows", what, do, again, serious=again > 0.05 * len(table))]
 
 

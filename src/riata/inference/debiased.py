@@ -19,6 +19,7 @@ from riata.select.evidence import Evidence
 from riata.select.folds import make_folds
 from riata.select.noise import noise_variance, usual
 from riata.select.target import kept_in_proportion
+from riata.table.words import count, shown
 
 FAMILIES = ("gaussian", "binomial")
 
@@ -134,10 +135,12 @@ def _unit(problem: Problem, start: _Start) -> tuple[Floats, Floats]:
     scale = np.sqrt(np.mean(X**2, axis=0))
     flat = np.flatnonzero(scale <= 1e-12 * scale.max())
     if len(flat):
-        names = problem.design.names
+        names = [problem.design.names[j] if problem.design.names else f"x{j}" for j in flat]
+        one = len(names) == 1
         raise InvalidData(
-            f"Column {names[flat[0]] if names else flat[0]} is constant: nothing can be said of its coefficient.",
-            hint="leave it out (drop=).",
+            f"{count(len(names), 'column')} {'is' if one else 'are'} constant, so nothing can be said of "
+            f"{'its coefficient' if one else 'their coefficients'}: {shown(names, 20)}.",
+            hint=f"leave {'it' if one else 'them'} out (drop=).",
         )
     return X, scale
 

@@ -42,6 +42,7 @@ class Method:
     Attributes
     ----------
     name : what users type;  words : what it answers;  promise : the error that it bounds, in one sentence
+    assumes : what must hold for that, in one sentence
     families : those that it knows
     module, function : where its function is; ``load`` imports it
     options : its own keywords, in the order of the signature
@@ -54,6 +55,7 @@ class Method:
     module: str
     function: str
     options: tuple[Option, ...]
+    assumes: str
 
     def load(self) -> Callable[..., Any]:
         """The function (X, y, **options): X, y and common options as for riata.select, and those of the method.
@@ -73,6 +75,8 @@ METHODS = (
         "expected share of selected features that are independent of the target, at most level",
         LIKELIHOODS, "riata.inference.mfdr", "mfdr_selection",
         (Option("level", 0.1, float, "largest marginal false discovery rate"),),
+        "noise features are hardly correlated with each other; λ is chosen by its rate, so this is an estimate and no "
+        "guarantee",
     ),
     Method(
         "stability", "which features are picked again and again, whatever half of the rows is looked at?",
@@ -90,6 +94,9 @@ METHODS = (
             Option("cluster", 0.8, float, "least |correlation| between all features of a cluster"),
             SEED,
         ),
+        "false is a feature whose chance to be picked from a half is no more than that of a random choice; with the "
+        "bounds r-concave and unimodal its frequencies have such a distribution, worst assumes nothing of them; method "
+        "mb also takes noise features to be exchangeable",
     ),
     Method(
         "knockoffs", "which features matter once all others are known?",
@@ -107,6 +114,9 @@ METHODS = (
             Option("draws", 1, int, "knockoffs drawn and joined by e-values; 30 or more are steady"),
             SEED,
         ),
+        "model gaussian: rows are independent draws of a Gaussian, whose covariance is estimated, so the bound is "
+        "approximate; model fixed: the target is linear in the features with Gaussian noise; with offset 0 the bound "
+        "is on a modified rate",
     ),
     Method(
         "debiased", "how large is each coefficient of the full model, selected or not?",
@@ -123,6 +133,7 @@ METHODS = (
             Option("folds", 10, int, "folds of the cross-validations"),
             SEED,
         ),
+        "a linear model in which few coefficients are large, and columns that are not nearly dependent",
     ),
     Method(
         "post_selection", "how large are the effects of features that a lasso at a fixed λ selected?",
@@ -137,6 +148,7 @@ METHODS = (
                    ("none", "bonferroni", "holm")),
             Option("noise", None, str, "how the noise variance is estimated (ols)", ("ols", "scaled")),
         ),
+        "Gaussian errors of known variance, and a λ that was fixed before the data were seen",
     ),
     Method(
         "multi_split", "which features survive a test on rows that did not choose them?",
@@ -150,6 +162,7 @@ METHODS = (
             Option("folds", 10, int, "folds of the cross-validation on each half"),
             SEED,
         ),
+        "each half's lasso selects all relevant features; Gaussian errors of one variance",
     ),
 )  # fmt: skip
 

@@ -28,7 +28,10 @@ def read(
     """
     o = Options.of(**options)
     if o.na == "mean":
-        raise InvalidOption('na="mean" is for riata.select only.', got=o.na, expected='"error" or "drop"')
+        raise InvalidOption(
+            'na="mean" is for riata.select only.', got=o.na, expected='na="error" or na="drop"',
+            hint='na="drop" leaves out the rows in which a value is missing.',
+        )  # fmt: skip
     data, o = target.read(X, y, o, row_label)
     if alike is not None:
         data = _rows_alike(data, alike)

@@ -13,7 +13,7 @@ from riata.core.problem import Floats, Problem
 from riata.core.results import Path
 from riata.core.status import Status
 from riata.path.drive import MAX_ITER, warn_missed
-from riata.path.grid import checked, spread
+from riata.path.grid import RIDGE_RATIO, checked, spread
 from riata.solve.blocks import BlockOutcome, BlocksEngine
 from riata.solve.engine import workers
 
@@ -28,7 +28,14 @@ def is_blocks(problem: Problem) -> bool:
 def blocks_grid(problem: Problem, n_lams: int = 100, lam_min_ratio: float | None = None) -> Floats:
     """n_lams values from λ_max down."""
     with one_blas_thread():
-        return spread(problem, BlocksEngine(problem).lam_max(), n_lams, lam_min_ratio)
+        return spread(problem, _top(problem, BlocksEngine(problem)), n_lams, lam_min_ratio)
+
+
+def _top(problem: Problem, run: BlocksEngine) -> float:
+    """λ_max; a ridge has no finite one, and starts where RIDGE_RATIO would, as it does without blocks."""
+    if problem.l1_ratio >= RIDGE_RATIO:
+        return run.lam_max()
+    return BlocksEngine(problem.replace(l1_ratio=RIDGE_RATIO)).lam_max()
 
 
 def blocks_path(
@@ -44,7 +51,7 @@ def blocks_path(
     with one_blas_thread():
         run = BlocksEngine(problem, tricks=tricks)
         if grid is None:
-            grid = spread(problem, run.lam_max(), n_lams, lam_min_ratio)
+            grid = spread(problem, _top(problem, run), n_lams, lam_min_ratio)
         (found,) = run.run(grid, 0.5 * tol, max_iter)
     path = _assemble(problem, run, grid, found, tol)
     if warn and path.status is Status.max_iter:
@@ -60,7 +67,7 @@ def blocks_folds(
     """The path on all rows, and each fold's; ``folds`` (n_samples,), ``n_folds`` where never held out."""
     with one_blas_thread(), workers(threads, n_folds + 1) as pool:
         run = BlocksEngine(problem, folds, n_folds, tricks, pool)
-        grid = spread(problem, run.lam_max(), n_lams, lam_min_ratio) if lams is None else lams
+        grid = spread(problem, _top(problem, run), n_lams, lam_min_ratio) if lams is None else lams
         found, *parts = run.run(grid, 0.5 * tol, max_iter, score, keep=False)
     return _assemble(problem, run, grid, found, tol), parts
 

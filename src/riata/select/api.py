@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import warnings as python_warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,15 +12,15 @@ import numpy as np
 from riata.core.errors import InvalidOption, did_you_mean
 from riata.core.problem import Problem
 from riata.core.results import CVResult
-from riata.select import families, grouping, target
-from riata.select.data import Data, by_feature
+from riata.path.fit import default_grid
+from riata.select.cv import cross_validate
 from riata.select.options import Options
+from riata.select.ready import Progress, Ready, ready
 from riata.select.response import output_names
+from riata.select.rules import rules
 from riata.select.selection import Selection, build
 from riata.table.columns import RowLabel
 from riata.table.encode import frame_row
-
-Progress = Callable[[str], None]
 
 
 def select(X: Any, y: Any, *, rule: str = "1se", **options: Any) -> Selection:
@@ -102,48 +101,32 @@ def run(
     progress: Progress = lambda stage: None,
 ) -> Selection:
     """:func:`select` for callers who also have a file's name, its lines, a command and someone who watches."""
-    o = options
-    _check_rule(o.rule)
-    families.check(o.family)
+    _check_rule(options.rule)
     progress("encoding")
-    data, o = target.read(X, y, o, row_label)
-    own, labels = grouping.settle(data, o)
-    data = dataclasses.replace(data, groups=labels)
-    problem, fitted, sentences = _solve(data, o, own, progress)
+    got = ready(X, y, options, row_label)
+    problem, fitted, sentences = _solve(got, progress)
     progress("choosing")
-    index = _index(fitted, o)
-    return build(data, o, problem, fitted, index, label=label, argv=argv, sentences=sentences)
+    index = _index(fitted, got.options)
+    return build(got.data, got.options, problem, fitted, index, label=label, argv=argv, sentences=sentences)
 
 
-def _solve(data: Data, o: Options, own: dict[str, Any], progress: Progress) -> tuple[Problem, CVResult, list[str]]:
+def _solve(got: Ready, progress: Progress) -> tuple[Problem, CVResult, list[str]]:
     """Path and cross-validation; warnings of any missed tolerance are returned and issued by no one else."""
-    front = importlib.import_module("riata.path")
-    crossing = importlib.import_module("riata.select.cv")
-    problem = front.make_problem(
-        data.X, data.y if data.outcome is None else data.outcome, sample_weight=data.sample_weight, offset=data.offset,
-        penalty_factor=by_feature(o.penalty_factor, data, "penalty_factor", 1.0),
-        lower=0.0 if o.positive else by_feature(o.lower, data, "lower", -np.inf),
-        upper=by_feature(o.upper, data, "upper", np.inf),
-        l1_ratio=o.l1_ratio, fit_intercept=o.fit_intercept, standardize=o.standardize, family=o.family,
-        penalty=o.penalty, feature_names=data.names, **own, **target.options_of(data, o),
-    )  # fmt: skip
-    lams = o.lams
+    o, problem, lams = got.options, got.problem, got.options.lams
     if o.lam is not None:
-        grid = front.default_grid(problem, o.n_lams, o.lam_min_ratio) if lams is None else np.asarray(lams, dtype=float)
+        grid = default_grid(problem, o.n_lams, o.lam_min_ratio) if lams is None else np.asarray(lams, dtype=float)
         lams = np.unique(np.append(grid, o.lam))[::-1]
-    foldid = _folds(data, o)
+    foldid = got.folds()
     progress(f"solving {len(lams) if lams is not None else o.n_lams} lambdas for all folds at once")
     with python_warnings.catch_warnings(record=True) as caught:
         python_warnings.simplefilter("always")
-        fitted = crossing.cross_validate(
-            problem, lams, n_lams=o.n_lams, lam_min_ratio=o.lam_min_ratio, foldid=foldid, tol=o.tol,
-            threads=o.threads, measure=o.measure, design_for=_design_for(data, progress), warn=True,
-            **({} if o.max_iter is None else {"max_iter": o.max_iter}),
-        )  # fmt: skip
+        fitted = cross_validate(
+            problem, lams, foldid=foldid, measure=o.measure, design_for=got.design_for(progress), warn=True, **got.how()
+        )
     sentences = [str(w.message) for w in caught]
     for w in caught:
         python_warnings.warn(w.message, w.category, stacklevel=4)
-    names = output_names(data, problem.loss)
+    names = output_names(got.data, problem.loss)
     if names is not None:
         fitted = dataclasses.replace(fitted, path=dataclasses.replace(fitted.path, outputs=names))
     if fitted.path.penalty_factor is not None:  # what the rows taught, for who certifies
@@ -151,39 +134,10 @@ def _solve(data: Data, o: Options, own: dict[str, Any], progress: Progress) -> t
     return problem, fitted, list(dict.fromkeys([*fitted.warnings, *sentences]))
 
 
-def _folds(data: Data, o: Options) -> Any:
-    """Which rows are held out together: from a splitter, from the caller's folds, or shuffled."""
-    folding = importlib.import_module("riata.select.folds")
-    together = data.per_row(o.fold_groups, "fold_groups")
-    if o.cv is not None:
-        return folding.from_splitter(o.cv, data.X, data.y, together)
-    foldid = data.per_row(o.foldid, "foldid")
-    return folding.make_folds(
-        len(data.y), o.folds, seed=o.seed, foldid=foldid, groups=together, repeats=o.repeats,
-        strata=target.kept_in_proportion(data, o),
-    )  # fmt: skip
-
-
-def _design_for(data: Data, progress: Progress) -> Callable[[Any], Any] | None:
-    """The fold-wise design, or None where nothing is learnt from the rows."""
-    if data.design_for is None:
-        return None
-    as_design = importlib.import_module("riata.design").as_design
-    made, done = data.design_for, [0]
-
-    def design(train_mask: Any) -> Any:
-        done[0] += 1
-        progress(f"imputing and solving fold {done[0]}")
-        return as_design(made(train_mask), names=data.names)
-
-    return design
-
-
 def _check_rule(rule: str) -> None:
     """Before an hour of work and not after it."""
-    known = importlib.import_module("riata.select.rules").rules()
-    if rule not in known:
-        names = sorted(known)
+    if rule not in rules():
+        names = sorted(rules())
         raise InvalidOption(
             f'there is no rule "{rule}".', expected=" or ".join(names), got=rule, hint=did_you_mean(str(rule), names)
         )

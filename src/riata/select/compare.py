@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from riata.core.drawn import Drawn
 from riata.core.results import CVResult
-from riata.path.build import make_problem
 from riata.path.grid import RIDGE_RATIO, default_ratio
-from riata.select import target
 from riata.select.cv import cross_validate
-from riata.select.folds import make_folds
 from riata.select.options import Options
-from riata.table.encode import frame_row
+from riata.select.ready import Progress, Ready, ready, stated
 
 RATIOS = {"lasso": 1.0, "elastic net": 0.5, "ridge": 0.0}
 
@@ -41,6 +39,30 @@ class Comparison(Drawn):
                 out[key] += values.tolist()
         return out
 
+    @property
+    def best(self) -> str:
+        """The model with the best held-out error at its best λ."""
+        return min(self.fits, key=lambda name: float(np.nanmin(self.fits[name].risk)))
+
+    def largest_gap(self, name: str) -> float:
+        """The largest gap_rel of a model over all λ, of its folds and of its fit on all rows."""
+        cv = self.fits[name]
+        return float(max(cv.path.certificate.max(), cv.certificate.max()))
+
+    def behind(self, name: str) -> tuple[float, float]:
+        """How much worse than the best model this one is, each at its best λ, and the standard error of that.
+
+        The difference is taken fold by fold, so what makes a fold hard for both cancels; as for any cross-validation
+        the folds share training rows, which this standard error leaves out.
+        """
+        mine, least = self.fits[name], self.fits[self.best]
+        away = mine.loss[int(np.nanargmin(mine.risk))] - least.loss[int(np.nanargmin(least.risk))]
+        known = np.isfinite(away)
+        away, weight = away[known], mine.fold_weight[known]
+        mean = float(np.average(away, weights=weight))
+        spread = float(np.average((away - mean) ** 2, weights=weight))
+        return -mean if mine.larger else mean, float(np.sqrt(spread / max(len(away) - 1, 1)))
+
     def __repr__(self) -> str:
         best = {name: int(np.nanargmin(cv.risk)) for name, cv in self.fits.items()}
         said = [
@@ -58,7 +80,7 @@ def compare(X: Any, y: Any, lams: Any = None, *, ratios: dict[str, float] | None
 
     Parameters
     ----------
-    X, y, and options (family, folds, seed, measure, drop, …) : as for :func:`riata.select`
+    X, y, and options (family, folds, fold_groups, measure, na, penalty_factor, …) : as for :func:`riata.select`
     lams : the same λ for all; by default each has its own grid, from its own λ_max (0.001 stands for l1_ratio 0) to the
         end that all share
     ratios : {name: l1_ratio} in place of these three
@@ -76,21 +98,24 @@ def compare(X: Any, y: Any, lams: Any = None, *, ratios: dict[str, float] | None
     >>> found.to_frame()["n_features"]
     [1, 1, 1, 3, 4, 4]
     """
-    o = Options.of(**options)
-    data, o = target.read(X, y, o, frame_row)
-    strata = target.kept_in_proportion(data, o)
-    folds = make_folds(len(data.y), o.folds, seed=o.seed, foldid=data.per_row(o.foldid, "foldid"), strata=strata)
-    fits = {}
+    return side_by_side(ready(X, y, Options.of(lams=lams, **options)), ratios)
+
+
+def side_by_side(
+    given: Ready, ratios: Mapping[str, float] | None = None, progress: Progress = lambda stage: None
+) -> Comparison:
+    """:func:`compare` of data that are encoded; ``progress`` is told what is being done."""
+    o, foldid, fits = given.options, given.folds(), {}
     for name, ratio in (RATIOS if ratios is None else ratios).items():
-        problem = make_problem(
-            data.X, data.y if data.outcome is None else data.outcome, sample_weight=data.sample_weight,
-            offset=data.offset, l1_ratio=ratio, standardize=o.standardize, fit_intercept=o.fit_intercept,
-            family=o.family, feature_names=data.names, **target.options_of(data, o),
-        )  # fmt: skip
-        # λ_max grows as 1/l1_ratio and the scale on which a ridge acts does not: all grids end at the same λ
-        end = (o.lam_min_ratio or default_ratio(*problem.design.shape)) * max(ratio, RIDGE_RATIO)
+        progress(f"solving {name}")
+        got = stated(given.data, dataclasses.replace(o, l1_ratio=ratio))
+        how = got.how()
+        if o.lams is None:
+            # λ_max grows as 1/l1_ratio and the scale on which a ridge acts does not: all grids end at the same λ
+            least = o.lam_min_ratio or default_ratio(*got.problem.design.shape)
+            how["lam_min_ratio"] = least * max(ratio, RIDGE_RATIO)
         fits[name] = cross_validate(
-            problem, lams, foldid=folds, n_lams=o.n_lams, lam_min_ratio=end, tol=o.tol, measure=o.measure
+            got.problem, o.lams, foldid=foldid, measure=o.measure, design_for=got.design_for(progress), **how
         )
     return Comparison(fits)
 

@@ -185,10 +185,14 @@ def certificate(sel: Selection) -> str:
     """The largest duality gap (or stationarity residual) over everything that was solved."""
     cv = sel.model.cv
     fits = f"{len(sel.path.lams)} lambdas × ({cv['n_folds']} folds + all rows)"
-    tol = sel.model.certificate["tol"]
-    word = "within" if sel.largest_gap <= tol else "ABOVE"
-    kind = "gap_rel" if sel.path.stationarity is None else "stationarity residual (a concave penalty has no gap)"
-    return f"certificate: largest {kind} over {fits} is {sel.largest_gap:.1e}, {word} tol {tol:.0e}"
+    return certified(sel.largest_gap, sel.model.certificate["tol"], fits, sel.path.stationarity is not None)
+
+
+def certified(largest: float, tol: float, over: str, concave: bool = False) -> str:
+    """How exact the worst of many solutions is."""
+    kind = "stationarity residual (a concave penalty has no gap)" if concave else "gap_rel"
+    word = "within" if largest <= tol else "ABOVE"
+    return f"certificate: largest {kind} over {over} is {largest:.1e}, {word} tol {tol:.0e}"
 
 
 def summary_text(sel: Selection) -> str:
@@ -207,13 +211,13 @@ def summary_text(sel: Selection) -> str:
     return "\n\n".join(parts)
 
 
-def plain_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Text in columns: the first to the left, the others to the right."""
+def plain_table(head: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[int] = (0,)) -> str:
+    """Text in columns: those of ``left`` to the left, the others to the right."""
     widths = [max(len(str(row[i])) for row in [head, *rows]) for i in range(len(head))]
     lines = []
     for row in [head, *rows]:
         cells = [
-            f"{cell:<{w}}" if i == 0 else f"{cell:>{w}}" for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+            f"{cell:<{w}}" if i in left else f"{cell:>{w}}" for i, (cell, w) in enumerate(zip(row, widths, strict=True))
         ]
         lines.append("  " + "  ".join(cells).rstrip())
     lines.insert(1, "  " + "  ".join("-" * w for w in widths))

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 
-from riata.cli import registry
+from riata.cli import options, registry
 from riata.cli.screen import Screen
 from riata.core.errors import InvalidOption
 
@@ -22,25 +22,27 @@ HELP = "write a saved model as ONNX, SQL, plain Python or scikit-learn"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Model, target, where to."""
-    parser.add_argument("model", help="a model file of riata fit -o")
+    options.model_file(parser)
     parser.add_argument("--to", required=True, choices=registry.names("riata.convert.targets"), help="what to make")
     parser.add_argument("-o", "--output", metavar="FILE", help="write it here; without it, text goes to stdout")
-    parser.add_argument(
-        "--kind", choices=("response", "link", "class"), default="response",
-        help="what it predicts, as riata predict --kind (response); scikit-learn has a method for each",
-    )  # fmt: skip
+    options.kind(parser)
     parser.add_argument("--table", metavar="NAME", default="data", help="the table that the SQL query reads (data)")
+    options.strict(parser, "if the model missed its tolerance")
 
 
 def run(args: argparse.Namespace, screen: Screen) -> int:
     """Load, convert, write."""
+    from riata.cli import faults
     from riata.convert.api import convert, target
     from riata.model.files import check_writable, write_atomically
     from riata.model.record import Model
 
     if args.output:
         check_writable(args.output, inputs=[args.model])
-    made = convert(Model.load(args.model), args.to, kind=args.kind, table=args.table)
+    model = Model.load(args.model)
+    if fault := faults.of_model(model) if args.strict else None:
+        return screen.strict(fault, args)
+    made = convert(model, args.to, kind=args.kind, table=args.table)
     if args.output:
         write_atomically(args.output, made)
         screen.note(f"the {args.to} model is in {args.output}: {target(args.to).NOTE}")

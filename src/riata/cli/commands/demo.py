@@ -1,4 +1,7 @@
-"""Do the main job on a real table (442 patients, ten measurements, diabetes a year later) and show every command."""
+"""Do the main job on a real table (442 patients, ten measurements, diabetes a year later) and show every command.
+
+riata demo --out demo-output
+"""
 
 from __future__ import annotations
 

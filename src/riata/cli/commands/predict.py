@@ -5,16 +5,15 @@ than two classes it is the class, and the probability of each stands beside it; 
 prediction of each.
 
 riata predict model.json new.csv -o predictions.csv
-riata predict model.json new.csv --kind class
+riata predict model.json new.csv --kind link
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 from typing import Any
 
+from riata.cli import options
 from riata.cli.screen import Screen
 from riata.core.errors import InvalidOption
 
@@ -23,26 +22,24 @@ HELP = "predict with a saved model"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Model, table, where to."""
-    parser.add_argument("model", help="a model file of riata fit -o")
-    parser.add_argument("data", help='a table of any kind that riata fit reads; "-" is stdin')
+    options.model_file(parser)
+    parser.add_argument("data", help=options.TABLE)
     parser.add_argument("-o", "--output", metavar="FILE", help="write the predictions here (CSV), not to stdout")
-    parser.add_argument(
-        "--kind", choices=("response", "link", "class"), default="response",
-        help="response: number, probability, rate or hazard ratio; link: the linear predictor; class: the most "
-        "probable one (response)",
-    )  # fmt: skip
+    options.kind(parser)
     parser.add_argument(
         "--times", metavar="T,T", help="survival models: also the probability to be free of the event at these times"
     )
-    parser.add_argument("--no-header", action="store_true", help="the text table has no line of names (column_1, …)")
-    parser.add_argument("--format", metavar="FORMAT", help="csv, tsv, parquet, arrow, svmlight, npz or npy")
+    options.reading(parser)
+    options.strict(parser, "if the model missed its tolerance, or there is a warning")
 
 
 def run(args: argparse.Namespace, screen: Screen) -> int:
     """Load, predict, write."""
+    from riata.cli import faults
     from riata.model.files import check_writable, write_atomically
     from riata.model.record import Model
     from riata.table.read import read_table
+    from riata.table.write import csv_text
 
     if args.output:
         check_writable(args.output, inputs=[args.model, args.data])
@@ -52,21 +49,21 @@ def run(args: argparse.Namespace, screen: Screen) -> int:
     if table.format == "svmlight" and rows.shape[1] < len(model.features):
         rows.resize(rows.shape[0], len(model.features))  # zeros are not written, so last columns may not show
     result = model.predict_table(rows, row_label=table.row_label, kind=args.kind)
-    for sentence in result.warnings:
-        screen.warning(sentence)
-    for sentence in (*table.notes, *result.notes):
-        screen.note(sentence)
+    screen.said(result.warnings, (*table.notes, *result.notes))
     text = csv_text(columns_of(model, result.values, args, rows))
-    if args.output:
+    fault = faults.of_model(model, result.warnings) if args.strict else None
+    if args.output and not fault:
         write_atomically(args.output, text)
         screen.note(f"{len(result.values):,} predictions are in {args.output}.")
-    else:
+    elif not args.output:
         screen.result(text.rstrip("\n"))
-    return 0
+    return screen.strict(fault, args) if fault else 0
 
 
 def columns_of(model: Any, values: Any, args: argparse.Namespace, rows: Any) -> dict[str, list[Any]]:
     """The columns to write: the prediction, the class beside a probability, survival at the times asked for."""
+    from riata.cli.words import READ
+
     classes = model.response.get("classes")
     if values.ndim == 2:
         return _wide(model, values, args.kind)
@@ -74,7 +71,7 @@ def columns_of(model: Any, values: Any, args: argparse.Namespace, rows: Any) -> 
     if classes is not None and args.kind == "response":
         out["class"] = [classes[int(value > 0.5)] for value in values]
     if args.times:
-        times = read_times(args.times)
+        times = READ["times"](args.times)
         strata = strata_of(model, rows)
         eta = model.predict_table(rows, kind="link").values
         curves = model.survival(eta, times, strata)
@@ -93,14 +90,6 @@ def _wide(model: Any, values: Any, kind: str) -> dict[str, list[Any]]:
     return {"prediction": [classes[k] for k in values.argmax(axis=1)], **out}
 
 
-def read_times(text: str) -> list[float]:
-    """The numbers of --times."""
-    try:
-        return [float(part) for part in text.split(",")]
-    except ValueError:
-        raise InvalidOption("--times takes numbers.", got=text, expected="such as 365,730") from None
-
-
 def strata_of(model: Any, rows: Any) -> Any:
     """The strata column of the table, if the model has one."""
     from riata.table.columns import as_frame, is_frame, read_column
@@ -112,13 +101,3 @@ def strata_of(model: Any, rows: Any) -> Any:
     if name not in frame.names:
         raise InvalidOption(f'the table lacks the column "{name}", the strata of the model.', got="--times")
     return read_column(frame, frame.names.index(name)).values
-
-
-def csv_text(columns: dict[str, list[Any]]) -> str:
-    """Columns as CSV; numbers with every digit."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
-    for row in zip(*columns.values(), strict=True):
-        writer.writerow([repr(value) if isinstance(value, float) else value for value in row])
-    return out.getvalue()

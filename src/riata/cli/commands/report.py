@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 
+from riata.cli import options
 from riata.cli.screen import Screen
 
 HELP = "write a report of a model, to read in a browser"
@@ -15,19 +16,23 @@ HELP = "write a report of a model, to read in a browser"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The model, and where and in which form."""
-    parser.add_argument("model", help="a model file of riata fit -o")
+    options.model_file(parser)
     parser.add_argument("-o", "--output", metavar="FILE", default="report.html", help="the page (report.html)")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--markdown", action="store_true", help="print it as Markdown and write no file")
     form.add_argument("--json", action="store_true", help="print its numbers as JSON and write no file")
+    options.strict(parser, "if the model missed its tolerance")
 
 
 def run(args: argparse.Namespace, screen: Screen) -> int:
     """Load and write."""
+    from riata.cli import faults
     from riata.model.files import check_writable
     from riata.model.record import Model
 
     model = Model.load(args.model)
+    if fault := faults.of_model(model) if args.strict else None:
+        return screen.strict(fault, args)
     if args.markdown or args.json:
         screen.result((model.to_markdown() if args.markdown else model.to_json()).rstrip("\n"))
         return 0
