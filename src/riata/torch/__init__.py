@@ -71,6 +71,7 @@ from riata.torch.penalties import (  # noqa: E402
 )
 from riata.torch.proximal import attach  # noqa: E402
 from riata.torch.rules import bind, explain  # noqa: E402
+from riata.torch.stability import stability_selection  # noqa: E402
 from riata.torch.trainer import Trainer  # noqa: E402
 
 __all__ = [
@@ -118,4 +119,5 @@ __all__ = [
     "sparse_path",
     "sparsify",
     "sparsity",
+    "stability_selection",
 ]
