@@ -40,6 +40,11 @@ class Penalised(abc.ABC):
 
     @property
     @abc.abstractmethod
+    def moved(self) -> Tensor:
+        """The parameter that an optimizer moves: a latent tensor, or the weight itself."""
+
+    @property
+    @abc.abstractmethod
     def gradient(self) -> Tensor | None:
         """The gradient of the loss at ``weight`` from the last ``backward``, or None where there is none.
 

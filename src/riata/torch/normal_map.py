@@ -181,6 +181,10 @@ class Latent(Penalised):
             return self.map.weight(self.latent)
 
     @property
+    def moved(self) -> Tensor:
+        return self.latent
+
+    @property
     def gradient(self) -> Tensor | None:
         return None if self.latent.grad is None or self.map.pulled(self.latent) else self.latent.grad
 

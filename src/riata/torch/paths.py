@@ -24,7 +24,7 @@ from riata.core.errors import InvalidData, InvalidOption
 from riata.torch.batches import Batches
 from riata.torch.compaction import Pick
 from riata.torch.optim import ProxAdam
-from riata.torch.penalised import Penalised, penalised
+from riata.torch.penalised import penalised, selecting
 from riata.torch.scaling import Scaling
 from riata.torch.trainer import Trainer
 
@@ -208,9 +208,7 @@ class _Run:
         self.dense(self.model)
         top = self._top(make(1.0))
         self.optimizer = ProxAdam(self.model, make(LOW * top), lr=RATE, fused=_can_fuse(self.model))
-        self.parts: list[Penalised] = [
-            part for part in penalised(self.optimizer) if getattr(part.penalty, "l1_ratio", 1.0) > 0.0
-        ]
+        self.parts = selecting(penalised(self.optimizer))
         self.first, self.factor = self.parts[0], [part.lam / self.parts[0].lam for part in self.parts]
 
     def _standardize(self, weight: str) -> None:

@@ -167,9 +167,13 @@ class Held(Penalised):
         self._group[LAMS][self.place.index] = float(self.penalty.at(value).lam)
 
     @property
+    def moved(self) -> Tensor:
+        return self._group["params"][self.place.index]
+
+    @property
     def weight(self) -> Tensor:
-        return self._group["params"][self.place.index].detach()
+        return self.moved.detach()
 
     @property
     def gradient(self) -> Tensor | None:
-        return self._group["params"][self.place.index].grad
+        return self.moved.grad
