@@ -32,11 +32,11 @@ CONTENDERS = {
 }
 
 
-def run(libraries):
+def run(libraries, data=None, seeds=None):
     """One row for each data set, seed and contender, these in turns. ``libraries`` are those of paths, not ours."""
     env = {**os.environ, **pool.QUIET, "PYTHONPATH": str(environments.ROOT)}
-    for data in DATA:
-        for seed in SEEDS:
+    for data in data or DATA:
+        for seed in seeds or SEEDS:
             for name, place in CONTENDERS.items():
                 if environments.make(place):
                     continue

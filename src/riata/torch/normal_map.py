@@ -31,7 +31,8 @@ from torch.nn.utils.parametrize import ParametrizationList
 
 from riata.core.errors import InvalidOption
 from riata.torch.handle import Penalised
-from riata.torch.penalties.base import Penalty
+from riata.torch.penalties.base import Penalty, Separable
+from riata.torch.sharded import on_whole
 
 LIVE: weakref.WeakSet[NormalMap] = weakref.WeakSet()  # all maps of the process: where a step looks for latents
 
@@ -115,11 +116,16 @@ class NormalMap(nn.Module):
                 return w + self.width * self.penalty.pull(w, 1.0)
             return w + self.step * self.penalty.pull(w, self.lam)
 
-    def cut(self, z: Tensor) -> tuple[Tensor, float]:
-        """(z − w, 1/γ): their product is the pull, a subgradient of λR at w."""
+    def cut(self, z: Tensor) -> Tensor:
+        """z − w: times ``force`` it is the pull, a subgradient of λR at w."""
         if self.penalty.linear:
-            return self.penalty.cut(z, self.width, 1.0), self.lam / self.width
-        return self.penalty.cut(z, self.step, self.lam), 1.0 / self.step
+            return self.penalty.cut(z, self.width, 1.0)
+        return self.penalty.cut(z, self.step, self.lam)
+
+    @property
+    def force(self) -> float:
+        """1/γ."""
+        return self.lam / self.width if self.penalty.linear else 1.0 / self.step
 
     def note(self, z: Tensor) -> None:
         """The gradient of z, as it is now, has the pull in it."""
@@ -178,7 +184,9 @@ class Latent(Penalised):
     @property
     def weight(self) -> Tensor:
         with torch.no_grad():
-            return self.map.weight(self.latent)
+            if isinstance(self.penalty, Separable):
+                return self.map.weight(self.latent)
+            return on_whole(self.map.weight, self.latent)
 
     @property
     def moved(self) -> Tensor:

@@ -48,6 +48,10 @@ class Hierarchical(Penalty):
         if not (isinstance(self.skip, int) and self.skip >= 1):
             raise InvalidOption("skip counts the rows of the skip connection.", expected="at least 1", got=self.skip)
 
+    @property
+    def along(self) -> int:
+        return 1
+
     def on(self, shape: torch.Size) -> Hierarchical:
         if len(shape) != 2 or shape[0] <= self.skip:
             raise InvalidOption(
