@@ -32,7 +32,7 @@ from torch.nn.utils.parametrize import ParametrizationList
 from riata.core.errors import InvalidOption
 from riata.torch.handle import Penalised
 from riata.torch.penalties.base import Penalty, Separable
-from riata.torch.sharded import on_whole
+from riata.torch.sharded import local, on_whole
 
 LIVE: weakref.WeakSet[NormalMap] = weakref.WeakSet()  # all maps of the process: where a step looks for latents
 
@@ -129,13 +129,13 @@ class NormalMap(nn.Module):
 
     def note(self, z: Tensor) -> None:
         """The gradient of z, as it is now, has the pull in it."""
-        assert z.grad is not None
-        _PULLED[self] = weakref.ref(z.grad), z.grad._version
+        grad = local(z.grad)
+        _PULLED[self] = weakref.ref(grad), grad._version
 
     def pulled(self, z: Tensor) -> bool:
         """Whether it has: then an optimizer within an optimizer must not add it again."""
         noted, version = _PULLED.get(self, (None, -1))
-        grad = z.grad
+        grad = local(z.grad)
         return noted is not None and grad is not None and noted() is grad and grad._version == version
 
     def get_extra_state(self) -> Tensor:

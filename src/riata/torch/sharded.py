@@ -17,6 +17,11 @@ def whole(t: Any) -> Any:
     return t.full_tensor() if hasattr(t, "full_tensor") else t
 
 
+def local(t: Any) -> Any:
+    """The shard of a sharded tensor, which knows of changes that FSDP2 makes to it; every other thing as it is."""
+    return getattr(t, "_local_tensor", t)
+
+
 def on_whole(function: Callable[..., Tensor], like: Tensor, *others: Any) -> Tensor:
     """``function(like, *others)`` on whole tensors, spread as ``like`` is."""
     if not hasattr(like, "full_tensor"):
