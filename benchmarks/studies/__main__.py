@@ -1,6 +1,8 @@
 """Run studies and write their results files.
 
-usage: python -m benchmarks.studies [NAME ...] [--library NAME ...]
+usage: python -m benchmarks.studies [NAME ...] [--library NAME ...] [--data NAME ...] [--seed NUMBER ...]
+
+A study in pieces (k_features): --data and --seed say which of its rows are measured; the others are left as they are.
 """
 
 import argparse
@@ -15,11 +17,14 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", choices=[*known, []])
     parser.add_argument("--library", nargs="+")
+    parser.add_argument("--data", nargs="+")
+    parser.add_argument("--seed", nargs="+", type=int)
     options = parser.parse_args(argv)
+    piece = {key: value for key, value in {"data": options.data, "seeds": options.seed}.items() if value}
     facts = {"commit": results.commit(), "machine": results.machine()}
     for name in options.names or known:
         study = known[name]
-        for row in study.run(registry.libraries(options.library)):
+        for row in study.run(registry.libraries(options.library), **piece):
             print(name, *(f"{key}={row[key]}" for key in study.COLUMNS), file=sys.stderr)
             columns = [*study.COLUMNS, "commit", "machine"]
             results.merge(results.FOLDER / f"{name}.csv", [row | facts], columns, study.KEY)

@@ -32,19 +32,19 @@ CONTENDERS = {
 }
 
 
-def run(libraries):
+def run(libraries, data=DATA, seeds=SEEDS):
     """One row for each data set, seed and contender, these in turns. ``libraries`` are those of paths, not ours."""
     env = {**os.environ, **pool.QUIET, "PYTHONPATH": str(environments.ROOT)}
-    for data in DATA:
-        for seed in SEEDS:
+    for problem in data:
+        for seed in seeds:
             for name, place in CONTENDERS.items():
                 if environments.make(place):
                     continue
                 program = [environments.python(place), "-m", "benchmarks.studies.session_networks"]
                 options = {"env": env, "cwd": environments.ROOT, "capture_output": True, "text": True, "check": False}
-                row = {"data": data, "library": name, "seed": seed}
+                row = {"data": problem, "library": name, "seed": seed}
                 try:
-                    out = subprocess.run([*program, data, name, str(seed)], timeout=LIMIT, **options)
+                    out = subprocess.run([*program, problem, name, str(seed)], timeout=LIMIT, **options)
                 except subprocess.TimeoutExpired:
                     yield row | {"seconds": f">{LIMIT:.0f}"} | dict.fromkeys(COLUMNS[4:], "")
                     continue

@@ -248,10 +248,10 @@ def test_a_pickled_path_holds_no_data(data):
 
 
 def test_classes_are_in_proportion_in_every_half():
-    from riata.inference.stability import _halves
+    from riata.inference.stability import half_samples
 
     strata = np.repeat([0.0, 1.0], [90, 11])
-    for weight in _halves(101, np.arange(101), 5, "pairs", 0, None, strata):
+    for weight in half_samples(101, np.arange(101), 5, "pairs", 0, None, strata):
         assert weight.sum() == 50
         assert 5 <= weight[strata == 1].sum() <= 6
 

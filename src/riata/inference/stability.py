@@ -148,14 +148,16 @@ def stability_selection(
         raise InvalidOption("Stability selection goes with the plain lasso.", got=f"penalty={o.penalty!r}")
     p = int(np.count_nonzero(problem.penalty_factor > 0))
     live = np.flatnonzero(problem.sample_weight > 0)
-    q, threshold, notes = _settle(q, threshold, pfer, p, len(live), n_pairs, bound)
+    q, threshold, notes = settle(q, threshold, pfer, p, len(live), n_pairs, bound)
     strata = target.kept_in_proportion(data, o)
-    weights = _halves(problem.n_samples, live, n_pairs, method, seed, halves, strata)
+    weights = half_samples(problem.n_samples, live, n_pairs, method, seed, halves, strata)
     chosen = first_features(problem, weights, q, threads)
-    return _result(problem, chosen, q, threshold, method, bound, cluster, notes, p)
+    names = list(problem.design.names or [f"x{j}" for j in range(problem.n_features)])
+    clusters = _clusters(problem, chosen, names, cluster)
+    return stability_of(chosen, names, q, threshold, p=p, method=method, bound=bound, clusters=clusters, notes=notes)
 
 
-def _settle(
+def settle(
     q: int | None, threshold: float | None, pfer: float | None, p: int, n: int, pairs: int, bound: str
 ) -> tuple[int, float, list[str]]:
     """(q, threshold, notes) from the two that were given, or from defaults."""
@@ -182,7 +184,7 @@ def _settle(
     return int(q), float(threshold), notes
 
 
-def _halves(n: int, live: Ints, pairs: int, method: str, seed: int, halves: Any, strata: Any) -> list[Floats]:
+def half_samples(n: int, live: Ints, pairs: int, method: str, seed: int, halves: Any, strata: Any) -> list[Floats]:
     """Row weights of 0 and 1 for each half-sample."""
     if halves is not None:
         given = np.asarray(halves)
@@ -201,13 +203,13 @@ def _halves(n: int, live: Ints, pairs: int, method: str, seed: int, halves: Any,
     return out
 
 
-def _result(
-    problem: Problem, chosen: Sequence[Ints], q: int, threshold: float, method: str, bound: str, cluster: float,
-    notes: list[str], p: int,
+def stability_of(
+    chosen: Sequence[Ints], names: list[str], q: int, threshold: float, *, p: int | None = None, method: str = "pairs",
+    bound: str = "r-concave", clusters: list[dict[str, Any]] | None = None, notes: Sequence[str] = (),
 ) -> Stability:  # fmt: skip
-    total = len(chosen)
-    count = np.bincount(np.concatenate(chosen), minlength=problem.n_features)
-    names = list(problem.design.names or [f"x{j}" for j in range(problem.n_features)])
+    """The result for features (indices into ``names``) chosen on each half-sample; p of them could have been chosen."""
+    total, p = len(chosen), len(names) if p is None else p
+    count = np.bincount(np.concatenate(chosen), minlength=len(names))
     keep = _kept(count, threshold, total)
     order = _order(count)
     return Stability(
@@ -219,10 +221,10 @@ def _result(
         method=method,
         bound=bound,
         n_pairs=total // 2,
-        clusters=_clusters(problem, chosen, names, cluster),
+        clusters=clusters or [],
         mean_chosen=float(np.mean([len(features) for features in chosen])),
         feature_names=names,
-        notes=notes,
+        notes=list(notes),
     )
 
 

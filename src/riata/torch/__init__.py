@@ -69,8 +69,11 @@ from riata.torch.penalties import (  # noqa: E402
     Penalty,
     SparseGroup,
 )
+from riata.torch.plan import Plan, freeze_support, ramp  # noqa: E402
 from riata.torch.proximal import attach  # noqa: E402
 from riata.torch.rules import bind, explain  # noqa: E402
+from riata.torch.scalars import Scalars  # noqa: E402
+from riata.torch.stability import stability_selection  # noqa: E402
 from riata.torch.trainer import Trainer  # noqa: E402
 
 __all__ = [
@@ -91,10 +94,12 @@ __all__ = [
     "PathPoint",
     "Penalised",
     "Penalty",
+    "Plan",
     "ProxAdagrad",
     "ProxAdam",
     "ProxAdamW",
     "ProxSGD",
+    "Scalars",
     "SparseGroup",
     "SparseInputMLP",
     "SparseMLP",
@@ -110,12 +115,15 @@ __all__ = [
     "explain",
     "feature_importances",
     "feature_report",
+    "freeze_support",
     "heads",
     "l1_norm",
     "parameter_groups",
     "penalised",
     "penalty_loss",
+    "ramp",
     "sparse_path",
     "sparsify",
     "sparsity",
+    "stability_selection",
 ]

@@ -153,7 +153,9 @@ class Hierarchy(SparseNet):
         if self.alpha is not None:
             self._at(X, y, make(X.shape[1]))
             return
-        self.path_ = sparse_path(make, (X, y), self._loss, features=self.features, epochs=self.max_epochs, seed=seed)  # type: ignore[attr-defined]
+        self.path_ = sparse_path(
+            make, (X, y), self._loss, features=self.features, epochs=self.max_epochs, standardize=False, seed=seed
+        )  # type: ignore[attr-defined]
         self.network_ = self.path_.model
 
 

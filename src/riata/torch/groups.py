@@ -36,6 +36,13 @@ class Axes:
     says: str = "axes"
 
     @property
+    def along(self) -> int | None:
+        """The axis that numbers the groups, where the tensor is seen as it is."""
+        if self.shape is not None:
+            return None
+        return next(axis for axis in range(len(self.axes) + 1) if axis not in self.axes)
+
+    @property
     def root_size(self) -> float:
         """√(entries of a group), the same for all."""
         return math.sqrt(self.size)
@@ -73,6 +80,7 @@ class Labels:
         sizes = torch.bincount(ids)
         self.count = len(sizes)
         self.held = {torch.device("cpu"): (ids, sizes[ids].double().sqrt())}
+        self.along = None
 
     def on(self, device: torch.device) -> tuple[Tensor, Tensor]:
         """(labels, root sizes) on a device; copied there once."""

@@ -7,6 +7,7 @@ import abc
 from torch import Tensor
 
 from riata.torch.penalties.base import Penalty
+from riata.torch.sharded import whole
 
 
 class Penalised(abc.ABC):
@@ -40,6 +41,11 @@ class Penalised(abc.ABC):
 
     @property
     @abc.abstractmethod
+    def moved(self) -> Tensor:
+        """The parameter that an optimizer moves: a latent tensor, or the weight itself."""
+
+    @property
+    @abc.abstractmethod
     def gradient(self) -> Tensor | None:
         """The gradient of the loss at ``weight`` from the last ``backward``, or None where there is none.
 
@@ -48,21 +54,21 @@ class Penalised(abc.ABC):
 
     def value(self) -> Tensor:
         """λ·R(weight)."""
-        return self.penalty.value(self.weight, self.lam)
+        return self.penalty.value(whole(self.weight), self.lam)
 
     def kkt_residual(self) -> Tensor | None:
         """Distance from stationarity, in units of the gradient; a certificate where the gradient is of all the data."""
         grad = self.gradient
-        return None if grad is None else self.penalty.kkt_residual(self.weight, grad, self.lam)
+        return None if grad is None else self.penalty.kkt_residual(whole(self.weight), whole(grad), self.lam)
 
     def dual_norm(self) -> Tensor | None:
         """The λ from which on zero would be stationary under this gradient."""
         grad = self.gradient
-        return None if grad is None else self.penalty.dual_norm(grad)
+        return None if grad is None else self.penalty.dual_norm(whole(grad))
 
     def zero_mask(self) -> Tensor:
         """Which units (entries, or groups in their order) are exactly zero."""
-        return self.penalty.zero_mask(self.weight)
+        return self.penalty.zero_mask(whole(self.weight))
 
     def __repr__(self) -> str:
         return f"<{self.name}: {self.penalty.at(self.lam).words()}, rule {self.rule}>"

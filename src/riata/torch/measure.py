@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 from riata.torch.normal_map import latents
 from riata.torch.penalised import penalised
 from riata.torch.rules import parameters
+from riata.torch.sharded import whole
 
 Where = nn.Module | Optimizer
 
@@ -48,7 +49,7 @@ def sparsity(where: Where, rules: Any = None) -> dict[str, Sparsity]:
     """Zeros of every rule, by the rule's key."""
     found: dict[str, Sparsity] = {}
     for one in penalised(where, rules):
-        w, mask = one.weight, one.zero_mask()
+        w, mask = whole(one.weight), one.zero_mask()
         had = found.get(one.rule, Sparsity(0, 0, 0, 0))
         found[one.rule] = Sparsity(
             had.zeros + int((w == 0).sum()),
@@ -61,5 +62,5 @@ def sparsity(where: Where, rules: Any = None) -> dict[str, Sparsity]:
 
 def _weights(where: Where, rules: Any) -> list[Tensor]:
     if isinstance(where, nn.Module) and rules is None and not latents(where):
-        return [weight.detach() for *_, weight in parameters(where, latent=True)]
-    return [one.weight for one in penalised(where, rules)]
+        return [whole(weight.detach()) for *_, weight in parameters(where, latent=True)]
+    return [whole(one.weight) for one in penalised(where, rules)]

@@ -31,7 +31,8 @@ from torch.nn.utils.parametrize import ParametrizationList
 
 from riata.core.errors import InvalidOption
 from riata.torch.handle import Penalised
-from riata.torch.penalties.base import Penalty
+from riata.torch.penalties.base import Penalty, Separable
+from riata.torch.sharded import local, on_whole
 
 LIVE: weakref.WeakSet[NormalMap] = weakref.WeakSet()  # all maps of the process: where a step looks for latents
 
@@ -115,21 +116,26 @@ class NormalMap(nn.Module):
                 return w + self.width * self.penalty.pull(w, 1.0)
             return w + self.step * self.penalty.pull(w, self.lam)
 
-    def cut(self, z: Tensor) -> tuple[Tensor, float]:
-        """(z − w, 1/γ): their product is the pull, a subgradient of λR at w."""
+    def cut(self, z: Tensor) -> Tensor:
+        """z − w: times ``force`` it is the pull, a subgradient of λR at w."""
         if self.penalty.linear:
-            return self.penalty.cut(z, self.width, 1.0), self.lam / self.width
-        return self.penalty.cut(z, self.step, self.lam), 1.0 / self.step
+            return self.penalty.cut(z, self.width, 1.0)
+        return self.penalty.cut(z, self.step, self.lam)
+
+    @property
+    def force(self) -> float:
+        """1/γ."""
+        return self.lam / self.width if self.penalty.linear else 1.0 / self.step
 
     def note(self, z: Tensor) -> None:
         """The gradient of z, as it is now, has the pull in it."""
-        assert z.grad is not None
-        _PULLED[self] = weakref.ref(z.grad), z.grad._version
+        grad = local(z.grad)
+        _PULLED[self] = weakref.ref(grad), grad._version
 
     def pulled(self, z: Tensor) -> bool:
         """Whether it has: then an optimizer within an optimizer must not add it again."""
         noted, version = _PULLED.get(self, (None, -1))
-        grad = z.grad
+        grad = local(z.grad)
         return noted is not None and grad is not None and noted() is grad and grad._version == version
 
     def get_extra_state(self) -> Tensor:
@@ -178,7 +184,13 @@ class Latent(Penalised):
     @property
     def weight(self) -> Tensor:
         with torch.no_grad():
-            return self.map.weight(self.latent)
+            if isinstance(self.penalty, Separable):
+                return self.map.weight(self.latent)
+            return on_whole(self.map.weight, self.latent)
+
+    @property
+    def moved(self) -> Tensor:
+        return self.latent
 
     @property
     def gradient(self) -> Tensor | None:

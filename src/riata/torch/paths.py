@@ -18,20 +18,24 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import prune
+from torch.optim import Optimizer
 
 from riata.core.errors import InvalidData, InvalidOption
 from riata.torch.batches import Batches
 from riata.torch.compaction import Pick
 from riata.torch.optim import ProxAdam
-from riata.torch.penalised import Penalised, penalised
+from riata.torch.penalised import penalised, selecting
+from riata.torch.scaling import Scaling
 from riata.torch.trainer import Trainer
 
 LOW = 1e-3  # of the λ at which zero is stationary: where the path starts
-GROWTH, LEAP = 1.2, 2.0  # of λ from step to step; the second while nothing goes
+GROWTH, LEAP = 1.2, 2.0  # of λ from step to step; the second while next to nothing goes
+FEW = 0.03  # of the units that are left: next to nothing
 STEPS, MOST = 60, 80  # optimizer steps at each λ, and λs at most
 HALVINGS = 5  # between two λ of the path, towards a wanted number of features
-DENSE, PATIENCE = 300, 15  # passes without penalty at most, and without a better validation loss
-RATE, ROWS = 3e-3, (32, 256)  # rows in a step: n/16 between these
+DENSE = 60  # passes without penalty
+RATE, ROWS = 3e-3, (32, 256)  # rows in a step: n/12 between these
+PEAK, RISE = 2e-2, 0.2  # of the learning rate without penalty, and the part of the passes until it is there
 
 ModelFn = Callable[[int], nn.Module]
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -70,12 +74,16 @@ class SparsePath:
     chosen : the one that was asked for
     model : of all features; the refit on the chosen support, or the chosen point's own
     val_loss : of ``model``
+    counted : name of the parameter whose units are counted
+    units_are_features : whether these are the columns of X
     """
 
     points: list[PathPoint]
     chosen: PathPoint
     model: nn.Module
     val_loss: float
+    counted: str
+    units_are_features: bool
 
     def to_frame(self) -> dict[str, list[float]]:
         """Columns ``lambda``, ``units``, ``val_loss``; any frame library takes such a dictionary."""
@@ -95,7 +103,7 @@ class SparsePath:
 def sparse_path(
     model_fn: ModelFn, data: tuple[Tensor, Tensor], loss: Loss, *, rules: Any = None, features: int | None = None,
     zeros: float | None = None, lams: Sequence[float] | None = None, validation: Any = 0.125, refit: bool = True,
-    epochs: int = DENSE, seed: int = 0,
+    epochs: int = DENSE, standardize: bool = True, seed: int = 0,
 ) -> SparsePath:  # fmt: skip
     """Follow a network from dense to empty, choose a point, refit what it selects.
 
@@ -112,7 +120,9 @@ def sparse_path(
     validation : (X, y), or the part of the rows that is held out
     refit : a fresh network of the selected features, without penalty. Where units are no features, the chosen point's
         zeros stay zero in the refit
-    epochs : passes at most of the fits without penalty, which end earlier where the validation loss says so
+    epochs : passes of the fits without penalty; the weights are those of the pass with the smallest validation loss
+    standardize : fit on columns of mean 0 and standard deviation 1, where X is a matrix and the counted parameter that
+        of the linear layer that reads it. λ is of that scale; the networks and states that come back take X as it is
     seed : of the split, the initial weights and the order of rows; torch's global generator is left as it was
 
     Examples
@@ -126,11 +136,11 @@ def sparse_path(
         torch.manual_seed(seed)
         run = _Run(model_fn, data, loss, validation, epochs)
         wanted = _wanted(features, zeros)
-        run.start(rules)
+        run.start(rules, standardize)
         points = run.grid(lams) if lams is not None else run.climb(wanted)
         chosen = _choose(points, wanted)
-        model = run.refit(chosen) if refit else run.at(chosen)
-        return SparsePath(points, chosen, model, run.score(model))
+        model, val_loss = run.finished(chosen, refit)
+        return SparsePath(points, chosen, model, val_loss, run.first.name, run.are_features(chosen))
 
 
 class _Run:
@@ -153,39 +163,59 @@ class _Run:
             validation, X, y = (X[order[:held]], y[order[:held]]), X[order[held:]], y[order[held:]]
         self.model_fn, self.loss, self.X, self.y, self.validation = model_fn, loss, X, y, validation
         self.epochs = epochs
-        self.batch = min(max(len(X) // 16, ROWS[0]), ROWS[1])
+        self.scaling: Scaling | None = None
+        self.batch = min(max(len(X) // 12, ROWS[0]), ROWS[1])
 
-    def batches(self, columns: Tensor | None = None) -> tuple[Batches, Batches]:
-        """Loaders of the training and the validation rows."""
+    def batches(self, columns: Tensor | None = None) -> tuple[Batches, tuple[Tensor, Tensor]]:
+        """A loader of the training rows, and the validation rows."""
         (X, y), (Xv, yv) = (self.X, self.y), self.validation
         if columns is not None:
             X, Xv = X[:, columns], Xv[:, columns]
-        return Batches(X, y, size=self.batch, shuffle=True), Batches(Xv, yv, size=4096)
+        return Batches(X, y, size=self.batch, shuffle=True), (Xv, yv)
 
-    def dense(self, columns: Tensor | None = None, model: nn.Module | None = None) -> nn.Module:
-        """A network trained without penalty."""
-        count = self.X.shape[1] if columns is None else len(columns)
-        model = self.model_fn(count).to(self.X) if model is None else model
+    def dense(self, model: nn.Module, columns: Tensor | None = None) -> nn.Module:
+        """Train without penalty: one cycle of the learning rate, and the weights of the best pass."""
         train, held = self.batches(columns)
-        trainer = Trainer(model, self.loss, torch.optim.Adam(model.parameters(), lr=RATE))
-        trainer.fit(train, held, self.epochs, patience=PATIENCE)
+        optimizer = torch.optim.Adam(model.parameters(), lr=PEAK, fused=_can_fuse(model))
+        best, kept = math.inf, copy.deepcopy(model.state_dict())
+        for epoch in range(self.epochs):
+            for number, pair in enumerate(train, 1):
+                optimizer.param_groups[0]["lr"] = PEAK * _cycle((epoch + number / len(train)) / self.epochs)
+                self._step(model, optimizer, pair)
+            loss = self.score(model, held)
+            if loss < best:
+                best, kept = loss, copy.deepcopy(model.state_dict())
+        model.load_state_dict(kept)
         return model
 
-    def start(self, rules: Any) -> None:
+    def _step(self, model: nn.Module, optimizer: Optimizer, pair: tuple[Tensor, ...]) -> None:
+        model.train()
+        optimizer.zero_grad()
+        self.loss(model(pair[0]), pair[1]).backward()
+        optimizer.step()
+
+    def start(self, rules: Any, standardize: bool) -> None:
         """The dense network, made sparse at the λ with which the path begins."""
-        self.model = self.dense()
+        self.model = self.model_fn(self.X.shape[-1]).to(self.X)
         make = getattr(self.model, "rules", None) if rules is None else rules
         if not callable(make):
             raise InvalidOption(
                 "rules(lam) gives the rules at λ; this network has none of its own.", got=type(self.model).__name__,
                 expected='a function such as lambda lam: {"0.weight": GroupLasso(lam, group="input")}',
             )  # fmt: skip
+        if standardize and self.X.ndim == 2:
+            self._standardize(penalised(self.model, make(1.0))[0].name)
+        self.dense(self.model)
         top = self._top(make(1.0))
-        self.optimizer = ProxAdam(self.model, make(LOW * top), lr=RATE)
-        self.parts: list[Penalised] = [
-            part for part in penalised(self.optimizer) if getattr(part.penalty, "l1_ratio", 1.0) > 0.0
-        ]
+        self.optimizer = ProxAdam(self.model, make(LOW * top), lr=RATE, fused=_can_fuse(self.model))
+        self.parts = selecting(penalised(self.optimizer))
         self.first, self.factor = self.parts[0], [part.lam / self.parts[0].lam for part in self.parts]
+
+    def _standardize(self, weight: str) -> None:
+        scaling = Scaling(self.X, weight)
+        if scaling.fits(self.model, self.validation[0]):
+            self.scaling = scaling
+            self.X, self.validation = scaling.apply(self.X), (scaling.apply(self.validation[0]), self.validation[1])
 
     def _top(self, rules: Any) -> float:
         """λ at which zero is stationary for the first penalised weight, the rest being what it is in the dense network.
@@ -203,13 +233,13 @@ class _Run:
         """Some steps at λ from where the last fit ended."""
         for part, factor in zip(self.parts, self.factor, strict=True):
             part.lam = lam * factor
-        self.model.train()
-        for x, y in self._stream():
-            self.optimizer.zero_grad()
-            self.loss(self.model(x), y).backward()
-            self.optimizer.step()
+        for pair in self._stream():
+            self._step(self.model, self.optimizer, pair)
         state = copy.deepcopy(self.model.state_dict())
-        return PathPoint(lam, ~self.first.zero_mask().reshape(-1), self.score(self.model), state)
+        support = ~self.first.zero_mask().reshape(-1)
+        return PathPoint(
+            lam, support, self.score(self.model), state if self.scaling is None else self.scaling.folded(state)
+        )
 
     def _stream(self) -> Iterator[tuple[Tensor, ...]]:
         train, done = self.batches()[0], 0
@@ -230,8 +260,8 @@ class _Run:
         """Points at growing λ until what is wanted is there, or nothing is left; then nearer to it by halving."""
         points, kept, lam = [self.fit(self.first.lam)], self._state(), self.first.lam
         while len(points) < MOST and points[-1].count and not (wanted and wanted(points[-1])):
-            idle = len(points) < 2 or points[-1].count == points[-2].count
-            kept, lam = self._state(), lam * (LEAP if idle and points[-1].support.all() else GROWTH)
+            gone = points[-2].count - points[-1].count if len(points) > 1 else 0
+            kept, lam = self._state(), lam * (LEAP if gone <= FEW * points[-1].count else GROWTH)
             points.append(self.fit(lam))
         if wanted is None or len(points) < 2 or not wanted(points[-1]):
             return points
@@ -256,29 +286,44 @@ class _Run:
         self.optimizer.load_state_dict(copy.deepcopy(state[1]))
 
     def at(self, point: PathPoint) -> nn.Module:
-        """The plain network of a point."""
+        """The plain network of a point, for X as it was given."""
         model = copy.deepcopy(self.model)
         model.load_state_dict(point.state)
         return model.eval()
 
-    def refit(self, point: PathPoint) -> nn.Module:
-        """A network without penalty on what a point selects."""
+    def finished(self, point: PathPoint, refit: bool) -> tuple[nn.Module, float]:
+        """The network that comes back, for X as it was given, and its validation loss."""
         columns = point.support.nonzero()[:, 0]
-        if not len(columns):
-            return self.at(point)
-        if self._are_features(point):
-            return nn.Sequential(Pick(columns, -1), self.dense(columns)).eval()
-        model = self.at(point).train()
+        if not refit or not len(columns):
+            return self.at(point), point.val_loss
+        if self.are_features(point):
+            model = self.dense(self.model_fn(len(columns)).to(self.X), columns)
+            loss = self.score(model, self.batches(columns)[1])
+            return nn.Sequential(Pick(columns, -1), self._folded(model, columns)).eval(), loss
+        model = self._masked(point)
+        loss = self.score(model)
+        return self._folded(model).eval(), loss
+
+    def _folded(self, model: nn.Module, columns: Tensor | None = None) -> nn.Module:
+        if self.scaling is not None:
+            model.load_state_dict(self.scaling.folded(model.state_dict(), columns))
+        return model
+
+    def _masked(self, point: PathPoint) -> nn.Module:
+        """The network of a point, trained on without penalty while its zeros stay zero."""
+        model = self.at(point)
+        if self.scaling is not None:
+            model.load_state_dict(self.scaling.unfolded(point.state))
         for part in self.parts:
             module, _, leaf = part.name.rpartition(".")
             prune.custom_from_mask(model.get_submodule(module), leaf, self._mask(point, part.name))
-        self.dense(model=model)
+        self.dense(model)
         for part in self.parts:
             module, _, leaf = part.name.rpartition(".")
             prune.remove(model.get_submodule(module), leaf)
-        return model.eval()
+        return model
 
-    def _are_features(self, point: PathPoint) -> bool:
+    def are_features(self, point: PathPoint) -> bool:
         """Whether the units are the columns of X: those of the first penalised weight."""
         weight = point.state[self.first.name]
         if weight.ndim != 2 or weight.shape[1] != self.X.shape[1]:
@@ -289,11 +334,23 @@ class _Run:
     def _mask(point: PathPoint, name: str) -> Tensor:
         return (point.state[name] != 0).to(point.state[name])
 
-    def score(self, model: nn.Module) -> float:
+    def score(self, model: nn.Module, held: tuple[Tensor, Tensor] | None = None) -> float:
         """Mean loss on the validation rows."""
+        X, y = self.validation if held is None else held
         model.eval()
         with torch.no_grad():
-            return float(self.loss(model(self.validation[0]), self.validation[1]))
+            return float(self.loss(model(X), y))
+
+
+def _cycle(done: float) -> float:
+    """The learning rate, of its peak, when this part of the passes is done: up along a line, down along a cosine."""
+    return done / RISE if done < RISE else 0.5 + 0.5 * math.cos(math.pi * (done - RISE) / (1.0 - RISE))
+
+
+def _can_fuse(model: nn.Module) -> bool:
+    """Whether torch has one kernel for the step of all parameters of this model."""
+    kinds = {p.device.type for p in model.parameters()}
+    return kinds <= {"cpu", "cuda"} and all(p.is_floating_point() for p in model.parameters())
 
 
 def _wanted(features: int | None, zeros: float | None) -> Callable[[PathPoint], bool] | None:

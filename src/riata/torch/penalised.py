@@ -45,6 +45,11 @@ def penalised(where: nn.Module | Optimizer, rules: Rules | Sequence[Bound] | Non
     return found
 
 
+def selecting(parts: Sequence[Penalised]) -> list[Penalised]:
+    """Those whose penalty makes zeros: a ridge does not."""
+    return [part for part in parts if getattr(part.penalty, "l1_ratio", 1.0) > 0.0]
+
+
 class Ruled(Penalised):
     """A plain parameter under a rule that nothing enforces."""
 
@@ -59,6 +64,10 @@ class Ruled(Penalised):
     @lam.setter
     def lam(self, value: float) -> None:
         self._lam = float(self.penalty.at(value).lam)
+
+    @property
+    def moved(self) -> Tensor:
+        return self.bound.parameter
 
     @property
     def weight(self) -> Tensor:

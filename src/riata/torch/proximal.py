@@ -11,11 +11,11 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from riata.core.errors import InvalidOption
-from riata.torch.blocks import blocks
 from riata.torch.handle import Penalised
 from riata.torch.metric import READERS, Metric
-from riata.torch.penalties.base import Penalty, Separable
+from riata.torch.penalties.base import Penalty, Separable, pieces
 from riata.torch.rules import Bound, Rules, bind
+from riata.torch.sharded import on_whole
 
 LAMS = "lams"  # of a parameter group: λ in force for each of its parameters, saved with it like a learning rate
 
@@ -54,22 +54,24 @@ class ProximalStep:
 
 
 def _pieces(w: Tensor, state: dict[str, Any], penalty: Penalty) -> Iterator[tuple[Tensor, dict[str, Any]]]:
-    """A weight and its state, cut into blocks where the penalty is of single entries."""
-    if not isinstance(penalty, Separable):
-        yield w, state
-        return
+    """A weight and its state, cut into pieces that the penalty treats apart."""
     like = [name for name, value in state.items() if isinstance(value, Tensor) and value.shape == w.shape]
-    for piece, *parts in blocks(w, *(state[name] for name in like)):
+    for piece, *parts in pieces(penalty, w, *(state[name] for name in like)):
         yield piece, {**state, **dict(zip(like, parts, strict=True))}
 
 
 def _take(w: Tensor, penalty: Penalty, lam: float, metric: Metric, skipped: Tensor | None) -> None:
     """The proximal step of one piece, in place; what it takes away enters the buffer of a summed momentum."""
-    new = penalty.prox(w, metric.step, lam)
+    if isinstance(penalty, Separable):
+        new = penalty.prox(w, metric.step, lam)
+    else:
+        new = on_whole(lambda w, step: penalty.prox(w, step, lam), w, metric.step)
     if skipped is not None:
         new = torch.where(skipped > 0, w, new)
-    if metric.buffer is not None:
-        metric.buffer.add_((w - new).mul_(metric.enter))
+    if isinstance(metric.enter, Tensor):
+        metric.buffer.add_((w - new).mul_(metric.enter))  # type: ignore[union-attr]
+    elif metric.buffer is not None:
+        metric.buffer.add_(w.sub_(new), alpha=metric.enter)
     w.copy_(new)
 
 
@@ -167,9 +169,13 @@ class Held(Penalised):
         self._group[LAMS][self.place.index] = float(self.penalty.at(value).lam)
 
     @property
+    def moved(self) -> Tensor:
+        return self._group["params"][self.place.index]
+
+    @property
     def weight(self) -> Tensor:
-        return self._group["params"][self.place.index].detach()
+        return self.moved.detach()
 
     @property
     def gradient(self) -> Tensor | None:
-        return self._group["params"][self.place.index].grad
+        return self.moved.grad

@@ -16,9 +16,9 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
-from riata.torch.blocks import blocks
 from riata.torch.normal_map import LIVE, NormalMap, refuse_decay
-from riata.torch.penalties.base import Separable
+from riata.torch.penalties.base import Separable, pieces
+from riata.torch.sharded import on_whole
 
 Owned = list[tuple[NormalMap, Tensor, int]]  # (map, latent tensor, number of its parameter group)
 
@@ -61,10 +61,10 @@ def _add(optimizer: Optimizer, owned: Owned) -> None:
     for map, z, _ in owned:
         if z.grad is None or map.lam == 0.0 or map.pulled(z):
             continue
-        pieces = blocks(z, z.grad) if isinstance(map.penalty, Separable) else [[z, z.grad]]
-        for piece, grad in pieces:
-            cut, factor = map.cut(piece)
-            grad.add_(cut.mul_(scale) if scale is not None else cut, alpha=factor)
+        entries = isinstance(map.penalty, Separable)
+        for piece, grad in pieces(map.penalty, z, z.grad):
+            cut = map.cut(piece) if entries else on_whole(map.cut, piece)
+            grad.add_(cut.mul_(scale) if scale is not None else cut, alpha=map.force)
         map.note(z)
 
 

@@ -13,11 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from riata.core.errors import InvalidOption, NotConverged
+from riata.core.errors import NotConverged
 from riata.torch.history import History, Row, score
 from riata.torch.latent import parameter_groups, sparsify
-from riata.torch.measure import l1_norm, sparsity
 from riata.torch.penalised import Penalised, penalised
+from riata.torch.plan import Plan, enforcers, scalars_of
 from riata.torch.rules import Rules
 
 Loader = Iterable[Any]
@@ -39,7 +39,8 @@ class Trainer:
     scaler : a ``torch.amp.GradScaler``
     autocast : a dtype for ``torch.autocast`` around the model and the loss
     accumulate : batches whose gradients make one step
-    log : called with each epoch's row, a dictionary of scalars
+    plan : λ by steps, and a frozen support at the end (riata.torch.Plan)
+    log : called with each epoch's row, a dictionary of scalars; ``Scalars(writer)`` for TensorBoard and its like
 
     Examples
     --------
@@ -52,7 +53,7 @@ class Trainer:
     def __init__(
         self, model: nn.Module, loss: Loss, optimizer: Optimizer | Callable[[Any], Optimizer],
         rules: Rules | None = None, *, scheduler: Any = None, scaler: Any = None, autocast: torch.dtype | None = None,
-        accumulate: int = 1, log: Callable[[Row], object] | None = None,
+        accumulate: int = 1, plan: Plan | None = None, log: Callable[[Row], object] | None = None,
     ) -> None:  # fmt: skip
         if rules is not None:
             sparsify(model, rules)
@@ -61,8 +62,10 @@ class Trainer:
         self.scheduler, self.scaler, self.autocast, self.accumulate, self.log = (
             scheduler, scaler, autocast, accumulate, log,
         )  # fmt: skip
-        self.history = History()
-        self.where = _enforced(model, self.optimizer)
+        self.history, self.plan, self.steps = History(), plan, 0
+        self.where = next(iter(enforcers(model, [self.optimizer])), None)
+        if plan is not None:
+            plan.begin(model, self.optimizer)
         self.loader: Any = None
 
     @property
@@ -201,6 +204,9 @@ class Trainer:
             self._step()
 
     def _step(self) -> None:
+        if self.plan is not None:
+            self.plan.before_step(self.steps)
+        self.steps += 1
         if self.scaler is None:
             self.optimizer.step()
         else:
@@ -211,12 +217,8 @@ class Trainer:
     def _measures(self, before: list[Tensor]) -> Row:
         parts = self.parts
         changes = sum(int((a != p.zero_mask()).sum()) for a, p in zip(before, parts, strict=True))
-        row = {"penalty": float(sum(p.value() for p in parts)), "support_changes": float(changes)}
-        if self.where is not None:
-            row["l1_norm"] = float(l1_norm(self.where))
-            row |= {f"lam/{part.rule}": part.lam for part in parts}
-            row |= {f"sparsity/{rule}": found.share for rule, found in sparsity(self.where).items()}
-        return row
+        row = {"penalty": 0.0, "support_changes": float(changes)}
+        return row if self.where is None else row | scalars_of(self.where)
 
     def _look_at_loss(self, loader: Loader) -> None:
         """Warn of a loss that doubles when a batch is given twice: it is a sum."""
@@ -247,6 +249,7 @@ class Trainer:
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "rng": torch.get_rng_state(),
+            "steps": self.steps,
         }
         state["loader"] = None if own is None else own.get_state()
         state["cuda"] = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else None
@@ -258,6 +261,7 @@ class Trainer:
     def _restore(self, state: Any) -> None:
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(copy.deepcopy(state["optimizer"]))
+        self.steps = state["steps"]
         for name in ("scheduler", "scaler"):
             if state[name] is not None:
                 getattr(self, name).load_state_dict(state[name])
@@ -267,17 +271,6 @@ class Trainer:
         own = getattr(self.loader, "generator", None)
         if own is not None and state["loader"] is not None:
             own.set_state(state["loader"])
-
-
-def _enforced(model: nn.Module, optimizer: Optimizer) -> nn.Module | Optimizer | None:
-    """What penalises: the optimizer, the model, or nothing (a plain training)."""
-    for where in (optimizer, model):
-        try:
-            penalised(where)
-            return where
-        except InvalidOption:
-            continue
-    return None
 
 
 def _summed(size: int, top: float) -> str:

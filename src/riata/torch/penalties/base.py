@@ -9,12 +9,14 @@ from __future__ import annotations
 import abc
 import dataclasses
 import math
+from collections.abc import Iterator
 from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor
 
 from riata.core.errors import InvalidOption
+from riata.torch.blocks import blocks, slices
 
 Number = float | Tensor
 
@@ -53,6 +55,11 @@ class Penalty(abc.ABC):
     @property
     def max_step(self) -> float:
         return math.inf
+
+    @property
+    def along(self) -> int | None:
+        """The axis whose slices are penalised apart, so that a step may be taken slice by slice; None for no such."""
+        return None
 
     def at(self, lam: float) -> Self:
         """The same penalty with another λ."""
@@ -135,6 +142,13 @@ class Separable(Penalty):
         slope = self.slope(w.abs(), self._lam(lam))
         off = torch.where(w == 0, (grad.abs() - slope).clamp(min=0.0), (grad + w.sign() * slope).abs())
         return off.max()
+
+
+def pieces(penalty: Penalty, *tensors: Tensor) -> Iterator[list[Tensor]]:
+    """Tensors of one shape, cut alike into pieces of which each is penalised apart; whole where there are none."""
+    if isinstance(penalty, Separable):
+        return blocks(*tensors)
+    return slices(penalty.along, *tensors) if penalty.along is not None else iter([list(tensors)])
 
 
 def soft(z: Tensor, width: Number) -> Tensor:

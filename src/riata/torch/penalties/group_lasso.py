@@ -39,6 +39,10 @@ class GroupLasso(Penalty):
         super().__post_init__()
         check_size_weight(self.size_weight)
 
+    @property
+    def along(self) -> int | None:
+        return getattr(self.group, "along", None)
+
     def on(self, shape: torch.Size) -> Self:
         return dataclasses.replace(self, group=layout(self.group, shape))
 

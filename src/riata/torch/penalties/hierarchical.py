@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -10,8 +11,9 @@ from torch import Tensor
 from riata.core.errors import InvalidOption
 from riata.torch.penalties.base import Number, Penalty, above
 
-STEPS = 16  # Newton steps where the skip has several rows and the metric differs among them
+STEPS = 16  # Newton steps at most; in the course of a training three or four do
 NEAR = 1e-6  # of its bound: a weight this close to it is at it
+Line = Callable[[Tensor], tuple[Tensor, Tensor]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,6 +48,10 @@ class Hierarchical(Penalty):
         if not (isinstance(self.skip, int) and self.skip >= 1):
             raise InvalidOption("skip counts the rows of the skip connection.", expected="at least 1", got=self.skip)
 
+    @property
+    def along(self) -> int:
+        return 1
+
     def on(self, shape: torch.Size) -> Hierarchical:
         if len(shape) != 2 or shape[0] <= self.skip:
             raise InvalidOption(
@@ -61,57 +67,41 @@ class Hierarchical(Penalty):
         return self._lam(lam) * torch.where(squares == 0, 0.0, torch.where(squares == 0, 1.0, squares).sqrt()).sum()
 
     def prox(self, z: Tensor, step: Number = 1.0, lam: Number | None = None) -> Tensor:
-        """The minimiser, feature by feature, from one sort.
+        """The minimiser, all features at once.
 
-        With θ = ‖b‖ fixed, W = clip(u, ±Mθ), and b solves dᵢ(bᵢ − vᵢ) + c(θ) bᵢ/θ = 0 where
+        With θ = ‖b‖ fixed, W = clip(u, ±Mθ), and b solves dᵢ(bᵢ − vᵢ) + c(θ) bᵢ/θ = 0, that is
 
-            c(θ) = λ − M Σₖ dₖ (|uₖ| − Mθ)₊ = min over m of  λ − M Σ_{i≤m} d₍ᵢ₎ (|u₍ᵢ₎| − Mθ),    |u₍₁₎| ≥ |u₍₂₎| ≥ …
+            φ(θ) = Σ (dᵢvᵢ)²/(dᵢθ + c(θ))² = 1        where  c(θ) = λ − M Σₖ dₖ (|uₖ| − Mθ)₊  is concave and increasing.
 
-        Where all rows of b have one d, d·θ + c(θ) = d‖v‖: the left side is the lowest of increasing lines, so that its
-        root is the largest of theirs. Otherwise Σ (dᵢvᵢ)²/(dᵢθ + c(θ))² = 1, and Newton climbs from the left as for
-        groups (riata.torch.newton): c is concave too.
+        Below its root lie those of  max d·θ + c(θ) = ‖dv‖  and of every  dᵢθ + c(θ) = |dᵢvᵢ|.  The smallest of these
+        increasing concave functions is one too: from any θ its tangent leads to the left of its root, and Newton climbs
+        to it from there, in finitely many steps as it is piecewise linear; to the right of it φ has no pole, and Newton
+        on φ^(−½) − 1 climbs on to θ (riata.torch.newton). The first start is ‖v‖: in an optimizer z is a small step
+        from the last w, for which that is the root. No sort is needed.
         """
-        lam, even = self._lam(lam), not (isinstance(step, Tensor) and step.ndim)
+        lam = self._lam(lam)
         v, u = z[: self.skip], z[self.skip :]
         step = torch.as_tensor(step, dtype=z.dtype, device=z.device).expand(z.shape)
         step = step.clamp(min=torch.finfo(z.dtype).tiny)
         unit = step.amax(0)  # d and λ are relative to the largest step, within the range of float32
         d, lam = unit / step, unit * lam
-        db, du = d[: self.skip], d[self.skip :]
-        size, order = u.abs().sort(dim=0, descending=True)
-        sorted_d = du.gather(0, order)
-        zero = torch.zeros_like(z[:1])
-        gain = torch.cat([zero, (self.M * sorted_d * size).cumsum(0)])
-        bend = torch.cat([zero, (self.M**2 * sorted_d).cumsum(0)])
+        db = d[: self.skip]
         a = db * v
-        norm = a.square().sum(0).sqrt()
-        theta = ((norm - lam + gain) / (db.amax(0) + bend)).amax(0).clamp(min=0.0)
-        if self.skip == 1 or even:
-            b = theta * torch.where(norm == 0, self.skip**-0.5, a / torch.where(norm == 0, 1.0, norm))
-        else:
-            # Every single entry of b bounds θ too, and keeps the climb to the right of the poles of φ.
-            single = ((a.abs()[:, None] - lam + gain) / (db[:, None] + bend)).amax((0, 1))
-            theta, c = self._climb(torch.maximum(theta, single), a, db, du, u, lam)
-            b = torch.where(theta > 0, a * theta / (db * theta + c), 0.0)
-            theta = b.square().sum(0).sqrt()
-        return torch.cat([b, torch.minimum(torch.maximum(u, -self.M * theta), self.M * theta)])
-
-    def _climb(self, theta: Tensor, a: Tensor, db: Tensor, du: Tensor, u: Tensor, lam: Number) -> tuple[Tensor, Tensor]:
-        """(θ, c(θ)) from a lower bound of θ."""
+        size, pull = u.abs(), self.M * d[self.skip :]
 
         def line(theta: Tensor) -> tuple[Tensor, Tensor]:
-            over = du * (u.abs() > self.M * theta)
-            return lam - self.M * (over * (u.abs() - self.M * theta)).sum(0), self.M**2 * over.sum(0)
+            """Height at 0 and slope of the piece of c that θ lies on."""
+            over = pull * (size > self.M * theta)
+            return lam - (over * size).sum(0), self.M * over.sum(0)
 
-        alive = theta > 0
-        for _ in range(STEPS):
-            c, bend = line(theta)
-            q = db * theta + c
-            ratio = (a / q) ** 2
-            phi = ratio.sum(0)
-            slope = (ratio * (db + bend) / q).sum(0)
-            theta = torch.where(alive & (slope > 0), theta + (phi.sqrt() - 1.0) * phi / slope, theta)
-        return theta, line(theta)[0]
+        theta = _climb(_foot(v.square().sum(0).sqrt(), a, db, line), a, db, line)
+        low, bend = line(theta)
+        q = (db + bend) * theta + low
+        b = torch.where((theta > 0) & (a != 0), a * theta / torch.where(q == 0, 1.0, q), 0.0)
+        lost = (theta > 0) & (a == 0).all(0)  # b has no direction, and yet the network wants the feature
+        b = torch.where(lost, theta * self.skip**-0.5, b)
+        theta = b.square().sum(0).sqrt()
+        return torch.cat([b, torch.minimum(torch.maximum(u, -self.M * theta), self.M * theta)])
 
     def pull(self, w: Tensor, lam: Number | None = None) -> Tensor:
         b = w[: self.skip]
@@ -138,3 +128,37 @@ class Hierarchical(Penalty):
     def zero_mask(self, w: Tensor) -> Tensor:
         """Which features are out: columns that are exactly zero."""
         return (w == 0).all(0)
+
+
+def _foot(theta: Tensor, a: Tensor, db: Tensor, line: Line) -> Tensor:
+    """The largest root of max d·θ + c(θ) − ‖a‖ and of every dᵢθ + c(θ) − |aᵢ|; 0 where it is negative."""
+    rise = torch.cat([db.amax(0, keepdim=True), db])
+    fall = torch.cat([a.square().sum(0, keepdim=True).sqrt(), a.abs()])
+    for _ in range(STEPS):
+        low, bend = line(theta)
+        before, theta = theta, ((fall - low) / (rise + bend)).amax(0).clamp(min=0.0)
+        if _at_rest(before, theta):
+            break
+    return theta
+
+
+def _climb(theta: Tensor, a: Tensor, db: Tensor, line: Line) -> Tensor:
+    """The root of φ from a lower bound of it."""
+    for _ in range(STEPS):
+        low, bend = line(theta)
+        q = (db + bend) * theta + low
+        ratio = torch.where(a == 0, 0.0, (a / q) ** 2)
+        phi = ratio.sum(0)
+        slope = (ratio * (db + bend) / q).sum(0)
+        before = theta
+        theta = torch.where((theta > 0) & (slope > 0), theta + (phi.sqrt() - 1.0) * phi / slope, theta)
+        if _at_rest(before, theta):
+            break
+    return theta
+
+
+def _at_rest(before: Tensor, after: Tensor) -> bool:
+    """Whether a step moved nothing; asked on the host only, where the answer is at hand."""
+    if type(after) is not Tensor or after.device.type != "cpu" or torch.compiler.is_compiling():
+        return False
+    return bool(((after - before).abs() <= 8.0 * torch.finfo(after.dtype).eps * after.abs()).all())

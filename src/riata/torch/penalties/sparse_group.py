@@ -39,6 +39,10 @@ class SparseGroup(Penalty):
         share_of("share of SparseGroup is the part of the absolute values.", self.share)
         check_size_weight(self.size_weight)
 
+    @property
+    def along(self) -> int | None:
+        return getattr(self.group, "along", None)
+
     def on(self, shape: torch.Size) -> Self:
         return dataclasses.replace(self, group=layout(self.group, shape))
 
