@@ -55,5 +55,7 @@ def take(penalty: str | Penalty, options: dict[str, Any]) -> tuple[Penalty, dict
     if isinstance(penalty, Penalty):
         return penalty, dict(options)
     cls = find(penalty)
+    if not options:
+        return cls(), options
     own = cls.options()
     return cls(**{k: v for k, v in options.items() if k in own}), {k: v for k, v in options.items() if k not in own}
