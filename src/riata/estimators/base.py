@@ -60,7 +60,7 @@ class LinearTwin(RegressorMixin, MultiOutputMixin, BaseEstimator, abc.ABC):
         )
 
     def _check_finite(self) -> None:
-        if not (finite(self.coef_) and np.isfinite(self.intercept_).all()):
+        if not (finite(self.coef_) and finite(np.asarray(self.intercept_))):
             raise InvalidData(
                 "Coordinate descent iterations resulted in non-finite parameter values. The input data may contain "
                 "large values and need to be preprocessed.",

@@ -92,11 +92,12 @@ def box(const double[::1] lower, const double[::1] upper, const double[::1] norm
 
 
 def unscale(const double[:, :] u, const Py_ssize_t[::1] active, const double[::1] norm, const double[::1] mean,
-            const double[::1] lower, const double[::1] upper, double sigma, double[:, ::1] coef, double[::1] level):
+            const double[::1] lower, const double[::1] upper, double sigma, double[:, ::1] coef, double[::1] level,
+            double[::1] gap, const double[::1] length, double rounding):
     """w = u sigma/d inside the caller's bounds, and from the levels of the predictor m'w is taken away.
 
     Rows of u and coef belong to the ``active`` features. Un-scaling may miss a bound by the last bit; without bounds
-    both are None.
+    both are None. The rounding in the sums behind a gap grows with the terms that cancel in them: rounding (1 + length).
     """
     cdef Py_ssize_t i, j, k, L = level.shape[0]
     cdef double scale, m
@@ -111,6 +112,8 @@ def unscale(const double[:, :] u, const Py_ssize_t[::1] active, const double[::1
         if m != 0.0:
             for k in range(L):
                 level[k] -= m * coef[i, k]
+    for k in range(L):
+        gap[k] += rounding * (1.0 + length[k])
 
 
 def ever(const double[:, :] U, Py_ssize_t[::1] rows):

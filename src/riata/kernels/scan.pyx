@@ -33,9 +33,9 @@ cdef inline bint bad_in(const char* x, Py_ssize_t step, Py_ssize_t count, real u
 
 
 cdef bint bad_matrix(const Py_buffer* X, real unused) noexcept nogil:
-    """Whether a number of a vector or matrix is not finite; along its memory, no further than the first bad line."""
-    cdef Py_ssize_t k, item = sizeof(real), n = X.shape[0], p = X.shape[1] if X.ndim == 2 else 1
-    cdef Py_ssize_t down = X.strides[0], right = X.strides[1] if X.ndim == 2 else item
+    """Whether a number is not finite; along its memory, no further than the first bad line."""
+    cdef Py_ssize_t k, item = sizeof(real), n = X.shape[0] if X.ndim else 1, p = X.shape[1] if X.ndim == 2 else 1
+    cdef Py_ssize_t down = X.strides[0] if X.ndim else item, right = X.strides[1] if X.ndim == 2 else item
     cdef bint by_rows = X.ndim == 2 and (right == item or down != item)
     cdef const char* x = <const char*> X.buf
     for k in range(n if by_rows else p):
@@ -45,15 +45,15 @@ cdef bint bad_matrix(const Py_buffer* X, real unused) noexcept nogil:
 
 
 def finite(X):
-    """Whether every entry of a vector or matrix of float64 or float32 is finite."""
+    """Whether a number, or every entry of a vector or matrix, float64 or float32, is finite."""
     cdef Py_buffer view
     cdef bint bad, is_double
     cdef bytes kind
     PyObject_GetBuffer(X, &view, PyBUF_STRIDED_RO | PyBUF_FORMAT)
     try:
         kind = view.format
-        if not 1 <= view.ndim <= 2 or kind.lstrip(b"=") not in (b"d", b"f"):
-            raise TypeError(f"finite looks at vectors and matrices of floats, not at {view.ndim} dimensions of {kind}.")
+        if view.ndim > 2 or kind.lstrip(b"=") not in (b"d", b"f"):
+            raise TypeError(f"finite looks at numbers, vectors and matrices of floats, not at {view.ndim} dimensions of {kind}.")
         is_double = kind.endswith(b"d")
         with nogil:
             bad = bad_matrix(&view, <double> 0) if is_double else bad_matrix(&view, <float> 0)

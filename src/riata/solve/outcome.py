@@ -50,18 +50,20 @@ def outcome(
 ) -> Outcome:
     """Undo the scaling: w = u σ/d and b = ȳ − m'w, which is the optimal intercept. ``length`` (n_lams,) is ‖u‖₁.
 
+    ``gap_rel`` becomes the outcome's own, and is written to.
+
     ``level`` (n_lams,) stands in for ȳ where the loss is not quadratic.
     """
     coef = np.empty(u.shape)
-    intercept = np.full(len(gap_rel), scaling.y_mean) if level is None else level.copy()
+    intercept = np.empty(len(gap_rel))
+    intercept[:] = scaling.y_mean if level is None else level
+    lower, upper = scaling.limits or (None, None)
+    rounding = ROUNDING if scaling.y_norm > 0 else 0.0
     kernel.unscale(
-        u, active, scaling.norm, scaling.mean, *(scaling.limits or (None, None)), scaling.y_norm, coef, intercept
+        u, active, scaling.norm, scaling.mean, lower, upper, scaling.y_norm, coef, intercept, gap_rel, length, rounding
     )
     if scaling.null is not None and not scaling.null.free:
         intercept[:] = 0.0
-    # rounding in the sums behind a gap grows with the terms that cancel in them
-    if scaling.y_norm > 0:
-        gap_rel = gap_rel + ROUNDING * (1.0 + length)
     return Outcome(scaling, active, coef, intercept, gap_rel, dev_ratio, loss, rounds)
 
 

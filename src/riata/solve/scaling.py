@@ -106,7 +106,7 @@ def _without(weight: Floats, groups: NDArray[np.intp], g: int) -> Floats:
 def _scaling(
     problem: Problem, block: Floats, bounded: bool, y_mean: float, y_norm: float, null: Null | None
 ) -> Scaling:
-    """The scaling of one training set from means and deviations, in rows of ``block`` that has room for what it makes."""
+    """The scaling of one training set from means and deviations in rows of ``block``; the other rows become its own."""
     p = problem.n_features
     excluded = np.empty(p, np.bool_)
     kernel.canonical(
@@ -132,8 +132,10 @@ def _target_of(
     if problem.loss is not None:
         null, y_norm = _null_model(problem, rows())
         return 0.0, y_norm, null
-    known = len(whole) > problem.n_features
-    sure = _sure_target(*block[:2, -1].tolist(), float(whole[-1]), problem.fit_intercept) if known else None
+    sure = None
+    if len(whole) > problem.n_features:
+        centre, square = block[:2, -1].tolist()
+        sure = _sure_target(centre, square, float(whole[-1]), problem.fit_intercept)
     return *(sure or _target(problem.y - problem.offset, rows() / weight, problem.fit_intercept)), None
 
 

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
+from riata.core.memory import release_freed
 from riata.core.problem import Floats, Problem
 from riata.kernels import moments as kernel
 from riata.kernels.scan import every
@@ -171,6 +172,8 @@ class Sums:
 
         first, second = self.pool.map(one, half) if self.pool else map(one, half)
         first += second
+        del second
+        release_freed()  # of the second half and of both blocks of rows
         return first
 
     def _part(self, rows: Ints | None, origin: Origin, first: int, last: int) -> Floats:
