@@ -68,7 +68,8 @@ def test_a_limit_and_a_value():
     ("x", "expected"),
     [
         ([3.0, 1.0, 0.0], True), ([1.0], True), ([1.0, 1.0], False), ([1.0, 2.0], False), ([1.0, -1.0], False),
-        ([np.inf, 1.0], False), ([1.0, np.nan], False), ([np.nan, 1.0], False), ([np.nan], False), ([], False),
+        ([3.0, np.nan, 1.0], False), ([np.inf, 1.0], False),
+        ([1.0, np.nan], False), ([np.nan, 1.0], False), ([np.nan], False), ([], False),
     ],
 )  # fmt: skip
 def test_a_grid_that_falls(x, expected):
