@@ -22,12 +22,11 @@ def path_on_gram(problem, lams, ahead=True):
     with engine(problem) as run:
         G, q = run.lane(0)
         s = run.scaling()
-        U, gaps, deviance = np.zeros((p, count), order="F"), np.zeros(count), np.zeros(count)
+        U, found = np.zeros((p, count), order="F"), np.zeros((3, count))
         built = gram.path_gram(
-            G, q, 1.0, lams / s.y_norm, lams, s.a, s.b, s.lo, s.up, np.zeros(p), U, gaps, np.zeros(count, np.int32),
-            deviance, np.zeros(count), 1e-12, 1000, ahead,
-        )  # fmt: skip
-    return G, q, U, deviance, built
+            G, q, 1.0, lams, s.y_norm, s.a, s.b, s.lo, s.up, U, found, np.zeros(count, np.int32), 1e-12, 1000, ahead
+        )
+    return G, q, U, found[1], built
 
 
 @pytest.mark.parametrize("ahead", [True, False])

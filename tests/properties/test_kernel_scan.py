@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from riata.kernels.scan import finite
+from riata.kernels.scan import above, every, falls, finite
 
 LAYOUTS = {
     "fortran": np.asfortranarray,
@@ -43,3 +43,34 @@ def test_read_only():
     X = np.zeros((3, 2))
     X.flags.writeable = False
     assert finite(X)
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+def test_numbers_and_vectors(kind):
+    assert all(map(finite, (np.asarray(kind(2.0)), np.zeros(5, kind)[::2])))
+    assert not any(map(finite, (np.asarray(kind(np.nan)), np.array([0.0, np.inf], kind))))
+
+
+@pytest.mark.parametrize("wrong", [np.zeros(2, int), np.zeros((1, 1, 1)), np.zeros(2, ">f8")])
+def test_other_kinds_are_refused(wrong):
+    with pytest.raises(TypeError, match="finite looks at"):
+        finite(wrong)
+
+
+def test_a_limit_and_a_value():
+    x = np.array([1.0, 2.0, np.nan, 3.0, 2.0])
+    assert [above(x, 2.0), above(x, 1.5), above(x[::-2], 1.0)] == [1, 3, 1]
+    assert all(every(ones, 1.0) for ones in (np.ones(3), np.array([1.0, 5.0, 1.0])[::2]))
+    assert not any(every(others, 1.0) for others in (x[:2], x[2:3]))
+
+
+@pytest.mark.parametrize(
+    ("x", "expected"),
+    [
+        ([3.0, 1.0, 0.0], True), ([1.0], True), ([1.0, 1.0], False), ([1.0, 2.0], False), ([1.0, -1.0], False),
+        ([3.0, np.nan, 1.0], False), ([np.inf, 1.0], False),
+        ([1.0, np.nan], False), ([np.nan, 1.0], False), ([np.nan], False), ([], False),
+    ],
+)  # fmt: skip
+def test_a_grid_that_falls(x, expected):
+    assert falls(np.array(x)) is expected

@@ -7,9 +7,11 @@ import scipy.sparse as sp
 pytest.importorskip("hypothesis", reason="hypothesis is not installed (pip install 'riata[test]')")
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.datasets import load_diabetes
 
 from riata.certify import certify
 from riata.path import lam_grid, lam_max, make_problem, solve_path
+from riata.path.front import path
 from riata.testing import brute_force, cases, check_path, strategies
 
 FEW = settings(max_examples=60, deadline=None, derandomize=True)
@@ -343,3 +345,17 @@ def test_inputs_are_never_changed(name):
     certify(problem, path.coef[:, -1], path.intercept[-1], path.lams[-1])
     assert hashlib.sha256(pickle.dumps(given_data)).digest() == before
     assert np.array_equal(lams, lam_grid(problem, 10, 1e-2))
+
+
+def test_a_path_that_stops_early_is_the_beginning_of_the_whole_one():
+    X, y = load_diabetes(return_X_y=True)
+    whole, first = (path(X, y, early_stop=early) for early in (False, True))
+    count = len(first.lams)
+    assert 5 <= count < 100  # otherwise this tests nothing
+    assert (first.early_stopped, whole.early_stopped) == (True, False)
+    assert (str(first.status)[:7], str(whole.status)[:5]) == ("The pat", "Every")
+    for name in ("lams", "intercept", "gap_rel", "dev_ratio"):
+        np.testing.assert_array_equal(getattr(first, name), getattr(whole, name)[:count])
+    np.testing.assert_array_equal(first.coef, whole.coef[:, :count])
+    assert len(first.stats["n_iter"]) == count
+    assert first.problem.n_samples == len(y)

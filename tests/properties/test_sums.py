@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.sparse
 
 from riata.path import lam_grid, make_problem, solve_path
 from riata.select.cv import cross_validate
@@ -74,6 +75,46 @@ def test_gram_of_each_training_set(shuffled, order):
             G, q = run.lane(k + 1)
             np.testing.assert_allclose(G, expected[:-1, :-1], rtol=0, atol=1e-13)
             np.testing.assert_allclose(q, expected[:-1, -1], rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize("wide_indices", [False, True])
+@pytest.mark.parametrize("one_pass", [True, False])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_sparse_columns_give_the_sums_of_dense_ones(weighted, one_pass, wide_indices):
+    """Several blocks of rows, all rows and those of training sets, with rows that hold nothing."""
+    rng = np.random.default_rng(4)
+    X = scipy.sparse.random(900, 300, 0.03, "csc", random_state=rng, data_rvs=rng.standard_normal)
+    y, weight = rng.normal(size=900), rng.integers(0, 3, 900).astype(float) if weighted else np.ones(900)
+    X.data[:] += 0.5
+    if wide_indices:
+        X.indices, X.indptr = X.indices.astype(np.int64), X.indptr.astype(np.int64)
+    foldid = rng.permutation(np.arange(900) % 3)
+    problem = make_problem(X, y, sample_weight=weight)
+    assert problem.design.raw.indices.dtype == (np.int64 if wide_indices else np.int32)  # otherwise this tests less
+    for folds, count in ((None, 0), (foldid, 3)):
+        with engine(problem, folds, count, tricks={"one_pass": one_pass}) as run:
+            assert run.name == "gram of all features"
+            for k in range(count + 1):
+                expected = centred_gram(X.toarray(), y, weight if k == 0 else weight * (foldid != k - 1))
+                G, q = run.lane(k)
+                np.testing.assert_allclose(G, expected[:-1, :-1], rtol=0, atol=1e-13)
+                np.testing.assert_allclose(q, expected[:-1, -1], rtol=0, atol=1e-13)
+
+
+def test_a_gram_matrix_in_the_place_of_the_sums_serves_again():
+    """Without folds the sums are used up: λ_max, a path and another all go by the matrix that took their place."""
+    X, y = tall(p=70)
+    problem = make_problem(X, y, penalty_factor=np.where(np.arange(70) < 2, 0.0, 1.0))
+    grid = lam_grid(problem, 20, 1e-3)
+    with engine(problem) as run:
+        run.null_correlations()
+        first, again = (run.run(grid, 1e-12, 1000, None)[0] for _ in range(2))
+        G, _ = run.lane(0)
+        assert np.shares_memory(G, run.lane(0)[0])
+    np.testing.assert_allclose(G, centred_gram(X, y, np.ones(len(y)))[:-1, :-1], rtol=0, atol=1e-14)
+    alone = solve_path(problem, grid, tol=2e-12, max_iter=1000).coef_active
+    for found in (first, again):
+        np.testing.assert_array_equal(found.coef_active, alone)
 
 
 def test_single_precision_is_multiplied_in_double():

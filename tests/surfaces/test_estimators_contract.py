@@ -51,6 +51,14 @@ def test_every_parameter_of_scikit_learn_with_its_default(ours):
     assert all(parameter.kind is inspect.Parameter.KEYWORD_ONLY for parameter in extra)
 
 
+@pytest.mark.parametrize("cls", [*CLASSES, riata.MultiTaskLasso, riata.MultiTaskElasticNet], ids=lambda c: c.__name__)
+def test_defaults_keep_their_rules(cls):
+    """They are not looked at again in a fit."""
+    model = cls()
+    for name, rule in cls._rules.items():
+        assert rule.holds(getattr(model, name)), name
+
+
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
 def test_every_attribute_of_scikit_learn(cls, diabetes):
     theirs = getattr(sklearn.linear_model, cls.__name__)().fit(*diabetes)

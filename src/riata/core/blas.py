@@ -18,10 +18,12 @@ class one_blas_thread:
     """Inside, BLAS runs one thread: its own pools spin against each other (measured: 1.3 s against 42 s)."""
 
     def __enter__(self) -> None:
-        before = [(library, library.get_num_threads()) for library in _blas()]
-        self._changed = [(library, count) for library, count in before if count != 1]
-        for library, _ in self._changed:
-            library.set_num_threads(1)
+        self._changed: list[tuple[Any, int]] = []
+        for library in _blas():
+            count = library.get_num_threads()
+            if count != 1:
+                self._changed.append((library, count))
+                library.set_num_threads(1)
 
     def __exit__(self, *_: object) -> None:
         for library, count in self._changed:

@@ -22,10 +22,10 @@ def as_design(X: Any, names: Any = None) -> Design:
     InvalidData
         If X is not two-dimensional or not numeric.
     """
+    if isinstance(X, np.ndarray):
+        return Dense(_numeric(X), _checked_names(names, X))
     if isinstance(X, Design):
         return X
-    if type(X) is np.ndarray or isinstance(X, np.ndarray):
-        return Dense(_numeric(X), _checked_names(names, X))
     if hasattr(X, "tocsc") and hasattr(X, "nnz"):
         return Sparse(X, _checked_names(names, X))
     if hasattr(X, "__dataframe__") or hasattr(X, "__arrow_c_stream__") or hasattr(X, "__narwhals_dataframe__"):

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from riata.core.errors import InvalidData
 from riata.core.problem import Problem
 from riata.core.results import Path
-from riata.estimators.options import Rule, check_options
+from riata.estimators.options import Rule, check_options, defaults_of
 from riata.kernels.scan import finite
 from riata.path import make_problem
 
@@ -41,7 +41,7 @@ class LinearTwin(RegressorMixin, MultiOutputMixin, BaseEstimator, abc.ABC):
     intercept_: Any
 
     def _check_options(self) -> None:
-        check_options(type(self).__name__, self._rules, vars(self))
+        check_options(type(self).__name__, self._rules, vars(self), defaults_of(type(self)))
 
     def _problem(self, X: Any, y: NDArray[Any], weights: NDArray[np.float64] | None, l1_ratio: float) -> Problem:
         lower = self.lower
@@ -60,7 +60,7 @@ class LinearTwin(RegressorMixin, MultiOutputMixin, BaseEstimator, abc.ABC):
         )
 
     def _check_finite(self) -> None:
-        if not (finite(self.coef_.reshape(-1, 1)) and np.isfinite(self.intercept_).all()):
+        if not (finite(self.coef_) and finite(np.asarray(self.intercept_))):
             raise InvalidData(
                 "Coordinate descent iterations resulted in non-finite parameter values. The input data may contain "
                 "large values and need to be preprocessed.",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Integral, Real
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -86,14 +89,23 @@ SPLITTER = Rule(
 SELECTION = one_of("cyclic", "random")
 
 
-def check_options(owner: str, rules: Mapping[str, Rule], values: Mapping[str, Any]) -> None:
-    """Raise InvalidParameter for the first of `values` that breaks its rule.
+@functools.cache
+def defaults_of(estimator: type) -> dict[str, Any]:
+    """The parameters of a class and their defaults."""
+    parameters = inspect.signature(estimator.__init__).parameters.values()  # type: ignore[misc]
+    return {p.name: p.default for p in parameters if p.default is not p.empty}
+
+
+def check_options(
+    owner: str, rules: Mapping[str, Rule], values: Mapping[str, Any], defaults: Mapping[str, Any] = MappingProxyType({})
+) -> None:
+    """Raise InvalidParameter for the first of `values` that breaks its rule; `defaults` keep theirs, and are not asked.
 
     >>> check_options("Lasso", {"alpha": real(0)}, {"alpha": 0.5})
     """
     for name, rule in rules.items():
         value = values[name]
-        if not rule.holds(value):
+        if value is not defaults.get(name, rules) and not rule.holds(value):
             raise InvalidParameter(
                 f"The {name!r} parameter of {owner} cannot have this value.",
                 expected=rule.text,

@@ -11,7 +11,7 @@ from sklearn.utils.metadata_routing import UNUSED
 
 from riata.core.problem import Problem
 from riata.core.results import Path
-from riata.estimators.base import LinearTwin, absolute_gap, iterations
+from riata.estimators.base import LinearTwin
 from riata.estimators.convergence import warn_if_missed
 from riata.estimators.gram import check_gram
 from riata.estimators.inputs import read_training, read_weights
@@ -91,7 +91,8 @@ class SingleAlpha(LinearTwin):
                 problem = problem.replace(y=np.ascontiguousarray(targets[:, k], dtype=np.float64))
             paths.append(self._solve(problem, k))
         self._store(paths, X.dtype, y.ndim)
-        warn_if_missed(np.array([self.alpha]), np.array([[path.gap_rel[0] for path in paths]]), self.tol, self.max_iter)
+        if any(not path.gap_rel[0] <= self.tol for path in paths):
+            warn_if_missed(np.array([self.alpha]), np.atleast_2d(self.gap_rel_), self.tol, self.max_iter)
         return self
 
     def _solve(self, problem: Problem, target: int) -> Path:
@@ -107,17 +108,16 @@ class SingleAlpha(LinearTwin):
         return coef[target] if target < len(coef) and coef.shape[1] == n_features else None
 
     def _store(self, paths: list[Path], dtype: Any, y_ndim: int) -> None:
-        coef = np.zeros((len(paths), paths[0].n_features))
-        for row, path in zip(coef, paths, strict=True):
-            row[path.active] = path.coef_active[:, 0]
-        coef = coef.astype(dtype, copy=False)
-        gaps = np.array([absolute_gap(path)[0] for path in paths]).astype(dtype, copy=False)
-        gap_rel = np.array([path.gap_rel[0] for path in paths])
-        n_iter = [iterations(path)[0] for path in paths]
-        one = len(paths) == 1
-        self.coef_, self.dual_gap_ = (coef[0], gaps[0]) if one else (coef, gaps)
-        self.n_iter_, self.gap_rel_ = (n_iter[0], gap_rel[0]) if one else (n_iter, gap_rel)
-        intercept = np.array([path.intercept[0] for path in paths]).astype(dtype, copy=False)
+        coef, numbers = np.zeros((len(paths), paths[0].n_features), dtype), np.empty((3, len(paths)))
+        for k, path in enumerate(paths):
+            coef[k, path.active] = path.coef_active[:, 0]
+            numbers[:, k] = path.gap_rel[0], path.gap_rel[0] * (0.5 * path.null_deviance), path.intercept[0]
+        gap_rel, (gap, intercept) = numbers[0], numbers[1:].astype(dtype, copy=False)
+        n_iter = [int(path.stats["n_iter"][0]) for path in paths]
+        if len(paths) == 1:
+            self.coef_, self.dual_gap_, self.n_iter_, self.gap_rel_ = coef[0], gap[0], n_iter[0], gap_rel[0]
+        else:
+            self.coef_, self.dual_gap_, self.n_iter_, self.gap_rel_ = coef, gap, n_iter, gap_rel
         if not self.fit_intercept:
             self.intercept_ = 0.0
         else:

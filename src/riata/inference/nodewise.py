@@ -79,11 +79,10 @@ def _path(gram: Floats, j: int, lams: Floats) -> Floats:
     weight = np.ones(p)
     weight[j] = np.inf
     free = np.full(p, np.inf)
-    coef, rounds = np.zeros((p, L), order="F"), np.zeros(L, np.int32)
-    gaps, explained, length = np.zeros((3, L))
+    coef = np.zeros((p, L), order="F")
     kernel.path_gram(
-        gram, np.ascontiguousarray(gram[:, j]), float(gram[j, j]), np.ascontiguousarray(lams), np.zeros(L), weight,
-        np.zeros(p), -free, free, np.zeros(p), coef, gaps, rounds, explained, length, 1e-10, 10_000, True,
+        gram, np.ascontiguousarray(gram[:, j]), float(gram[j, j]), np.ascontiguousarray(lams), 1.0, weight,
+        np.zeros(p), -free, free, coef, np.zeros((3, L)), np.zeros(L, np.int32), 1e-10, 10_000, True,
     )  # fmt: skip
     return coef
 

@@ -33,7 +33,7 @@ cdef double FORETOLD = 1.000001
 cdef int BLOCK_FROM = 16
 # Up to here a product is done by hand: a call of BLAS takes a lock and costs more than its arithmetic.
 cdef enum:
-    FEW = 24
+    FEW = 32
 # Descent has settled when no coordinate moves the objective by more than this share of the gap wanted.
 cdef double SETTLED = 1e-4
 
@@ -219,16 +219,17 @@ cdef class Workspace:
         return value
 
 
-def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lam1, double[::1] lam2, double[::1] a,
-              double[::1] b, double[::1] lo, double[::1] up, double[::1] start, double[::1, :] U, double[::1] gaps,
-              int[::1] rounds, double[::1] deviance, double[::1] length, double goal, int max_iter, bint ahead):
-    """The whole path in one call: problem k has l1 = lam1[k]·a and l2 = lam2[k]·b, warm-started.
+def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lams, double sigma, const double[::1] a,
+              const double[::1] b, double[::1] lo, double[::1] up, double[::1, :] U, double[:, ::1] found,
+              int[::1] rounds, double goal, int max_iter, bint ahead):
+    """The whole path in one call: problem k has l1 = lams[k]/sigma·a and l2 = lams[k]·b, warm-started.
 
-    Written are U (p, L), the gaps, the rounds (negative where max_iter was reached), what each solution explains,
-    2q'u − u'Gu = u'(q + c), and its length ‖u‖₁. With ``ahead`` each support is guessed from the slopes of the two solutions before.
-    Returns the number of factors made from scratch.
+    U (p, L) holds the start in its first column. Written are U, the rounds (negative where max_iter was reached), and in
+    the rows of ``found`` the gaps, what each solution explains, 2q'u − u'Gu = u'(q + c), and its length ‖u‖₁. With
+    ``ahead`` each support is guessed from the slopes of the two solutions before. Returns the number of factors made
+    from scratch.
     """
-    cdef int m = <int> G.shape[0], L = <int> lam1.shape[0], k, j, one = 1
+    cdef int m = <int> G.shape[0], L = <int> lams.shape[0], k, j, one = 1
     cdef Quadratic p
     cdef Space w
     cdef double* hold
@@ -237,7 +238,7 @@ def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lam1, doub
     cdef Base base
     cdef double minus = -1.0, plus = 1.0, explained, total
     cdef char keep = b'N'
-    if m == 0:
+    if m == 0 or L == 0:
         return 0
     p.m, p.ld, p.G, p.lo, p.up = m, m, &G[0, 0], &lo[0], &up[0]
     with nogil:
@@ -248,13 +249,13 @@ def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lam1, doub
         base.u, base.c, base.rr, was = hold + 5 * m, &q[0], yy, hold + 6 * m
         p.u, p.c, p.l1, p.l2, old = hold, hold + m, hold + 2 * m, hold + 3 * m, hold + 4 * m
         for j in range(m):
-            p.u[j] = start[j]
+            p.u[j] = U[j, 0]
             old[j] = 0.0
             base.u[j] = 0.0
         for k in range(L):
             for j in range(m):
-                p.l2[j] = lam2[k] * b[j] if b[j] > 0.0 else 0.0
-                p.l1[j] = INFINITY if a[j] == INFINITY or p.l2[j] == INFINITY else lam1[k] * a[j]
+                p.l2[j] = lams[k] * b[j] if b[j] > 0.0 else 0.0
+                p.l1[j] = INFINITY if a[j] == INFINITY or p.l2[j] == INFINITY else lams[k] / sigma * a[j]
                 if p.l1[j] == INFINITY:
                     p.l2[j] = 0.0
                     p.u[j] = 0.0
@@ -263,22 +264,22 @@ def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lam1, doub
                 memcpy(p.c, &q[0], m * sizeof(double))
                 dgemv(&keep, &m, &m, &minus, p.G, &m, p.u, &one, &plus, p.c, &one)
                 w.moves = 0
-            if ahead and k > 1 and lam1[k - 1] < lam1[k - 2] and not w.lifted:
+            if ahead and k > 1 and lams[k - 1] < lams[k - 2] and not w.lifted:
                 memcpy(w.t, p.u, m * sizeof(double))
                 memcpy(w.image, p.c, m * sizeof(double))
-                foretell(&p, &w, old, was, (lam1[k] - lam1[k - 1]) / (lam1[k - 1] - lam1[k - 2]))
+                foretell(&p, &w, old, was, (lams[k] - lams[k - 1]) / (lams[k - 1] - lams[k - 2]))
                 memcpy(was, w.t, m * sizeof(double))
                 memcpy(old, w.image, m * sizeof(double))
             else:
                 memcpy(was, p.u, m * sizeof(double))
                 memcpy(old, p.c, m * sizeof(double))
-            rounds[k] = solve(&p, &w, &base, goal, max_iter, &gaps[k])
+            rounds[k] = solve(&p, &w, &base, goal, max_iter, &found[0, k])
             memcpy(&U[0, k], p.u, m * sizeof(double))
             explained = total = 0.0
             for j in range(m):
                 explained += p.u[j] * (q[j] + p.c[j])
                 total += fabs(p.u[j])
-            deviance[k], length[k] = explained, total
+            found[1, k], found[2, k] = explained, total
         space_free(&w)
         free(hold)
     return w.built

@@ -14,6 +14,9 @@ from scipy.linalg.cython_blas cimport ddot, dsymm, dsyrk
 ctypedef fused real:
     float
     double
+ctypedef fused index:
+    int
+    long long
 
 # Rows of one block are chosen so that it stays in the second-level cache, but not so few that adding its product to M
 # costs more than the product.
@@ -77,13 +80,28 @@ cdef void pack_rows(const real[:, :] X, const Py_ssize_t* rows, Py_ssize_t start
                 out[j] *= r
 
 
-def accumulate(const real[:, :] X, const double[::1] y, const double[::1] at, const double[::1] e, double sigma,
+def accumulate(X, const double[::1] y, const double[::1] at, const double[::1] e, double sigma,
                const double[::1] root, const Py_ssize_t[::1] rows, Py_ssize_t first, Py_ssize_t last,
                double[::1, :] M):
     """Add rows[first:last] (all rows from first to last where rows is None) to the lower triangle of M.
 
-    ``at`` (n_features + 1,) holds m, and c in its last place; e and root may be None for all ones. X has unit stride along its rows or its columns, or neither.
+    ``at`` (n_features + 1,) holds m, and c in its last place; e and root may be None for all ones. X holds float64 or
+    float32, and has unit stride along its rows or its columns, or neither.
     """
+    # told apart by hand: Cython's own look at the type costs 2 µs
+    cdef const double[:, :] wide
+    cdef const float[:, :] narrow
+    if X.itemsize == sizeof(double):
+        wide = X
+        add_rows(wide, y, at, e, sigma, root, rows, first, last, M)
+    else:
+        narrow = X
+        add_rows(narrow, y, at, e, sigma, root, rows, first, last, M)
+
+
+cdef int add_rows(const real[:, :] X, const double[::1] y, const double[::1] at, const double[::1] e, double sigma,
+                  const double[::1] root, const Py_ssize_t[::1] rows, Py_ssize_t first, Py_ssize_t last,
+                  double[::1, :] M) except -1:
     cdef int p = <int> X.shape[1], width = p + 2, height, ld = <int> M.shape[0]
     cdef Py_ssize_t start = first, i, k
     cdef bint by_rows = X.strides[1] == sizeof(real) and X.strides[0] != sizeof(real)
@@ -92,7 +110,7 @@ def accumulate(const real[:, :] X, const double[::1] y, const double[::1] at, co
     cdef const double* weight = &root[0] if root is not None else NULL
     cdef int most = max(FEWEST, BLOCK // width)
     if last <= first:
-        return
+        return 0
     most = <int> min(<Py_ssize_t> most, last - first)
     cdef double* A = <double*> malloc(<size_t> most * width * sizeof(double))
     cdef double one = 1.0, c = at[p], r
@@ -121,6 +139,88 @@ def accumulate(const real[:, :] X, const double[::1] y, const double[::1] at, co
                 dsyrk(&lower_part, &turned, &width, &height, &one, A, &height, &one, &M[0, 0], &ld)
             start += height
         free(A)
+    return 0
+
+
+cdef void pack_sparse(const double* x, const index* row, const index* ends, Py_ssize_t p, Py_ssize_t* at,
+                      const Py_ssize_t* where, Py_ssize_t start, Py_ssize_t height, Py_ssize_t beyond, const double* m,
+                      const double* e, double* A) noexcept nogil:
+    """Column after column, from where each was left: up to the row ``beyond``. ``where``: place of each row, or -1."""
+    cdef Py_ssize_t j, i, k
+    cdef double* out
+    cdef double shift, scale
+    for j in range(p):
+        out, shift, scale, k = A + j * height, m[j], 1.0 if e == NULL else e[j], at[j]
+        for i in range(height):
+            out[i] = -shift / scale
+        while k < ends[j + 1] and row[k] < beyond:
+            i = (row[k] if where == NULL else where[row[k]]) - start
+            if i >= 0:
+                out[i] = (x[k] - shift) / scale
+            k += 1
+        at[j] = k
+
+
+def accumulate_sparse(const double[::1] x, indices, indptr, const double[::1] y, const double[::1] at,
+                      const double[::1] e, double sigma, const double[::1] root, const Py_ssize_t[::1] rows,
+                      Py_ssize_t first, Py_ssize_t last, double[::1, :] M):
+    """The same from sorted columns x, indices, indptr; ``rows`` increase."""
+    cdef const int[::1] short_row, short_ends
+    cdef const long long[::1] long_row, long_ends
+    if indices.itemsize == indptr.itemsize == sizeof(int):
+        short_row, short_ends = indices, indptr
+        add_sparse(x, short_row, short_ends, y, at, e, sigma, root, rows, first, last, M)
+    else:
+        long_row, long_ends = indices.astype("q", copy=False), indptr.astype("q", copy=False)
+        add_sparse(x, long_row, long_ends, y, at, e, sigma, root, rows, first, last, M)
+
+
+cdef int add_sparse(const double[::1] x, const index[::1] row, const index[::1] ends, const double[::1] y,
+                    const double[::1] at, const double[::1] e, double sigma, const double[::1] root,
+                    const Py_ssize_t[::1] rows, Py_ssize_t first, Py_ssize_t last, double[::1, :] M) except -1:
+    cdef Py_ssize_t p = at.shape[0] - 1, n = y.shape[0], start = first, i, j, k, beyond
+    cdef int width = <int> p + 2, height, ld = <int> M.shape[0]
+    cdef Py_ssize_t most = min(last - first, <Py_ssize_t> max(FEWEST, BLOCK // width))
+    cdef double one = 1.0, r
+    cdef char lower_part = b'L', turned = b'T'
+    if last <= first:
+        return 0
+    cdef double* A = <double*> malloc(most * width * sizeof(double))
+    cdef Py_ssize_t* left = <Py_ssize_t*> malloc((p + n) * sizeof(Py_ssize_t))
+    cdef Py_ssize_t* where = NULL if rows is None else left + p
+    if A == NULL or left == NULL:
+        free(A)
+        free(left)
+        raise MemoryError
+    with nogil:
+        if where != NULL:
+            for i in range(n):
+                where[i] = -1
+            for i in range(first, last):
+                where[rows[i]] = i
+        k = first if where == NULL else rows[first]
+        for j in range(p):
+            left[j] = ends[j]
+            while left[j] < ends[j + 1] and row[left[j]] < k:
+                left[j] += 1
+        while start < last:
+            height = <int> min(most, last - start)
+            beyond = 1 + (start + height - 1 if where == NULL else rows[start + height - 1])
+            pack_sparse(&x[0] if x.shape[0] else NULL, &row[0] if x.shape[0] else NULL, &ends[0], p, left, where, start,
+                        height, beyond, &at[0], &e[0] if e is not None else NULL, A)
+            for i in range(height):
+                k = start + i if where == NULL else rows[start + i]
+                r = root[k] if root is not None else 1.0
+                A[p * height + i] = (y[k] - at[p]) / sigma
+                A[(p + 1) * height + i] = 1.0
+                if r != 1.0:
+                    for j in range(width):
+                        A[j * height + i] *= r
+            dsyrk(&lower_part, &turned, &width, &height, &one, A, &height, &one, &M[0, 0], &ld)
+            start += height
+        free(A)
+        free(left)
+    return 0
 
 
 cdef double median(double* few, int count) noexcept nogil:
@@ -136,12 +236,23 @@ cdef double median(double* few, int count) noexcept nogil:
     return few[count // 2]
 
 
-def guess(const real[:, :] X, const double[::1] y, double[::1] at):
-    """Medians of a few rows, that of y last.
+def guess(X, const double[::1] y, double[::1] at):
+    """Medians of a few rows of X, float64 or float32, that of y last.
 
     A median lies within one standard deviation of the mean, heavy tails and rare levels or not, and is the value itself
     where all are equal.
     """
+    cdef const double[:, :] wide
+    cdef const float[:, :] narrow
+    if X.itemsize == sizeof(double):
+        wide = X
+        medians(wide, y, at)
+    else:
+        narrow = X
+        medians(narrow, y, at)
+
+
+cdef void medians(const real[:, :] X, const double[::1] y, double[::1] at) noexcept:
     cdef Py_ssize_t i, j, n = X.shape[0], p = X.shape[1], count = min(n, FEW)
     cdef double[FEW] few
     for j in range(p):
@@ -153,31 +264,36 @@ def guess(const real[:, :] X, const double[::1] y, double[::1] at):
     at[p] = median(few, <int> count)
 
 
-def moments(const double[::1, :] M, double[::1] d, double[::1] var):
-    """Mean about the origin and mean square deviation of each column and of the target; the weight is returned."""
+def moments(const double[::1, :] M, const double[::1] at, double[:, ::1] out):
+    """Of each column and of the target, in the rows of ``out``: mean about the origin ``at``, mean square deviation,
+    the mean itself, and the sum of squared deviations. The weight is returned.
+    """
     cdef Py_ssize_t j, p = M.shape[0] - 1
-    cdef double w = M[p, p], over = 1.0 / w if w > 0.0 else 1.0
+    cdef double w = M[p, p], over = 1.0 / w if w > 0.0 else 1.0, d
     for j in range(p):
-        d[j] = M[p, j] * over
-        var[j] = max(M[j, j] * over - d[j] * d[j], 0.0) if M[j, j] <= LARGEST else INFINITY
+        d = M[p, j] * over
+        out[0, j] = d
+        out[1, j] = max(M[j, j] * over - d * d, 0.0) if M[j, j] <= LARGEST else INFINITY
+        out[2, j] = at[j] + d
+        out[3, j] = out[1, j] * w
     return w
 
 
-def far(const double[::1] d, const double[::1] var, double limit):
+def far(const double[:, ::1] found, double limit):
     """Whether a mean lies further from the origin than this many standard deviations; -1 where a variance is infinite."""
     cdef Py_ssize_t j
-    cdef int found = 0
-    for j in range(d.shape[0]):
-        if not var[j] < INFINITY:
+    cdef int answer = 0
+    for j in range(found.shape[1]):
+        if not found[1, j] < INFINITY:
             return -1
-        if var[j] > 0.0 and d[j] * d[j] > limit * limit * var[j]:
-            found = 1
-    return found
+        if found[1, j] > 0.0 and found[0, j] * found[0, j] > limit * limit * found[1, j]:
+            answer = 1
+    return answer
 
 
-def agrees(const double[::1] d, const double[::1] var, const double[::1] norm, const unsigned char[::1] excluded,
-           double y_norm, bint centred, double share, double tiny):
-    """Whether the norms of columns and target that these sums give are those that were found, up to this share.
+def agrees(const double[:, ::1] found, const double[::1] norm, const unsigned char[::1] excluded, double y_norm,
+           bint centred, double share, double tiny):
+    """Whether the norms of columns and target that these moments give are those of the scaling, up to this share.
 
     Squares of norms below ``tiny`` have lost digits. A target that the null model fits exactly is not asked for.
     """
@@ -186,7 +302,7 @@ def agrees(const double[::1] d, const double[::1] var, const double[::1] norm, c
     for j in range(p + 1):
         if excluded[j] if j < p else y_norm == 0.0:
             continue
-        have = sqrt(var[j]) if centred else hypot(sqrt(var[j]), d[j])
+        have = sqrt(found[1, j]) if centred else hypot(sqrt(found[1, j]), found[0, j])
         want = norm[j] if j < p else y_norm
         if fabs(have - want) > share * want or (have < tiny and have > 0.0):
             return False
@@ -200,7 +316,7 @@ def canonical(const double[::1, :] M, const double[::1, :] held, const double[::
         G = (M − held)/w ∘ ss' − (d∘s)(d∘s)' with a diagonal of ones,   q = ((M − held)_y/w − d d_y) ∘ s·sigma
 
     with s = e/norm, 0 where excluded, and d the means about the origin, 0 if not ``centred``. ``held`` may be None, and
-    e for all ones.
+    e for all ones. G may lie where M does, from the same place on.
     """
     cdef Py_ssize_t p = G.shape[0], i, j, ti, tj, bi, bj, i1, j1
     cdef double value, right, sj, w
@@ -219,20 +335,20 @@ def canonical(const double[::1, :] M, const double[::1, :] held, const double[::
             s[j] = 0.0 if excluded[j] else (e[j] if e is not None else 1.0) / norm[j]
             value = M[p, j] if whole else M[p, j] - held[p, j]
             q[j] = (value / w - d[j] * d[p]) * s[j] * sigma
+        for j in range(p):
+            sj = s[j] / w
+            right = d[j] * s[j]
+            G[j, j] = 1.0
+            for i in range(j + 1, p):
+                value = M[i, j] if whole else M[i, j] - held[i, j]
+                G[i, j] = (value * sj - d[i] * right) * s[i]
         for tj in range((p + TILE - 1) // TILE):
             bj, j1 = tj * TILE, min(p, (tj + 1) * TILE)
             for ti in range(tj, (p + TILE - 1) // TILE):
                 bi, i1 = ti * TILE, min(p, (ti + 1) * TILE)
                 for j in range(bj, j1):
-                    sj = s[j] / w
-                    right = d[j] * s[j]
                     for i in range(max(bi, j + 1), i1):
-                        value = M[i, j] if whole else M[i, j] - held[i, j]
-                        value = (value * sj - d[i] * right) * s[i]
-                        G[i, j] = value
-                        G[j, i] = value
-        for j in range(p):
-            G[j, j] = 1.0
+                        G[j, i] = G[i, j]
         free(d)
 
 

@@ -182,7 +182,7 @@ def _vector(values: Any, n: int, what: str, of: str) -> Floats:
             expected=f"shape ({n},)",
             got=f"shape {np.shape(values)}",
         )
-    if not finite(out[:, None]):
+    if not finite(out):
         row = int(np.flatnonzero(~np.isfinite(out))[0])
         raise InvalidData(
             f"{what} has a value that is not finite at row {row}.",
@@ -192,9 +192,16 @@ def _vector(values: Any, n: int, what: str, of: str) -> Floats:
     return out
 
 
+def _all(count: int, value: float) -> Floats:
+    """np.full, at a third of its time for short vectors."""
+    out = np.empty(count)
+    out.fill(value)
+    return out
+
+
 def _weights(sample_weight: Any, n: int) -> Floats:
     if sample_weight is None:
-        return np.ones(n)
+        return _all(n, 1.0)
     values = np.asarray(sample_weight, dtype=np.float64)
     weight = np.full(n, float(values)) if values.ndim == 0 else _vector(values, n, "sample_weight", "samples")
     if (weight < 0).any():
@@ -232,7 +239,7 @@ def _per_feature(values: Any, p: int, what: str) -> Floats:
 
 def _factors(penalty_factor: Any, p: int) -> Floats:
     if penalty_factor is None:
-        return np.ones(p)
+        return _all(p, 1.0)
     v = _per_feature(penalty_factor, p, "penalty_factor")
     if (v < 0).any():
         j = int(np.flatnonzero(v < 0)[0])
@@ -245,8 +252,8 @@ def _factors(penalty_factor: Any, p: int) -> Floats:
 
 
 def _bounds(lower: Any, upper: Any, p: int) -> tuple[Floats, Floats]:
-    low = np.full(p, -np.inf) if lower is None else _per_feature(lower, p, "lower")
-    high = np.full(p, np.inf) if upper is None else _per_feature(upper, p, "upper")
+    low = _all(p, -np.inf) if lower is None else _per_feature(lower, p, "lower")
+    high = _all(p, np.inf) if upper is None else _per_feature(upper, p, "upper")
     if lower is None and upper is None:
         return low, high
     bad = np.flatnonzero((low > 0) | (high < 0))

@@ -12,6 +12,7 @@ from riata.core.errors import NotConverged
 from riata.core.problem import Floats, Problem
 from riata.core.results import Path
 from riata.core.status import Status
+from riata.kernels.scan import above
 from riata.path.grid import checked, spread, top_of
 from riata.solve.engine import engine
 from riata.solve.outcome import Outcome
@@ -52,21 +53,22 @@ def assemble(
     problem: Problem, run: Any, lams: Floats, result: Outcome, tol: float, early_stop: bool, warn: bool
 ) -> Path:
     """A Path from one lane's outcome."""
-    stop = _first_stop(result.dev_ratio) if early_stop else len(lams)
-    keep = slice(0, stop)
-    scaling = result.scaling
-    missed = np.count_nonzero(result.gap_rel[keep] > tol)
-    status = Status.max_iter if missed else Status.early_stop if stop < len(lams) else Status.converged
+    total, scaling, asked = int(np.add.reduce(result.rounds)), result.scaling, len(lams)
+    if early_stop:
+        stop = _first_stop(result.dev_ratio)
+        lams, result = lams[:stop], result.first(stop)
+    missed = above(result.gap_rel, tol)
+    status = Status.max_iter if missed else Status.early_stop if len(lams) < asked else Status.converged
     if warn and missed:
-        warn_missed(lams[keep], result.gap_rel[keep], tol)
+        warn_missed(lams, result.gap_rel, tol)
     names = problem.design.names
     return Path(
-        lams=lams[keep],
+        lams=lams,
         active=result.active,
-        coef_active=result.coef_active[:, keep],
-        intercept=result.intercept[keep],
-        gap_rel=result.gap_rel[keep],
-        dev_ratio=result.dev_ratio[keep],
+        coef_active=result.coef_active,
+        intercept=result.intercept,
+        gap_rel=result.gap_rel,
+        dev_ratio=result.dev_ratio,
         null_deviance=scaling.y_norm**2,
         scale=scaling.sd,
         mean=scaling.mean,
@@ -75,11 +77,11 @@ def assemble(
         standardize=problem.standardize,
         fit_intercept=problem.fit_intercept,
         status=status,
-        early_stopped=stop < len(lams),
+        early_stopped=len(lams) < asked,
         stats={
             "solver": run.name,
-            "rounds": int(result.rounds.sum()),
-            "n_iter": result.rounds[keep],
+            "rounds": total,
+            "n_iter": result.rounds,
             "full_passes": run.full_passes,
             "partial_passes": run.partial_passes,
             "factors": run.factors,

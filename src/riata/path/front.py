@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 from riata.core.errors import InvalidOption
@@ -126,4 +125,4 @@ def path(
         early_stop=early_stop,
         warn=True,
     )
-    return dataclasses.replace(found, problem=problem)
+    return found.with_problem(problem)

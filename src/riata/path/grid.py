@@ -8,6 +8,7 @@ import numpy as np
 
 from riata.core.errors import InvalidOption
 from riata.core.problem import Floats, Problem
+from riata.kernels.scan import falls
 from riata.solve.engine import engine
 from riata.solve.scaling import Scaling
 
@@ -86,8 +87,7 @@ def checked(lams: Any) -> Floats:
         raise InvalidOption("lams must hold numbers.", got=repr(lams)) from None
     if grid.ndim != 1 or not len(grid):
         raise InvalidOption("lams must be a list of numbers.", got=f"shape {grid.shape}")
-    falls = np.count_nonzero(grid[:-1] > grid[1:]) == len(grid) - 1
-    if falls and grid[-1] >= 0 and grid[0] < np.inf:  # NaN is neither
+    if falls(grid):
         return grid
     if not (grid.min() >= 0 and grid.max() < np.inf):
         bad = np.flatnonzero(~np.isfinite(grid) | (grid < 0))

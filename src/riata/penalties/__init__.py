@@ -52,8 +52,10 @@ def take(penalty: str | Penalty, options: dict[str, Any]) -> tuple[Penalty, dict
     >>> take("mcp", {"gamma": 2.0, "delta": 1.0})
     (MCP(gamma=2.0), {'delta': 1.0})
     """
-    if isinstance(penalty, Penalty):
+    if not isinstance(penalty, str) and isinstance(penalty, Penalty):
         return penalty, dict(options)
     cls = find(penalty)
+    if not options:
+        return cls(), options
     own = cls.options()
     return cls(**{k: v for k, v in options.items() if k in own}), {k: v for k, v in options.items() if k not in own}

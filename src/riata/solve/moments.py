@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from riata.core.problem import Problem
 from riata.kernels import gram as gram_kernel
 from riata.kernels import moments as kernel
+from riata.kernels import scaling as scaling_kernel
 from riata.solve.outcome import Outcome, outcome
 from riata.solve.scaling import CANCELS, Scaling
 from riata.solve.sums import Sums, halves
@@ -51,6 +52,7 @@ class MomentsEngine:
         self.full_passes = 1
         self.ahead = tricks.get("foretell", True)
         self.partial_passes = 0.0
+        self._only: tuple[Floats, Floats] | None = None  # (G, q) of the one lane without folds
         self._factors = [0] * (n_folds + 1)  # of each lane: lanes may run side by side
         keep = max(KEEP_BYTES, KEEP_SHARE * problem.design.nbytes)
         self.sums = Sums(problem, groups, n_folds, pool, keep, tricks.get("one_pass", True))
@@ -67,16 +69,25 @@ class MomentsEngine:
     # -- lanes -----------------------------------------------------------------------------------------------
     def lane(self, k: int) -> tuple[Floats, Floats]:
         """(G, q) of lane k on its own canonical scale."""
+        if self._only is not None:
+            return self._only
         s, p, origin = self.scales[k], self.p, self.sums.origin
-        total, held = self.sums.total, None
+        held = None
+        if self.n_folds:
+            G, total = np.empty((p, p), order="F"), self.sums.total
+        else:  # where the sums were: nobody needs them again
+            total = self.sums.hand_over()
+            G = total.ravel("F")[: p * p].reshape(p, p, order="F")
         if k and np.count_nonzero((self.scales[0].norm > CANCELS * s.norm) & ~s.excluded):
             total, origin = self.sums.without(k - 1, s)
         elif k:
             held = self.sums.block(k - 1)
-        G, q = np.empty((p, p), order="F"), np.empty(p)
+        q = np.empty(p)
         sigma = origin.sigma / s.y_norm if s.y_norm > 0 else 0.0
         excluded = s.excluded.view(np.uint8)
         kernel.canonical(total, held, origin.e, sigma, s.norm, excluded, self.problem.fit_intercept, G, q)
+        if not self.n_folds:
+            self._only = G, q
         return G, q
 
     def weigh(self, factor: Floats) -> None:
@@ -122,33 +133,21 @@ class MomentsEngine:
     ) -> Outcome:
         s, L = self.scales[k], len(lams)
         U, rounds = np.zeros((self.p, L), order="F"), np.zeros(L, np.int32)
-        gaps, deviance, length = np.zeros((3, L))
+        found = np.zeros((3, L))
         if s.y_norm > 0:
             G, q = self.lane(k)
-            u = np.zeros(self.p) if start is None else s.to_unit(start)
+            if start is not None:
+                U[:, 0] = s.to_unit(start)
             self._factors[k] = gram_kernel.path_gram(
-                G,
-                q,
-                1.0,
-                lams / s.y_norm,
-                lams,
-                s.a,
-                s.b,
-                s.lo,
-                s.up,
-                u,
-                U,
-                gaps,
-                rounds,
-                deviance,
-                length,
-                goal,
-                max_iter,
-                self.ahead,
+                G, q, 1.0, lams, s.y_norm, s.a, s.b, s.lo, s.up, U, found, rounds, goal, max_iter, self.ahead
             )
+        gaps, deviance, length = found
         loss = self._held_loss(k, U) if k and measure else None
-        active = np.flatnonzero(U.any(axis=1)) if keep else np.zeros(0, np.intp)
-        return outcome(s, active, U[active], length, 2.0 * gaps, deviance, loss, np.abs(rounds))
+        active = np.empty(self.p if keep else 0, np.intp)
+        if keep:
+            active = active[: scaling_kernel.ever(U, active)]
+        gaps *= 2.0
+        return outcome(s, active, U.take(active, 0), length, gaps, deviance, loss, np.abs(rounds))
 
     def _held_loss(self, k: int, U: Floats) -> Floats:
         """Mean squared error of lane k on its held-out rows, from that fold's block alone.

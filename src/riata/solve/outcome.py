@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
+from riata.kernels import scaling as kernel
 from riata.solve.scaling import Scaling
 
 Floats = NDArray[np.float64]
@@ -28,6 +29,13 @@ class Outcome:
     loss: Floats | None  # (n_lams,) mean held-out loss; None for the lane on all rows
     rounds: NDArray[np.intp]  # (n_lams,) rounds of the inner solver
 
+    def first(self, count: int) -> Outcome:
+        """The same at the first λ only."""
+        return Outcome(
+            self.scaling, self.active, self.coef_active[:, :count], self.intercept[:count], self.gap_rel[:count],
+            self.dev_ratio[:count], None if self.loss is None else self.loss[:count], self.rounds[:count],
+        )  # fmt: skip
+
 
 def outcome(
     scaling: Scaling,
@@ -42,18 +50,20 @@ def outcome(
 ) -> Outcome:
     """Undo the scaling: w = u σ/d and b = ȳ − m'w, which is the optimal intercept. ``length`` (n_lams,) is ‖u‖₁.
 
+    ``gap_rel`` becomes the outcome's own, and is written to.
+
     ``level`` (n_lams,) stands in for ȳ where the loss is not quadratic.
     """
-    coef = u * (scaling.y_norm / scaling.norm[active])[:, None]
-    if scaling.limits is not None:  # un-scaling may miss a bound by the last bit
-        np.clip(coef, *(limit[active][:, None] for limit in scaling.limits), out=coef)
+    coef = np.empty(u.shape)
+    intercept = np.empty(len(gap_rel))
+    intercept[:] = scaling.y_mean if level is None else level
+    lower, upper = scaling.limits or (None, None)
+    rounding = ROUNDING if scaling.y_norm > 0 else 0.0
+    kernel.unscale(
+        u, active, scaling.norm, scaling.mean, lower, upper, scaling.y_norm, coef, intercept, gap_rel, length, rounding
+    )
     if scaling.null is not None and not scaling.null.free:
-        intercept = np.zeros(len(gap_rel))
-    else:
-        intercept = (scaling.y_mean if level is None else level) - scaling.mean[active] @ coef
-    # rounding in the sums behind a gap grows with the terms that cancel in them
-    if scaling.y_norm > 0:
-        gap_rel = gap_rel + ROUNDING * (1.0 + length)
+        intercept[:] = 0.0
     return Outcome(scaling, active, coef, intercept, gap_rel, dev_ratio, loss, rounds)
 
 

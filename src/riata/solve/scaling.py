@@ -83,13 +83,18 @@ def scalings(
         mean, m2 = problem.design.group_moments(s, groups, n_groups)
     else:
         total, mean, m2 = moments
-    target = problem.y - problem.offset if np.count_nonzero(problem.offset) else problem.y
+    bounded = kernel.bounded(problem.lower, problem.upper)
     out, whole = [], None
     for g in range(-1, n_groups if n_groups > 1 else 0):
-        centre, var = np.empty(mean.shape[1]), np.empty(mean.shape[1])
-        weight = kernel.merge(mean, m2, total, g, centre, var)
-        whole = var if whole is None else whole
-        out.append(_scaling(problem, centre, var, weight, whole, target, partial(_without, s, groups, g)))
+        block = np.empty((5, mean.shape[1]))  # centre, variance and then a, sd, norm, b
+        weight, suspects = kernel.merge(mean, m2, total, g, whole, SUSPECT, block)
+        whole = block[1].copy() if whole is None else whole
+        rows = partial(_without, s, groups, g)
+        y_stats = _target_of(problem, block, whole, weight, rows)
+        suspects = [j for j in suspects if j < problem.n_features]
+        if suspects:
+            _look_closer(problem, block[0], block[2], suspects, rows())
+        out.append(_scaling(problem, block, bounded, *y_stats))
     return out
 
 
@@ -99,42 +104,39 @@ def _without(weight: Floats, groups: NDArray[np.intp], g: int) -> Floats:
 
 
 def _scaling(
-    problem: Problem,
-    mean: Floats,
-    var: Floats,
-    weight: float,
-    whole: Floats,
-    target: Floats,
-    rows: Callable[[], Floats],
+    problem: Problem, block: Floats, bounded: bool, y_mean: float, y_norm: float, null: Null | None
 ) -> Scaling:
-    """The scaling from means and variances, the target's in a last column where it is known.
+    """The scaling of one training set from means and deviations in rows of ``block``; the other rows become its own."""
+    p = problem.n_features
+    excluded = np.empty(p, np.bool_)
+    kernel.canonical(
+        block, problem.penalty_factor, problem.l1_ratio, problem.standardize, problem.fit_intercept,
+        excluded.view(np.uint8),
+    )  # fmt: skip
+    centre, a, sd, norm, b = block[:, :p]
+    lo, up, limits = problem.lower, problem.upper, None  # infinite on any scale: one array for all lanes
+    if bounded:
+        limits = lo, up
+        lo, up = np.empty((2, p))
+        kernel.box(*limits, norm, y_norm if y_norm > 0 else 1.0, lo, up)
+    return Scaling(centre, norm, sd, excluded, a, b, lo, up, y_mean, y_norm, limits, null)
+
+
+def _target_of(
+    problem: Problem, block: Floats, whole: Floats, weight: float, rows: Callable[[], Floats]
+) -> tuple[float, float, Null | None]:
+    """Mean and norm of the target, and the null model of a loss; the sums' last column is the target where known.
 
     ``rows`` gives the weights of the training rows, for what the sums cannot judge.
     """
-    p = problem.n_features
-    null = None
     if problem.loss is not None:
         null, y_norm = _null_model(problem, rows())
-        y_stats: tuple[float, float] | None = (0.0, y_norm)
-    else:
-        y_stats = _sure_target(mean, var, whole, problem.fit_intercept) if len(mean) > p else None
-    if y_stats is None:
-        y_stats = _target(target, rows() / weight, problem.fit_intercept)
-    y_mean, y_norm = y_stats
-    mean, sd = _look_closer(problem, mean[:p], var[:p], whole[:p], rows)
-    if problem.fit_intercept:
-        centre, norm = mean, sd.copy()
-    else:
-        centre, norm = np.zeros(p), np.hypot(sd, mean)
-    a, b, lo, up, excluded = np.empty(p), np.empty(p), np.empty(p), np.empty(p), np.empty(p, np.bool_)
-    bounded = kernel.canonical(
-        sd, problem.penalty_factor, problem.lower, problem.upper, problem.l1_ratio, problem.standardize,
-        y_norm if y_norm > 0 else 1.0, norm, excluded.view(np.uint8), a, b, lo, up,
-    )  # fmt: skip
-    limits = (problem.lower, problem.upper) if bounded else None
-    if not bounded:  # infinite on any scale: one array for all lanes
-        lo, up = problem.lower, problem.upper
-    return Scaling(centre, norm, sd, excluded, a, b, lo, up, y_mean, y_norm, limits, null)
+        return 0.0, y_norm, null
+    sure = None
+    if len(whole) > problem.n_features:
+        centre, square = block[:2, -1].tolist()
+        sure = _sure_target(centre, square, float(whole[-1]), problem.fit_intercept)
+    return *(sure or _target(problem.y - problem.offset, rows() / weight, problem.fit_intercept)), None
 
 
 def _null_model(problem: Problem, weight: Floats) -> tuple[Null, float]:
@@ -146,10 +148,9 @@ def _null_model(problem: Problem, weight: Floats) -> tuple[Null, float]:
     return Null(float(intercept), value - 0.5 * deviance, free), math.sqrt(max(deviance, 0.0))
 
 
-def _sure_target(mean: Floats, var: Floats, whole: Floats, centred: bool) -> tuple[float, float] | None:
-    """Mean and root mean square deviation of the target, in the last column, where its sums have all their digits."""
-    centre, square = float(mean[-1]), float(var[-1])
-    if not 1e-200 < square < 1e200 or not abs(centre) < 1e100 or square < SURE * float(whole[-1]):
+def _sure_target(centre: float, square: float, whole: float, centred: bool) -> tuple[float, float] | None:
+    """Mean and root mean square deviation of the target from its sums, where those have all their digits."""
+    if not 1e-200 < square < 1e200 or not abs(centre) < 1e100 or square < SURE * whole:
         return None
     if not centred:
         return 0.0, math.hypot(math.sqrt(square), centre)
@@ -172,24 +173,18 @@ def _target(target: Floats, share: Floats, centred: bool) -> tuple[float, float]
     return mean, float(top * np.sqrt(share @ (deviation / top) ** 2))
 
 
-def _look_closer(
-    problem: Problem, mean: Floats, var: Floats, whole: Floats, rows: Callable[[], Floats]
-) -> tuple[Floats, Floats]:
-    """Means and standard deviations; columns that sums of squares cannot judge are read row by row.
+def _look_closer(problem: Problem, mean: Floats, sd: Floats, which: list[int], s: Floats) -> None:
+    """Read columns that sums of squares cannot judge row by row, and correct their means and deviations in place.
 
-    Those are nearly constant, against their mean or against ``whole``, their variance on all rows, or of extreme size.
+    Those are nearly constant, against their mean or against their variance on all rows, or of extreme size. ``s`` are
+    the weights of the rows.
     """
-    sd = np.empty(len(mean))
-    suspect = kernel.deviations(mean, var, whole, SUSPECT, sd)
-    if not suspect:
-        return mean, sd
-    which = np.array(suspect, np.intp)
-    mean, s = mean.copy(), rows()
+    suspects = np.array(which, np.intp)
     seen = s > 0
     share = s[seen] / s[seen].sum()
     width = max(1, (1 << 22) // len(s))
-    for start in range(0, len(which), width):
-        cols = which[start : start + width]
+    for start in range(0, len(suspects), width):
+        cols = suspects[start : start + width]
         block = problem.design.columns(cols)[seen]
         low, high = block.min(axis=0), block.max(axis=0)
         spread = np.where(high > low, high - low, 1.0)
@@ -197,4 +192,3 @@ def _look_closer(
         centre = share @ block
         mean[cols] = low + spread * centre
         sd[cols] = np.where(high > low, spread * np.sqrt(share @ (block - centre) ** 2), 0.0)
-    return mean, sd

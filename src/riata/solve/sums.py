@@ -14,8 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
+from riata.core.memory import release_freed
 from riata.core.problem import Floats, Problem
 from riata.kernels import moments as kernel
+from riata.kernels.scan import every
 from riata.solve.scaling import Scaling, scalings
 
 Ints = NDArray[np.intp]
@@ -67,9 +69,8 @@ class Sums:
     ):  # fmt: skip
         self.problem, self.n_folds, self.pool = problem, n_folds, pool
         weight = problem.sample_weight
-        self.root = np.sqrt(weight) if np.count_nonzero(weight != 1.0) else None
-        shifted = np.count_nonzero(problem.offset)
-        self.target = problem.y - problem.offset if shifted else np.ascontiguousarray(problem.y)
+        self.root = None if every(weight, 1.0) else np.sqrt(weight)
+        self.target = np.ascontiguousarray(problem.y) if every(problem.offset, 0.0) else problem.y - problem.offset
         self.groups = groups
         self.raw = raw = problem.design.raw
         if not problem.design.is_sparse and not raw.flags.forc and any(step % raw.itemsize for step in raw.strides):
@@ -79,9 +80,9 @@ class Sums:
         self.keep = (n_groups + 1) * (problem.n_features + 2) ** 2 * 8 <= keep_bytes
         self.scales: list[Scaling] = []
         self._kept: list[Floats | None] = []
-        # of each group: its weight, the means of columns and target about the origin, and their variances
+        # of each group: its weight, and the moments of columns and target (see the kernel)
         self._weight = np.empty(n_groups)
-        self._shift, self._square = np.empty((2, n_groups, problem.n_features + 1))
+        self._moments = np.empty((n_groups, 4, problem.n_features + 1))
         if not (one_pass and self._guess()):
             self.scales = scalings(problem, groups, n_groups)
             self._take(Origin.exact(self.scales[0]))
@@ -92,19 +93,19 @@ class Sums:
         """Sums about a guessed origin, and the scalings from them; False where digits would be lost."""
         origin, centred = self._guessed_origin(), self.problem.fit_intercept
         for _ in range(2):
-            d, var = self._take(origin)
-            far = kernel.far(d, var, FAR)
+            found = self._take(origin)
+            far = kernel.far(found, FAR)
             if far < 0 or (far > 0 and not centred):  # without intercept the origin must be 0
                 return False
             if far == 0:
                 break
-            origin = Origin(origin.at + d, None, 1.0)
+            origin = Origin(found[2].copy(), None, 1.0)
         else:
             return False
-        moments = self._weight, self._shift + self.origin.at, self._square * self._weight[:, None]
-        self.scales = scalings(self.problem, self.groups, len(self.rows), moments)
+        means, squares = self._moments[:, 2], self._moments[:, 3]
+        self.scales = scalings(self.problem, self.groups, len(self.rows), (self._weight, means, squares))
         s = self.scales[0]
-        return kernel.agrees(d, var, s.norm, s.excluded.view(np.uint8), s.y_norm, centred, AGREE, TINY)
+        return kernel.agrees(found, s.norm, s.excluded.view(np.uint8), s.y_norm, centred, AGREE, TINY)
 
     def _guessed_origin(self) -> Origin:
         n, p = self.problem.design.shape
@@ -117,24 +118,24 @@ class Sums:
         return Origin(at, None, 1.0)
 
     # -- blocks ----------------------------------------------------------------------------------------------
-    def _take(self, origin: Origin) -> tuple[Floats, Floats]:
-        """The sums over all rows, group by group in their order; the means about the origin and the variances."""
+    def _take(self, origin: Origin) -> Floats:
+        """The sums over all rows, group by group in their order; their moments."""
         self.origin = origin
         self._kept = [None] * len(self.rows)
         if len(self.rows) == 1:
             self.total = self._rows_block(None, origin)
-            self._weight[0] = kernel.moments(self.total, self._shift[0], self._square[0])
-            return self._shift[0], self._square[0]
+            self._weight[0] = kernel.moments(self.total, origin.at, self._moments[0])
+            return self._moments[0]
         self.total = self._empty()
         numbers = range(len(self.rows))
         for f, M in enumerate(self.pool.map(self._block_of, numbers) if self.pool else map(self._block_of, numbers)):
             self.total += M
-            self._weight[f] = kernel.moments(M, self._shift[f], self._square[f])
+            self._weight[f] = kernel.moments(M, origin.at, self._moments[f])
             if self.keep:
                 self._kept[f] = M
-        d, var = np.empty((2, len(origin.at)))
-        kernel.moments(self.total, d, var)
-        return d, var
+        found = np.empty_like(self._moments[0])
+        kernel.moments(self.total, origin.at, found)
+        return found
 
     def _block_of(self, f: int) -> Floats:
         return self._rows_block(self.rows[f], self.origin)
@@ -143,6 +144,12 @@ class Sums:
         """M over fold f; only its lower triangle is meant."""
         kept = self._kept[f]
         return kept if kept is not None else self._block_of(f)
+
+    def hand_over(self) -> Floats:
+        """M over all rows, for whoever asks last: its memory is the caller's."""
+        total = self.total
+        del self.total
+        return total
 
     def without(self, f: int, s: Scaling) -> tuple[Floats, Origin]:
         """M over all rows outside fold f, multiplied out on the scale s of those rows."""
@@ -165,24 +172,19 @@ class Sums:
 
         first, second = self.pool.map(one, half) if self.pool else map(one, half)
         first += second
+        del second
+        release_freed()  # of the second half and of both blocks of rows
         return first
 
     def _part(self, rows: Ints | None, origin: Origin, first: int, last: int) -> Floats:
-        M, design = self._empty(), self.problem.design
-        if not design.is_sparse:
-            if rows is not None and len(rows) and rows[-1] - rows[0] == len(rows) - 1:  # side by side
-                first, last, rows = first + int(rows[0]), last + int(rows[0]), None
-            kernel.accumulate(self.raw, self.target, origin.at, origin.e, origin.sigma, self.root, rows, first, last, M)
-            return M
-        height = max(64, (1 << 19) // (design.shape[1] + 2))
-        for start in range(first, last, height):
-            index = (
-                np.arange(start, min(last, start + height)) if rows is None else rows[start : min(last, start + height)]
-            )
-            root = None if self.root is None else self.root[index]
-            kernel.accumulate(
-                design.rows(index), self.target[index], origin.at, origin.e, origin.sigma, root, None, 0, len(index), M
-            )
+        M, raw = self._empty(), self.raw
+        if rows is not None and len(rows) and rows[-1] - rows[0] == len(rows) - 1:  # side by side
+            first, last, rows = first + int(rows[0]), last + int(rows[0]), None
+        how = self.target, origin.at, origin.e, origin.sigma, self.root, rows, first, last, M
+        if self.problem.design.is_sparse:
+            kernel.accumulate_sparse(raw.data, raw.indices, raw.indptr, *how)
+        else:
+            kernel.accumulate(raw, *how)
         return M
 
 
