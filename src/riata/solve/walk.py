@@ -44,6 +44,7 @@ class Walk:
     passes: Passes
     pool: ThreadPoolExecutor | None
     budget: float  # bytes that the Gram matrices of all lanes may take together
+    coarse: bool = True  # whether the lanes may have a copy of X in one byte per entry
     apart: bool = True  # whether lanes that share no Gram blocks go on without waiting for each other
 
     def _each(self, task: Callable[[Any], Any], lanes: Iterable[Any]) -> list[Any]:
@@ -110,6 +111,8 @@ class Walk:
                 self._in_turn(lanes)
                 return
             events = self._each(Lane.advance, lanes)
+            if self.gathered is not None and self.gathered.store.settle(len(lanes)):
+                self._moved()
             wants = {id(lane): event for lane, event in zip(lanes, events, strict=True) if event != DONE}
             lanes = [lane for lane in lanes if id(lane) in wants]
             self.enter(self._violators(lanes, wants))
@@ -132,6 +135,7 @@ class Walk:
     def _violators(self, lanes: list[Lane], wants: dict[int, int]) -> list[tuple[Lane, Ints]]:
         """For each lane the columns outside its working set that violate optimality."""
         if PASS in wants.values():  # one product serves any number of lanes, and all learn from it
+            self._coarsely(lanes)
             C = self.passes.full([lane.inner.train for lane in lanes], [lane.scaling for lane in lanes])
             return [(lane, lane.learn(c)) for lane, c in zip(lanes, C, strict=True)]
         found = [(lane, lane.violators()) for lane in lanes if wants[id(lane)] == ENTER]
@@ -139,6 +143,18 @@ class Walk:
         for (lane, cols), c in zip(part, self.passes.partial(part), strict=True):
             found.append((lane, lane.judge(cols, c)))
         return found
+
+    def _coarsely(self, lanes: list[Lane]) -> None:
+        """Where lanes want a second pass, columns are looked at often: a copy of X in one byte per entry pays."""
+        if self.coarse and any(lane.track.span.size for lane in lanes):
+            self.coarse = False
+            copy = self.passes.coarse()
+            for lane in self.lanes:
+                lane.track.reads.share(copy, self.passes.order)
+
+    def _moved(self) -> None:
+        for lane in self.lanes:
+            lane.inner.moved()
 
     def enter(self, newcomers: list[tuple[Lane, Ints]]) -> None:
         """Take newcomers into the working sets; blocks of the Gram matrices are products over all lanes' newcomers."""
@@ -153,8 +169,7 @@ class Walk:
         lone = len(newcomers) == 1
         union = newcomers[0][1] if lone else np.unique(np.concatenate([features for _, features in newcomers]))
         if gathered.need(union):
-            for lane in self.lanes:
-                lane.inner.moved()
+            self._moved()
         products = sum(len(lane.inner.W) * len(features) for lane, features in newcomers) * gathered.n
         if not newcomers[0][0].inner.shares or products <= MULTIPLIED:
             for lane, features in newcomers:
