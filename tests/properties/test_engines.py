@@ -84,7 +84,19 @@ def test_folds_of_large_engines_are_certified(engine, options):
     found.check(1e-8)
 
 
-TRICKS = ["moments", "one_pass", "foretell", "span", "own_reads", "matrix_free", "factor", "eager", "compiled"]
+TRICKS = [
+    "moments",
+    "one_pass",
+    "foretell",
+    "span",
+    "own_reads",
+    "own_entries",
+    "coarse",
+    "matrix_free",
+    "factor",
+    "eager",
+    "compiled",
+]
 
 
 @pytest.mark.parametrize("trick", TRICKS)

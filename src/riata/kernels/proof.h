@@ -41,7 +41,8 @@ WIDEST static long open_columns(long p, const float *t0, const float *t1, const 
 }
 
 /* x ≈ centre + step · q with |q| ≤ 127; q has `stride` entries, those beyond n are 0. `loss` is |x − centre − step q|,
-   rounded up, `spread` step |q|. A column that is no plain number is given up: its loss is infinite. */
+   rounded up, `spread` step |q|. A column of a size that single precision does not hold is given up: its loss is
+   infinite. */
 WIDEST static void to_bytes(long n, long stride, const double *x, signed char *q, double *step, double *centre,
                             float *loss, float *spread)
 {
@@ -55,7 +56,7 @@ WIDEST static void to_bytes(long n, long stride, const double *x, signed char *q
     s = (0.5 * high - 0.5 * low) / 127.0;
     memset(q, 0, stride);
     *centre = m, *step = s, *spread = 0.0f, *loss = INFINITY;
-    if (!(fabs(m) < 1e140 && s < 1e140 && (s > 1e-140 || s == 0.0))) {
+    if (!(fabs(m) < 1e30 && s < 1e30 && (s > 1e-30 || s == 0.0))) {
         *centre = *step = 0.0;
         return;
     }
@@ -92,6 +93,36 @@ static double to_words(long n, const double *v, short *w, double *unit, double *
     return sqrt(lost);
 }
 
+static inline __attribute__((always_inline)) double byte_dot(const signed char *column, const short *w, long stride)
+{
+    double dot = 0.0;
+    for (long from = 0; from < stride; from += AT_MOST) {
+        long end = stride - from < AT_MOST ? stride : from + AT_MOST;
+        int part = 0;
+        for (long i = from; i < end; i += 16) {
+            short wide[16];
+            for (int k = 0; k < 16; k++)
+                wide[k] = column[i + k];
+            for (int k = 0; k < 16; k++)
+                part += wide[k] * w[i + k];
+        }
+        dot += part;
+    }
+    return dot;
+}
+
+/* x'v / norm of every column, nearly, times `scale`; `off` gets how far off it may be, times `scale`. */
+WIDEST static void nearly(long p, const signed char *q, long stride, const short *w, double unit, double total,
+                          double size, double lost, const double *step, const double *centre, const float *loss,
+                          const float *spread, const double *norm, double scale, float *c, float *off)
+{
+    for (long j = 0; j < p; j++) {
+        double over = scale / norm[j];
+        c[j] = (float) (over * (step[j] * unit * byte_dot(q + j * stride, w, stride) + centre[j] * total));
+        off[j] = (float) (over * (loss[j] * size + spread[j] * lost)) * (1.0f + 1e-6f);
+    }
+}
+
 /* Of `count` columns keep those that their bytes do not prove to be inside: |x'v| ≤ lam · edge · norm. */
 WIDEST static long still_open(const signed char *q, long stride, const short *w, double unit, double total, double size,
                               double off, const double *step, const double *centre, const float *loss,
@@ -102,19 +133,7 @@ WIDEST static long still_open(const signed char *q, long stride, const short *w,
     for (long t = 0; t < count; t++) {
         ptrdiff_t j = open[t];
         const signed char *column = q + j * stride;
-        double dot = 0.0, c;
-        for (long from = 0; from < stride; from += AT_MOST) {
-            long end = stride - from < AT_MOST ? stride : from + AT_MOST;
-            int part = 0;
-            for (long i = from; i < end; i += 16) {
-                short wide[16];
-                for (int k = 0; k < 16; k++)
-                    wide[k] = column[i + k];
-                for (int k = 0; k < 16; k++)
-                    part += wide[k] * w[i + k];
-            }
-            dot += part;
-        }
+        double dot = byte_dot(q + j * stride, w, stride), c;
         c = fabs(step[j] * unit * dot + centre[j] * total) + loss[j] * size + spread[j] * off;
         open[kept] = j;
         kept += !(c * (1.0 + 1e-9) <= lam * edge[j] * norm[j]);
@@ -133,5 +152,19 @@ WIDEST static void to_table(long p, const double *c0, const double *c1, const do
         t0[j] = (float) x;
         t1[j] = (float) y;
         t2[j] = (float) ((c2[j] - c0[j] - s[3] * x - s[4] * y) * over2);
+    }
+}
+
+/* The table after its basis turned: m is 3 × 4, on the old rows and the fresh one. */
+WIDEST static void rotate_table(long p, float *t0, float *t1, float *t2, const float *fresh, const double *m)
+{
+    const float a0 = m[0], a1 = m[1], a2 = m[2], a3 = m[3], b0 = m[4], b1 = m[5], b2 = m[6], b3 = m[7], c0 = m[8],
+                c1 = m[9], c2 = m[10], c3 = m[11];
+#pragma omp simd
+    for (long j = 0; j < p; j++) {
+        float x = t0[j], y = t1[j], z = t2[j], f = fresh[j];
+        t0[j] = a0 * x + a1 * y + a2 * z + a3 * f;
+        t1[j] = b0 * x + b1 * y + b2 * z + b3 * f;
+        t2[j] = c0 * x + c1 * y + c2 * z + c3 * f;
     }
 }

@@ -1,8 +1,11 @@
-# Correlations of single columns: exactly from the matrix, or nearly from a copy in one byte per entry. Included by gram.pyx.
+# Correlations of single columns: exactly from the matrix, nearly from a copy in one byte per entry. Included by gram.pyx.
 
 cdef extern from "proof.h" nogil:
     void to_bytes(long n, long stride, const double* x, signed char* q, double* step, double* centre, float* loss,
                   float* spread)
+    void nearly(long p, const signed char* q, long stride, const short* w, double unit, double total, double size,
+                double lost, const double* step, const double* centre, const float* loss, const float* spread,
+                const double* norm, double scale, float* c, float* off)
     double to_words(long n, const double* v, short* w, double* unit, double* total, double* size)
     long still_open(const signed char* q, long stride, const short* w, double unit, double total, double size, double off,
                     const double* step, const double* centre, const float* loss, const float* spread,
@@ -10,6 +13,8 @@ cdef extern from "proof.h" nogil:
 
 # What looking at a column in the coarse copy costs, in columns read exactly: its share of the bytes.
 cdef double ROUGHLY = 0.125
+# Correlations that the coarse copy knows less well than this, in shares of |x| |v|, are read exactly in a survey.
+cdef double BLURRED = 0.05
 
 
 cdef class Coarse:
@@ -40,6 +45,21 @@ cdef class Coarse:
                 to_bytes(self.n, self.rows, &columns[0, k], &self.q[j, 0], &self.step[j], &self.centre[j],
                          &self.loss[j], &self.spread[j])
 
+    def bounds(self, double[::1] v):
+        """xⱼ'v of every column (p,), nearly, and how far off each may be."""
+        c, off = np.empty((2, self.step.shape[0]), np.float32)
+        cdef float[::1] first = c, second = off
+        self.all_nearly(v, np.zeros(self.rows, np.int16), np.ones(len(c)), 1.0, &first[0], &second[0])
+        return c, off
+
+    def settle(self, double[::1] v, double lam):
+        """The columns that may have |xⱼ'v| > λ."""
+        p = self.step.shape[0]
+        open_ = np.arange(p)
+        cdef Py_ssize_t[::1] first = open_
+        cdef long count = self.sieve(v, np.zeros(self.rows, np.int16), np.ones(p), np.ones(p), lam, &first[0], p)
+        return open_[:count]
+
     cdef long sieve(self, double[::1] v, short[::1] w, double[::1] norm, double[::1] unit, double lam, Py_ssize_t* open,
                     long count) noexcept nogil:
         """Of ``count`` columns keep those that may have |xⱼ'v| > λ·unitⱼ·normⱼ; ``w`` is room for v in 12 bits."""
@@ -47,6 +67,14 @@ cdef class Coarse:
         cdef double off = to_words(self.n, &v[0], &w[0], &step, &total, &size)
         return still_open(&self.q[0, 0], self.rows, &w[0], step, total, size, off, &self.step[0], &self.centre[0],
                           &self.loss[0], &self.spread[0], &norm[0], &unit[0], lam, open, count)
+
+    cdef void all_nearly(self, double[::1] v, short[::1] w, double[::1] norm, double scale, float* c,
+                         float* off) noexcept nogil:
+        """xⱼ'v·scale/normⱼ of every column, and how far off that may be."""
+        cdef double step, total, size
+        cdef double lost = to_words(self.n, &v[0], &w[0], &step, &total, &size)
+        nearly(self.step.shape[0], &self.q[0, 0], self.rows, &w[0], step, total, size, lost, &self.step[0],
+               &self.centre[0], &self.loss[0], &self.spread[0], &norm[0], scale, c, off)
 
 
 cdef class Reads:
@@ -59,6 +87,7 @@ cdef class Reads:
     cdef Py_ssize_t[::1] order       # sorted place -> row of X, or None
     cdef double[::1] root, norm, v
     cdef short[::1] w
+    cdef float[::1] fresh, off       # correlations of every column, and how far off they may be
     cdef double root_share
     cdef readonly double count       # columns read; of the coarse copy, in shares of a column's bytes
 
@@ -79,6 +108,7 @@ cdef class Reads:
     def share(self, Coarse coarse, order):
         """Look here first."""
         self.v, self.w, self.order = np.empty(coarse.n), np.zeros(coarse.rows, np.int16), order
+        self.fresh, self.off = np.empty((2, self.norm.shape[0]), np.float32)
         self.coarse = coarse
 
     cdef inline int exact(self) noexcept nogil:
@@ -94,6 +124,24 @@ cdef class Reads:
         """Of ``count`` columns keep those that the coarse copy leaves open at λ, after ``weigh``."""
         self.count += ROUGHLY * count
         return self.coarse.sieve(self.v, self.w, self.norm, unit, lam, open, count)
+
+    cdef double survey(self, double[::1] residual, double length, float[::1] edge) noexcept nogil:
+        """Correlations of every column with a residual over its length, into `fresh`; how far off any may be.
+
+        Columns of infinite ``edge`` do not count; those that bytes tell too little about are read where they may be.
+        """
+        cdef Py_ssize_t j
+        cdef float top = 0.0
+        self.weigh(residual)
+        self.count += ROUGHLY * edge.shape[0]
+        self.coarse.all_nearly(self.v, self.w, self.norm, 1.0 / length, &self.fresh[0], &self.off[0])
+        for j in range(edge.shape[0]):
+            if self.off[j] > top and edge[j] < INFINITY:
+                if self.off[j] > BLURRED and self.exact():
+                    self.fresh[j] = <float> (self.column(j) / length)
+                else:
+                    top = self.off[j]
+        return top
 
     cdef double column(self, Py_ssize_t j) noexcept nogil:
         """The exact correlation of column j, after ``weigh``."""

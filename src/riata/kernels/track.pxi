@@ -14,6 +14,10 @@ DONE, SOLVE, PASS, READ, ENTER, SCORE = AT_END, TO_SOLVE, TO_PASS, TO_READ, TO_E
 cdef int MOST_ROUNDS = 1000
 # Newcomers at a time: as many as the working set has members, but at least these.
 cdef int NEWCOMERS = 32
+# Columns left open, in multiples of all, from which the coarse copy is asked about every column.
+cdef double OFTEN = 1.0
+# Beyond this share of a residual's length what the coarse copy taught has added up to too much: a pass.
+cdef double WORN = 0.06
 
 cdef extern from "proof.h" nogil:
     long open_columns(long p, const float* t0, const float* t1, const float* t2, const float* a, float off, float scale,
@@ -23,8 +27,9 @@ cdef extern from "proof.h" nogil:
 cdef class Track:
     """Solve at one λ after the other, prove each time that nothing outside the working set matters, record results.
 
-    The proof is the span bound (see span.pxi). Columns that it leaves open are read, here where `reads` has the matrix,
-    else by the caller.
+    The proof is the span bound (see span.pxi). Of the columns that it leaves open the coarse copy settles most, where
+    there is one, and teaches the span now and then; the rest is read, here where `reads` has the matrix, else by the
+    caller.
     """
 
     cdef readonly Members set        # or None
@@ -51,7 +56,9 @@ cdef class Track:
     cdef readonly Reads reads
     cdef float[::1] seen             # correlations that `expect` last found in the table, or None
     cdef int most                    # columns that are worth reading singly between two passes
-    cdef double since                # columns read since the span last learnt, or left open
+    cdef double since                # columns read since the span last learnt
+    cdef double looked               # columns left open since the span was last extended
+    cdef double worn                 # how far off the newest row of its table may be
     # results
     cdef readonly double[::1] gaps, square, loss, length, levels
     cdef readonly int[::1] rounds
@@ -82,7 +89,7 @@ cdef class Track:
             self.top = 1.0
         for j in range(p):
             self.edge[j] = <float> (unit[j] / self.top)
-        self.seen, self.since = None, 0.0
+        self.seen, self.since, self.looked, self.worn = None, 0.0, 0.0, 0.0
         self.span, self.reads = Span(train.shape[0], p), Reads(root, self.norm, share)
         self.grid(np.zeros(0), 0.0, 0, 0, 0)
 
@@ -101,7 +108,7 @@ cdef class Track:
 
     def learn(self, double[::1] c):
         """Take the correlations of every column with the residual as it is: they serve later proofs."""
-        self.since = 0.0
+        self.since = self.looked = self.worn = 0.0
         if self.use_span and self.span.add(self.train, c) < 0:
             raise MemoryError
 
@@ -253,20 +260,36 @@ cdef class Track:
             return TO_PASS
         if not self.suspects(lam):
             return TO_PASS
+        if self.reads.coarse is not None and self.count > 0:
+            self.looked += self.count
+            if self.looked > OFTEN * self.edge.shape[0]:
+                self.survey(lam)
         if self.count > 0 and (self.reads.coarse is not None or self.reads.exact()):
             self.reads.weigh(self.train)
         if self.count > 0 and self.reads.coarse is not None:
-            self.since += ROUGHLY * self.count
             self.count = <int> self.reads.sieve(lam, self.unit, &self.open_[0], self.count)
         if self.count == 0:
             return AT_END
         self.since += self.count
-        if self.since > self.most:
+        if self.since > self.most or self.worn > WORN:
             return TO_PASS
         if not self.reads.exact():
             return TO_READ
         self.judge(lam)
         return TO_ENTER if self.count > 0 else AT_END
+
+    cdef void survey(self, double lam) noexcept nogil:
+        """Teach the span the residual as it is, from the coarse copy, and look again which columns are open."""
+        cdef double error
+        self.looked = 0.0
+        if self.span.length <= SHORT:
+            return
+        error = self.reads.survey(self.span.rest, self.span.length, self.edge)
+        if error < WORN:
+            self.worn = self.span.extend(&self.reads.fresh[0], error)
+            self.suspects(lam)
+        else:
+            self.worn = INFINITY    # some column is beyond its reach
 
     cdef int suspects(self, double lam) noexcept nogil:
         """Columns that the span bound leaves open, into `open_`; 0 where there are too many."""

@@ -122,7 +122,7 @@ class Lane:
         return np.flatnonzero(over)
 
     def learn(self, c: Floats) -> Ints:
-        """Take exact correlations of all columns (a full pass); violators outside W that could not enter by themselves."""
+        """Take exact correlations of all columns (a full pass); the violators that could not enter by themselves."""
         self.track.learn(c)
         return self.violators() if self.track.compare(c) else NONE
 

@@ -1,10 +1,12 @@
 """Walk all lanes down the λ grid together: one pass over X serves every fold.
 
 until every lane is at the end:
-    every lane goes on by itself: solve, prove, next λ         (threads over lanes)
+    every lane goes on by itself: solve, prove, let violators in, next λ         (threads over lanes)
     where one wants a full pass, all that are not at the end share it: X'[e₁ … e_m]
-    columns that lanes want to read are read once for all of them
-    violators enter; their Gram blocks are built for all lanes together
+    columns that lanes cannot read are read once for all of them
+    violators that need memory or much work enter; their Gram blocks are built for all lanes together
+
+From the second pass on lanes have a copy of X in one byte per entry, and hardly ever stop for another.
 """
 
 from __future__ import annotations
@@ -31,6 +33,8 @@ Ints = NDArray[np.intp]
 THREADED = 1e5
 # The same in bytes of X, where lanes do not wait for each other.
 WORTH_THREADS = 1e5
+# A copy of X in one byte per entry may take this much: X may be mapped from a file that is larger than memory.
+COARSE_BYTES = 256e6
 # Multiplications up to which every lane makes its own inner products: beyond, blocks over all lanes' newcomers pay.
 MULTIPLIED = 2e6
 
@@ -110,9 +114,9 @@ class Walk:
             if len(lanes) > 1 and sum(lane.inner.nbytes for lane in lanes) > self.budget:
                 self._in_turn(lanes)
                 return
+            self._settle(lanes)  # and say how many columns each may gather
             events = self._each(Lane.advance, lanes)
-            if self.gathered is not None and self.gathered.store.settle(len(lanes)):
-                self._moved()
+            self._settle(lanes)
             wants = {id(lane): event for lane, event in zip(lanes, events, strict=True) if event != DONE}
             lanes = [lane for lane in lanes if id(lane) in wants]
             self.enter(self._violators(lanes, wants))
@@ -146,11 +150,17 @@ class Walk:
 
     def _coarsely(self, lanes: list[Lane]) -> None:
         """Where lanes want a second pass, columns are looked at often: a copy of X in one byte per entry pays."""
-        if self.coarse and any(lane.track.span.size for lane in lanes):
+        n, p = lanes[0].problem.design.shape
+        if self.coarse and n * p <= COARSE_BYTES and any(lane.track.span.size for lane in lanes):
             self.coarse = False
             copy = self.passes.coarse()
             for lane in self.lanes:
                 lane.track.reads.share(copy, self.passes.order)
+
+    def _settle(self, lanes: list[Lane]) -> None:
+        """All lanes stand still: columns that they gathered get places that do not depend on who was first."""
+        if self.gathered is not None and self.gathered.store.settle(len(lanes)):
+            self._moved()
 
     def _moved(self) -> None:
         for lane in self.lanes:
