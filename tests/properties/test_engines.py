@@ -84,7 +84,19 @@ def test_folds_of_large_engines_are_certified(engine, options):
     found.check(1e-8)
 
 
-TRICKS = ["moments", "one_pass", "foretell", "span", "own_reads", "matrix_free", "factor", "eager", "compiled"]
+TRICKS = [
+    "moments",
+    "one_pass",
+    "foretell",
+    "span",
+    "own_reads",
+    "own_entries",
+    "coarse",
+    "matrix_free",
+    "factor",
+    "eager",
+    "compiled",
+]
 
 
 @pytest.mark.parametrize("trick", TRICKS)
@@ -250,12 +262,14 @@ def test_lanes_in_turn_give_the_same_answer():
     """Where the Gram matrices of all folds would not fit, lanes wait their turn; from the first λ on, or from any."""
     problem = make_problem(*wide())
     foldid = np.random.default_rng(1).permutation(np.arange(problem.n_samples) % 4)[None]
-    together = cross_validate(problem, foldid=foldid, n_lams=30)
-    for budget in (0.0, 2e4, 2e5):
-        apart = cross_validate(problem, foldid=foldid, n_lams=30, tricks={"budget": budget})
-        np.testing.assert_allclose(apart.loss, together.loss, rtol=1e-9)
-        assert apart.gap_rel.max() <= 1e-8
-        assert apart.path.stats["full_passes"] > together.path.stats["full_passes"]  # they shared none
+    for coarse in (True, False):
+        together = cross_validate(problem, foldid=foldid, n_lams=30, tricks={"coarse": coarse})
+        for budget in (0.0, 2e4, 2e5):
+            apart = cross_validate(problem, foldid=foldid, n_lams=30, tricks={"coarse": coarse, "budget": budget})
+            np.testing.assert_allclose(apart.loss, together.loss, rtol=1e-9)
+            assert apart.gap_rel.max() <= 1e-8
+            if not coarse:  # which leaves hardly any passes to share
+                assert apart.path.stats["full_passes"] > together.path.stats["full_passes"]  # they shared none
 
 
 @pytest.mark.parametrize("tricks", [{}, {"moments": False}])

@@ -11,6 +11,9 @@ reaches zero or a bound, drop it, repeat; when the support is optimal, let viola
 from libc.math cimport exp, fabs, fabsf, hypot, log, log1p, sqrt, INFINITY, NAN
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy, memmove, memset
+from cpython.pythread cimport (
+    PyThread_acquire_lock, PyThread_allocate_lock, PyThread_free_lock, PyThread_release_lock, PyThread_type_lock,
+)
 from scipy.linalg.cython_blas cimport daxpy, ddot, dgemm, dgemv, drot, dsymv, dsyrk, dtrsm, dtrsv
 from scipy.linalg.cython_lapack cimport dpotrf, dpotrs
 
@@ -288,10 +291,12 @@ def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lams, doub
 # Lanes on a working set: the rest of this module.
 include "members.pxi"
 include "residual.pxi"
+include "store.pxi"
 include "working_set.pxi"
 include "losses.pxi"
 include "cox.pxi"
 include "predictor.pxi"
 include "newton.pxi"
 include "span.pxi"
+include "reads.pxi"
 include "track.pxi"

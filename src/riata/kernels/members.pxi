@@ -76,17 +76,24 @@ cdef class Members:
 
     def enlist(self, Py_ssize_t[::1] features):
         """Take features into W with coefficient 0."""
-        cdef int i, new = <int> features.shape[0], k
-        cdef Py_ssize_t j
-        self.make_room(self.m + new)
-        for i in range(new):
-            j, k = features[i], self.m + i
-            self.members[k] = j
-            self.u[k] = self.c[k] = 0.0
-            self.a[k], self.b[k], self.lo[k], self.up[k] = self.all_a[j], self.all_b[j], self.all_lo[j], self.all_up[j]
-            self.ratio[k] = self.base_norm[j] / self.norm[j]
-            self.shift[k] = (self.mean[j] - self.base_mean[j]) / self.norm[j]
-        self.m += new
+        cdef int i
+        self.make_room(self.m + <int> features.shape[0])
+        for i in range(features.shape[0]):
+            self.join(features[i])
+
+    cdef void join(self, Py_ssize_t j) noexcept nogil:
+        """Take one in; there is room."""
+        cdef int k = self.m
+        self.members[k] = j
+        self.u[k] = self.c[k] = 0.0
+        self.a[k], self.b[k], self.lo[k], self.up[k] = self.all_a[j], self.all_b[j], self.all_lo[j], self.all_up[j]
+        self.ratio[k] = self.base_norm[j] / self.norm[j]
+        self.shift[k] = (self.mean[j] - self.base_mean[j]) / self.norm[j]
+        self.m += 1
+
+    cdef int admit(self, const Py_ssize_t* features, int count) noexcept nogil:
+        """Take these in without help; 0 where help is wanted."""
+        return 0
 
     def place(self, Py_ssize_t[::1] where):
         """Where the members stand among the gathered columns; ``where`` has an entry for every feature."""

@@ -12,14 +12,24 @@ DONE, SOLVE, PASS, READ, ENTER, SCORE = AT_END, TO_SOLVE, TO_PASS, TO_READ, TO_E
 
 # Rounds at one λ after which it is left as it is.
 cdef int MOST_ROUNDS = 1000
-cdef enum:
-    WIDTH = 512      # columns of a table that are looked at together
+# Newcomers at a time: as many as the working set has members, but at least these.
+cdef int NEWCOMERS = 32
+# Columns left open, in multiples of all, from which the coarse copy is asked about every column.
+cdef double OFTEN = 1.0
+# Beyond this share of a residual's length what the coarse copy taught has added up to too much: a pass.
+cdef double WORN = 0.06
+
+cdef extern from "proof.h" nogil:
+    long open_columns(long p, const float* t0, const float* t1, const float* t2, const float* a, float off, float scale,
+                      const float* edge, Py_ssize_t* open, long room)
 
 
 cdef class Track:
     """Solve at one λ after the other, prove each time that nothing outside the working set matters, record results.
 
-    The proof is the span bound (see span.pxi). Columns that it leaves open are read, here where ``own`` gave the matrix, else by the caller.
+    The proof is the span bound (see span.pxi). Of the columns that it leaves open the coarse copy settles most, where
+    there is one, and teaches the span now and then; the rest is read, here where `reads` has the matrix, else by the
+    caller.
     """
 
     cdef readonly Members set        # or None
@@ -43,14 +53,12 @@ cdef class Track:
     cdef Py_ssize_t[::1] open_       # room for columns without proof, then for violators among them
     cdef double[::1] correlation
     cdef int count
-    cdef const double[::1, :] X      # own reads: raw columns, or None
-    cdef const double[::1] data      # the same of a sparse matrix, by columns, or None
-    cdef const int[::1] indices, indptr
-    cdef Py_ssize_t[::1] order       # sorted place -> row of X, or None
-    cdef double[::1] v
-    cdef readonly long long reads    # columns read
+    cdef readonly Reads reads
     cdef float[::1] seen             # correlations that `expect` last found in the table, or None
-    cdef Py_ssize_t since            # columns that were left open since the span last learnt
+    cdef int most                    # columns that are worth reading singly between two passes
+    cdef double since                # columns read since the span last learnt
+    cdef double looked               # columns left open since the span was last extended
+    cdef double worn                 # how far off the newest row of its table may be
     # results
     cdef readonly double[::1] gaps, square, loss, length, levels
     cdef readonly int[::1] rounds
@@ -62,14 +70,14 @@ cdef class Track:
     cdef Py_ssize_t stored, capacity
 
     def __init__(self, Members set, double[::1] train, double[::1] full, double[::1] root, held, double share,
-                 scaling, double[::1] unit, int room, int use_span):
+                 scaling, double[::1] unit, int most, int use_span):
         cdef Py_ssize_t j, p = unit.shape[0]
         self.set, self.train, self.full, self.root, self.share = set, train, full, root, share
         self.first, self.last = (held.start, held.stop) if held is not None else (0, 0)
         self.sigma = scaling.y_norm if scaling.y_norm > 0 else 1.0
         self.lo, self.up, self.norm, self.bounded = scaling.lo, scaling.up, scaling.norm, scaling.bounded
         self.unit, self.use_span = unit, use_span
-        self.open_, self.correlation = np.empty(room, np.intp), np.empty(room)
+        self.most, self.open_, self.correlation = most, np.empty(p + 8, np.intp), np.empty(p)
         self.edge = np.empty(p, np.float32)
         self.top, self.left = 0.0, 0
         for j in range(p):
@@ -81,9 +89,8 @@ cdef class Track:
             self.top = 1.0
         for j in range(p):
             self.edge[j] = <float> (unit[j] / self.top)
-        # an attribute that was never set is not None but nothing at all
-        self.X, self.order, self.data, self.seen = None, None, None, None
-        self.span = Span(train.shape[0], p)
+        self.seen, self.since, self.looked, self.worn = None, 0.0, 0.0, 0.0
+        self.span, self.reads = Span(train.shape[0], p), Reads(root, self.norm, share)
         self.grid(np.zeros(0), 0.0, 0, 0, 0)
 
     def __dealloc__(self):
@@ -91,16 +98,6 @@ cdef class Track:
         free(self.value)
 
     # -- what the caller provides ----------------------------------------------------------------------------
-    def own(self, const double[::1, :] X, order):
-        """Read single columns from this matrix without asking; rows are in ``order``, or as they come (None)."""
-        self.X, self.v = X, np.empty(X.shape[0])
-        self.order = None if order is None else order
-
-    def own_sparse(self, const double[::1] data, const int[::1] indices, const int[::1] indptr, order):
-        """The same from a matrix that is stored by columns."""
-        self.data, self.indices, self.indptr, self.v = data, indices, indptr, np.empty(self.root.shape[0])
-        self.order = None if order is None else order
-
     def grid(self, double[::1] lams, double goal, int max_iter, int measure, int keep):
         """Start at the top of a decreasing grid; ``measure`` says what is taken of the rows held out."""
         cdef int L = <int> lams.shape[0]
@@ -111,22 +108,23 @@ cdef class Track:
 
     def learn(self, double[::1] c):
         """Take the correlations of every column with the residual as it is: they serve later proofs."""
-        self.since = 0
+        self.since = self.looked = self.worn = 0.0
         if self.use_span and self.span.add(self.train, c) < 0:
             raise MemoryError
 
     def compare(self, double[::1] c):
-        """With these correlations of every column: whether violators are few enough to be `asked` and `found`."""
+        """With these correlations of every column: violators are `asked` and `found`, unless they enter without help."""
         cdef Py_ssize_t j
         cdef double lam = self.lams[self.k] / self.sigma
         self.count = 0
         for j in range(c.shape[0]):
             if fabs(c[j]) > lam * self.unit[j] and (self.up[j] > 0.0 if c[j] > 0.0 else self.lo[j] < 0.0):
-                if self.count == self.open_.shape[0]:
-                    return False
                 self.open_[self.count] = j
                 self.correlation[self.count] = c[j]
                 self.count += 1
+        if self.count > 0 and self.admit():
+            self.count = 0
+            return False
         return True
 
     def expect(self, double lam, double ratio):
@@ -151,7 +149,7 @@ cdef class Track:
                     c += a[k] * self.span.table[k, j]
                 ahead = c if first else c + most * (c - self.seen[j])
                 self.seen[j] = c
-                if fabsf(ahead) > lam / self.sigma * self.unit[j] and self.count < self.open_.shape[0] and (
+                if fabsf(ahead) > lam / self.sigma * self.unit[j] and self.count < self.most and (
                         self.up[j] > 0.0 if ahead > 0.0 else self.lo[j] < 0.0):
                     self.open_[self.count] = j
                     self.count += 1
@@ -161,10 +159,23 @@ cdef class Track:
         """These are in the working set now; the present λ is to be solved again."""
         cdef Py_ssize_t i
         for i in range(features.shape[0]):
-            self.unit[features[i]] = INFINITY
-            self.edge[features[i]] = <float> INFINITY
-        self.left -= <int> features.shape[0]
+            self.leave(features[i])
+
+    cdef void leave(self, Py_ssize_t j) noexcept nogil:
+        """This one needs no proof any more."""
+        self.unit[j], self.edge[j] = INFINITY, <float> INFINITY
+        self.left -= 1
         self.is_solved = 0
+
+    cdef int admit(self) noexcept nogil:
+        """Take the violators into the working set without help; 0 where help is wanted."""
+        cdef int i
+        if self.set is None or self.count > max(NEWCOMERS, self.set.m) \
+                or not self.set.admit(&self.open_[0], self.count):
+            return 0
+        for i in range(self.count):
+            self.leave(self.open_[i])
+        return 1
 
     def solved(self, int rounds, double gap, double square, double length, double level):
         """What an inner solver that is not compiled reached at the present λ; ``length`` is |u|_1, ``level`` as members say."""
@@ -228,6 +239,8 @@ cdef class Track:
             if not self.is_passed:
                 self.tries += 1
                 event = self.prove() if self.tries <= MOST_ROUNDS else AT_END
+                if event == TO_ENTER and self.admit():
+                    continue
                 if event != AT_END:
                     return event
                 self.is_passed = 1
@@ -247,53 +260,57 @@ cdef class Track:
             return TO_PASS
         if not self.suspects(lam):
             return TO_PASS
+        if self.reads.coarse is not None and self.count > 0:
+            self.looked += self.count
+            if self.looked > OFTEN * self.edge.shape[0]:
+                self.survey(lam)
+        if self.count > 0 and (self.reads.coarse is not None or self.reads.exact()):
+            self.reads.weigh(self.train)
+        if self.count > 0 and self.reads.coarse is not None:
+            self.count = <int> self.reads.sieve(lam, self.unit, &self.open_[0], self.count)
         if self.count == 0:
             return AT_END
         self.since += self.count
-        if self.since > self.open_.shape[0]:
+        if self.since > self.most or self.worn > WORN:
             return TO_PASS
-        if self.X is None and self.data is None:
+        if not self.reads.exact():
             return TO_READ
         self.judge(lam)
         return TO_ENTER if self.count > 0 else AT_END
 
+    cdef void survey(self, double lam) noexcept nogil:
+        """Teach the span the residual as it is, from the coarse copy, and look again which columns are open."""
+        cdef double error
+        self.looked = 0.0
+        if self.span.length <= SHORT:
+            return
+        error = self.reads.survey(self.span.rest, self.span.length, self.edge)
+        if error < WORN:
+            self.worn = self.span.extend(&self.reads.fresh[0], error)
+            self.suspects(lam)
+        else:
+            self.worn = INFINITY    # some column is beyond its reach
+
     cdef int suspects(self, double lam) noexcept nogil:
         """Columns that the span bound leaves open, into `open_`; 0 where there are too many."""
-        cdef Py_ssize_t p = self.edge.shape[0], start, width, j, k, room = self.open_.shape[0]
-        cdef float[WIDTH] dot
+        cdef long t, kept = 0, p = self.edge.shape[0], room = self.most if self.reads.coarse is None else p
         cdef float[KEPT] a
-        cdef float x, off, scale
-        cdef const float* row
-        cdef const float* edge
-        cdef int some
-        off = self.span.project(self.train, a)
+        cdef float off = self.span.project(self.train, a), c
         # λ·threshold in single precision, on the safe side of its rounding
-        scale = <float> (lam * self.top * (1.0 - 4e-7))
-        self.count = 0
-        start = 0
-        while start < p:
-            width = min(WIDTH, p - start)
-            edge = &self.edge[start]
-            for j in range(width):
-                dot[j] = 0.0
-            for k in range(self.span.size):
-                x = a[k]
-                row = &self.span.table[k, start]
-                for j in range(width):
-                    dot[j] += x * row[j]
-            some = 0
-            for j in range(width):          # without a branch, so that it becomes vector code
-                some |= fabsf(dot[j]) + off > scale * edge[j]
-            if some:
-                for j in range(width):
-                    if fabsf(dot[j]) + off > scale * edge[j] and (not self.bounded or self.may(start + j, dot[j], off,
-                                                                                               scale * edge[j])):
-                        if self.count == room:
-                            return 0
-                        self.open_[self.count] = start + j
-                        self.count += 1
-            start += WIDTH
-        return 1
+        cdef float scale = <float> (lam * self.top * (1.0 - 4e-7))
+        cdef Py_ssize_t j
+        cdef long count = open_columns(p, &self.span.table[0, 0], &self.span.table[1, 0],
+                                       &self.span.table[2, 0], a, off, scale, &self.edge[0],
+                                       &self.open_[0], room)
+        if self.bounded and count > 0:
+            for t in range(count):
+                j = self.open_[t]
+                c = a[0] * self.span.table[0, j] + a[1] * self.span.table[1, j] + a[2] * self.span.table[2, j]
+                self.open_[kept] = j
+                kept += self.may(j, c, off, scale * self.edge[j])
+            count = kept
+        self.count = <int> max(count, 0)
+        return count >= 0
 
     cdef inline int may(self, Py_ssize_t j, float c, float off, float edge) noexcept nogil:
         """Whether the bounds let coefficient j move the way its correlation would push it."""
@@ -301,26 +318,12 @@ cdef class Track:
 
     cdef void judge(self, double lam) noexcept nogil:
         """Read the open columns; violators stay in `open_`, with their correlations."""
-        cdef Py_ssize_t n = self.train.shape[0], i, j
-        cdef int size = <int> n, one = 1, t, kept = 0
-        cdef double c, edge, root_share = 1.0 / sqrt(self.share)
-        if self.order is None:
-            for i in range(n):
-                self.v[i] = self.root[i] * self.train[i] * root_share
-        else:
-            for i in range(n):
-                self.v[self.order[i]] = self.root[i] * self.train[i] * root_share
-        self.reads += self.count
+        cdef Py_ssize_t j
+        cdef int t, kept = 0
+        cdef double c, edge
         for t in range(self.count):
             j = self.open_[t]
-            if self.data is None:
-                c = ddot(&size, <double*> &self.X[0, j], &one, &self.v[0], &one) / self.norm[j]
-            else:
-                c = 0.0
-                for i in range(self.indptr[j], self.indptr[j + 1]):
-                    c += self.data[i] * self.v[self.indices[i]]
-                c /= self.norm[j]
-            edge = lam * self.unit[j]
+            c, edge = self.reads.column(j), lam * self.unit[j]
             if fabs(c) > edge and (self.up[j] > 0.0 if c > 0.0 else self.lo[j] < 0.0):
                 self.open_[kept] = j
                 self.correlation[kept] = c

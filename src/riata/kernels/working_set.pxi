@@ -2,6 +2,9 @@
 
 # A re-solve with fresh gradients stops paying once it no longer halves the gap.
 cdef int REFINEMENTS = 6
+# Multiplications up to which a lane makes its newcomers' inner products without help: beyond, products over all lanes'
+# newcomers pay.
+cdef double MULTIPLIED = 2e5
 
 
 cdef class WorkingSet(Members):
@@ -15,9 +18,11 @@ cdef class WorkingSet(Members):
     cdef double[::1, :] G
     cdef double share
     cdef int dropped                 # factors made in workspaces that were given back
+    cdef Store store                 # where newcomers are gathered without help, or None
+    cdef int turn, taken             # columns added to the store since all lanes last stood still
 
     def __init__(self, Residual e, scaling, base, double share):
-        self.e, self.share, self.G = e, share, None
+        self.e, self.share, self.G, self.store, self.turn, self.taken = e, share, None, None, 0, 0
         Members.__init__(self, scaling, base)
         self.restore()
 
@@ -79,6 +84,10 @@ cdef class WorkingSet(Members):
 
     def multiply_out(self, int first):
         """Gram block of the members from ``first`` on: inner products over the training rows, one at a time."""
+        with nogil:
+            self.multiply(first)
+
+    cdef void multiply(self, int first) noexcept nogil:
         cdef int i, r, m = self.m, n = <int> self.e.target.shape[0], one = 1
         cdef int head = <int> self.e.first, tail = n - <int> self.e.last
         cdef double g
@@ -86,18 +95,39 @@ cdef class WorkingSet(Members):
         cdef double* y
         if tail == n:
             head, tail = 0, n
-        with nogil:
-            for i in range(first, m):
-                z = &self.e.Z[0, self.at[i]]
-                for r in range(i):
-                    y = &self.e.Z[0, self.at[r]]
-                    g = ddot(&tail, z + n - tail, &one, y + n - tail, &one)
-                    if head > 0:
-                        g += ddot(&head, z, &one, y, &one)
-                    g = g / self.share * self.ratio[r] * self.ratio[i] - self.shift[r] * self.shift[i]
-                    self.G[r, i] = g
-                    self.G[i, r] = g
-                self.G[i, i] = 1.0
+        for i in range(first, m):
+            z = &self.e.Z[0, self.at[i]]
+            for r in range(i):
+                y = &self.e.Z[0, self.at[r]]
+                g = ddot(&tail, z + n - tail, &one, y + n - tail, &one)
+                if head > 0:
+                    g += ddot(&head, z, &one, y, &one)
+                g = g / self.share * self.ratio[r] * self.ratio[i] - self.shift[r] * self.shift[i]
+                self.G[r, i] = g
+                self.G[i, r] = g
+            self.G[i, i] = 1.0
+
+    def gather_in(self, Store store):
+        """Newcomers may be gathered here, without help."""
+        self.store = store
+
+    cdef int admit(self, const Py_ssize_t* features, int count) noexcept nogil:
+        cdef int k, fresh, first = self.m, m = self.m + count
+        if self.store is None or m > self.room or m > self.w.cap \
+                or 1.0 * m * count * self.e.target.shape[0] > MULTIPLIED:
+            return 0
+        if self.turn != self.store.turn:
+            self.turn, self.taken = self.store.turn, 0
+        fresh = self.store.missing(features, count)
+        if self.taken + fresh > self.store.quota:
+            return 0
+        self.taken += fresh
+        for k in range(count):
+            self.at[self.m] = self.store.place(features[k])
+            self.join(features[k])
+        self.multiply(first)
+        self.e.correlate(first, m, self.at, self.ratio, self.c)
+        return 1
 
     def put(self, int first, block):
         """The same from a block that is on this lane's scale already."""

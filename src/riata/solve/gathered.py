@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riata.design import Design
+from riata.kernels import gram as gram_kernel
 from riata.solve.scaling import Scaling
 
 Floats = NDArray[np.float64]
@@ -32,24 +33,33 @@ class Gathered:
     def __init__(self, design: Design, scaling: Scaling, root: Floats, order: Ints | None, centred: bool):
         self.design, self.scaling, self.root, self.order = design, scaling, root, order
         self.centred = centred  # with an intercept: residuals have weighted mean zero
-        self.where = np.full(design.shape[1], -1, np.intp)  # feature → position in Z
-        self.size = 0
-        self.n = design.shape[0]
-        self.Z = np.empty((design.shape[0], 0), order="F")
+        self.n, p = design.shape
+        # what lanes add to by themselves, where columns lie in memory as they are needed
+        self.store = gram_kernel.Store(self.n, p, scaling.mean, scaling.norm, root)
+        self.where = np.asarray(self.store.where)  # feature → position in Z
+
+    @property
+    def size(self) -> int:
+        """How many columns are here."""
+        return int(self.store.size)
+
+    @property
+    def Z(self) -> Floats:
+        """Their memory, with room for more."""
+        return np.asarray(self.store.Z)
 
     def need(self, features: Ints) -> bool:
         """Gather the features that are not here yet; whether those that were have moved."""
         fresh = features[self.where[features] < 0]
         if not len(fresh):
             return False
-        moved = self.size + len(fresh) > self.Z.shape[1]
+        have = self.Z.shape[1]
+        moved = self.size + len(fresh) > have
         if moved:
             # Memory that nothing was written to is only promised: room for every support there can be, and then some,
             # costs nothing until columns come, and they need not be copied over and over.
-            room = max(2 * self.Z.shape[1], self.size + len(fresh), ROOM * self.n, 16)
-            grown = np.empty((self.n, min(room, self.design.shape[1])), order="F")
-            grown[:, : self.size] = self.Z[:, : self.size]
-            self.Z = grown
+            room = max(2 * have, self.size + len(fresh), ROOM * self.n, 16)
+            self.store.grow(min(room, self.design.shape[1]))
         for start in range(0, len(fresh), AT_ONCE):
             self._take(fresh[start : start + AT_ONCE])
         return moved
@@ -61,14 +71,11 @@ class Gathered:
         if self.order is not None:
             block = block[self.order]
         np.multiply(block, self.root[:, None], out=self.Z[:, self.size : self.size + len(fresh)])
-        self.where[fresh] = np.arange(self.size, self.size + len(fresh))
-        self.size += len(fresh)
+        self.store.added(fresh)
 
     def clear(self) -> None:
         """Forget all columns."""
-        self.where[:] = -1
-        self.size = 0
-        self.Z = np.empty((self.Z.shape[0], 0), order="F")
+        self.store.clear()
 
     def columns(self, features: Ints) -> Floats:
         """The gathered columns of ``features``: a view where they lie side by side, else a copy."""

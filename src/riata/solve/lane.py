@@ -35,6 +35,7 @@ READ_SHARE = 0.4
 EAGER = 0.5
 MEASURES = {None: 0, "mse": 1, "mae": 2}
 SCORED = 3  # by a score in Python
+NONE = np.zeros(0, np.intp)
 
 
 class Lane:
@@ -113,21 +114,17 @@ class Lane:
             if len(cols):
                 self.enter(cols)
 
-    def _over(self, lam: float, c: Floats, cols: Ints | slice = slice(None)) -> Ints:
+    def _over(self, lam: float, c: Floats, cols: Ints) -> Ints:
         """Which of these correlations are beyond their thresholds at λ, in a direction that the bounds allow."""
-        with np.errstate(invalid="ignore"):  # 0·∞ compares as nothing does: no violator
-            over = np.abs(c) > lam / self.sigma * self.unit[cols]
+        over = np.abs(c) > lam / self.sigma * self.unit[cols]
         if self.scaling.bounded:
             over &= np.where(c > 0, self.scaling.up[cols] > 0, self.scaling.lo[cols] < 0)
         return np.flatnonzero(over)
 
     def learn(self, c: Floats) -> Ints:
-        """Take exact correlations of all columns (a full pass); violators outside W, largest first."""
+        """Take exact correlations of all columns (a full pass); the violators that could not enter by themselves."""
         self.track.learn(c)
-        if self.track.compare(c):
-            return self.violators()
-        which = self._over(float(self.track.lams[self.track.k]), c)
-        return self._newcomers(which, c[which])
+        return self.violators() if self.track.compare(c) else NONE
 
     def judge(self, cols: Ints, c: Floats) -> Ints:
         """Take exact correlations of some columns; the violators among them, largest first."""

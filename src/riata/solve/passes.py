@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riata.design import Design
+from riata.kernels import gram as gram_kernel
 from riata.solve.scaling import Scaling
 
 Floats = NDArray[np.float64]
@@ -70,6 +71,18 @@ class Passes:
             block = self.design.columns(some)
             block -= self.mean[some]
             out[start : start + width] = block.T @ R
+        return out
+
+    def coarse(self) -> gram_kernel.Coarse:
+        """Every column in one byte per entry: one pass."""
+        n, p = self.design.shape
+        out, raw = gram_kernel.Coarse(n, p), self.design.raw
+        as_it_is = raw.dtype == np.float64 and raw.flags.f_contiguous
+        width = p if as_it_is else max(1, BLOCK // max(8 * n, 1))
+        for start in range(0, p, width):
+            some = np.arange(start, min(p, start + width))
+            out.fill(start, raw if as_it_is else self.design.columns(some))
+        self.full_count += 1
         return out
 
     def partial(self, wanted: list[tuple[Any, Ints]]) -> list[Floats]:

@@ -40,6 +40,8 @@ class GramInner:
         seen = ~scaling.excluded
         ratio = gathered.scaling.norm[seen] / scaling.norm[seen]
         self.cancels = held is not None and bool((ratio > CANCELS).any())
+        if not self.cancels:
+            self.set.gather_in(gathered.store)
 
     @property
     def W(self) -> Ints:
@@ -85,6 +87,7 @@ class GramInner:
     def moved(self) -> None:
         """The gathered columns lie elsewhere now: let go of where they were."""
         if self.set.at_work:
+            self.set.place(self.gathered.where)
             self.set.e.columns(self.gathered.Z)
 
     def release(self) -> None:

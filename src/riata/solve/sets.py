@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riata.core.problem import Problem
+from riata.kernels import gram as gram_kernel
 from riata.solve.gathered import Gathered
 from riata.solve.lane import Lane
 from riata.solve.newton import NewtonInner
@@ -82,7 +83,10 @@ class SetsEngine:
         if tricks.get("own_reads", True):
             self._read_alone(lanes, order)
         budget = tricks.get("budget", GRAM_BYTES + GRAM_SHARE * design.nbytes)
-        self.walk = Walk(lanes, gathered, self.passes, pool, budget, tricks.get("apart", True))
+        coarse = tricks.get("coarse", True) and not design.is_sparse
+        self.walk = Walk(lanes, gathered, self.passes, pool, budget, coarse, tricks.get("apart", True))
+        if gathered is not None and tricks.get("own_entries", True):
+            self._enter_alone(gathered.store, order)
 
     def _read_alone(self, lanes: list[Lane], order: Ints | None) -> None:
         """Lanes read single columns themselves where those lie in memory as they are needed."""
@@ -90,12 +94,20 @@ class SetsEngine:
         if self.problem.design.is_sparse:
             if raw.indices.dtype == raw.indptr.dtype == np.intc and not len(self.passes.far):
                 for lane in lanes:
-                    lane.track.own_sparse(raw.data, raw.indices, raw.indptr, order)
+                    lane.track.reads.own_sparse(raw.data, raw.indices, raw.indptr, order)
             return
-        as_it_is = raw.dtype == np.float64 and raw.flags.f_contiguous
-        if as_it_is and not len(self.passes.far):
+        if self._as_needed() and not len(self.passes.far):
             for lane in lanes:
-                lane.track.own(raw, order)
+                lane.track.reads.own(raw, order)
+
+    def _enter_alone(self, store: gram_kernel.Store, order: Ints | None) -> None:
+        """Lanes gather newcomers themselves where those lie in memory as they are needed."""
+        if self._as_needed():
+            store.own(self.problem.design.raw, order)
+
+    def _as_needed(self) -> bool:
+        raw = self.problem.design.raw
+        return not self.problem.design.is_sparse and raw.dtype == np.float64 and bool(raw.flags.f_contiguous)
 
     @staticmethod
     def _short_columns(design: Any, n_folds: int) -> bool:
@@ -123,7 +135,7 @@ class SetsEngine:
 
     @property
     def partial_passes(self) -> float:
-        alone = sum(lane.track.reads for lane in self.walk.lanes)
+        alone = sum(lane.track.reads.count for lane in self.walk.lanes)
         return self.passes.partial_count + alone / self.problem.n_features
 
     @property

@@ -1,10 +1,12 @@
 """Walk all lanes down the λ grid together: one pass over X serves every fold.
 
 until every lane is at the end:
-    every lane goes on by itself: solve, prove, next λ         (threads over lanes)
+    every lane goes on by itself: solve, prove, let violators in, next λ         (threads over lanes)
     where one wants a full pass, all that are not at the end share it: X'[e₁ … e_m]
-    columns that lanes want to read are read once for all of them
-    violators enter; their Gram blocks are built for all lanes together
+    columns that lanes cannot read are read once for all of them
+    violators that need memory or much work enter; their Gram blocks are built for all lanes together
+
+From the second pass on lanes have a copy of X in one byte per entry, and hardly ever stop for another.
 """
 
 from __future__ import annotations
@@ -31,6 +33,8 @@ Ints = NDArray[np.intp]
 THREADED = 1e5
 # The same in bytes of X, where lanes do not wait for each other.
 WORTH_THREADS = 1e5
+# A copy of X in one byte per entry may take this much: X may be mapped from a file that is larger than memory.
+COARSE_BYTES = 256e6
 # Multiplications up to which every lane makes its own inner products: beyond, blocks over all lanes' newcomers pay.
 MULTIPLIED = 2e6
 
@@ -44,6 +48,7 @@ class Walk:
     passes: Passes
     pool: ThreadPoolExecutor | None
     budget: float  # bytes that the Gram matrices of all lanes may take together
+    coarse: bool = True  # whether the lanes may have a copy of X in one byte per entry
     apart: bool = True  # whether lanes that share no Gram blocks go on without waiting for each other
 
     def _each(self, task: Callable[[Any], Any], lanes: Iterable[Any]) -> list[Any]:
@@ -109,7 +114,9 @@ class Walk:
             if len(lanes) > 1 and sum(lane.inner.nbytes for lane in lanes) > self.budget:
                 self._in_turn(lanes)
                 return
+            self._settle(lanes)  # and say how many columns each may gather
             events = self._each(Lane.advance, lanes)
+            self._settle(lanes)
             wants = {id(lane): event for lane, event in zip(lanes, events, strict=True) if event != DONE}
             lanes = [lane for lane in lanes if id(lane) in wants]
             self.enter(self._violators(lanes, wants))
@@ -132,6 +139,7 @@ class Walk:
     def _violators(self, lanes: list[Lane], wants: dict[int, int]) -> list[tuple[Lane, Ints]]:
         """For each lane the columns outside its working set that violate optimality."""
         if PASS in wants.values():  # one product serves any number of lanes, and all learn from it
+            self._coarsely(lanes)
             C = self.passes.full([lane.inner.train for lane in lanes], [lane.scaling for lane in lanes])
             return [(lane, lane.learn(c)) for lane, c in zip(lanes, C, strict=True)]
         found = [(lane, lane.violators()) for lane in lanes if wants[id(lane)] == ENTER]
@@ -139,6 +147,24 @@ class Walk:
         for (lane, cols), c in zip(part, self.passes.partial(part), strict=True):
             found.append((lane, lane.judge(cols, c)))
         return found
+
+    def _coarsely(self, lanes: list[Lane]) -> None:
+        """Where lanes want a second pass, columns are looked at often: a copy of X in one byte per entry pays."""
+        n, p = lanes[0].problem.design.shape
+        if self.coarse and n * p <= COARSE_BYTES and any(lane.track.span.size for lane in lanes):
+            self.coarse = False
+            copy = self.passes.coarse()
+            for lane in self.lanes:
+                lane.track.reads.share(copy, self.passes.order)
+
+    def _settle(self, lanes: list[Lane]) -> None:
+        """All lanes stand still: columns that they gathered get places that do not depend on who was first."""
+        if self.gathered is not None and self.gathered.store.settle(len(lanes)):
+            self._moved()
+
+    def _moved(self) -> None:
+        for lane in self.lanes:
+            lane.inner.moved()
 
     def enter(self, newcomers: list[tuple[Lane, Ints]]) -> None:
         """Take newcomers into the working sets; blocks of the Gram matrices are products over all lanes' newcomers."""
@@ -153,8 +179,7 @@ class Walk:
         lone = len(newcomers) == 1
         union = newcomers[0][1] if lone else np.unique(np.concatenate([features for _, features in newcomers]))
         if gathered.need(union):
-            for lane in self.lanes:
-                lane.inner.moved()
+            self._moved()
         products = sum(len(lane.inner.W) * len(features) for lane, features in newcomers) * gathered.n
         if not newcomers[0][0].inner.shares or products <= MULTIPLIED:
             for lane, features in newcomers:
