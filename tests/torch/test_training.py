@@ -3,6 +3,7 @@
 import copy
 import io
 import pickle
+import shutil
 
 import pytest
 
@@ -280,6 +281,20 @@ def test_a_compiled_model_is_the_same(penalty):
                 one.lam = 2 * one.lam
         step(model, first)
         step(compiled, second)
+    for a, b in zip(weights(model), weights(other), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="inductor compiles C++, and there is no g++")
+@pytest.mark.filterwarnings("ignore")
+def test_a_model_compiled_to_machine_code_is_the_same():
+    torch._dynamo.reset()
+    (model, first), (other, second) = latent(), latent()
+    compiled = torch.compile(other, fullgraph=True)
+    for _ in range(6):
+        step(model, first)
+        step(compiled, second)
+    assert rt.count_zeros(model) > 0
     for a, b in zip(weights(model), weights(other), strict=True):
         torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-6)
 
