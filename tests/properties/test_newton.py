@@ -115,6 +115,27 @@ def test_answer_does_not_move_when_a_trick_is_off(family, trick):
     np.testing.assert_allclose(off.coef, on.coef, rtol=0, atol=2e-5 * np.abs(on.coef).max())
 
 
+@pytest.mark.parametrize("family", sorted(FAMILIES))
+@pytest.mark.parametrize("options", ["plain", "weights", "offset"])
+def test_scores_of_the_compiled_losses_are_those_of_the_slow_ones(family, options):
+    """Of the same coefficients, so that nothing but rounding may differ; some rows are never held out."""
+    problem = problem_of(family, "tall", options)
+    foldid = np.random.default_rng(1).permutation(np.arange(problem.n_samples) % 4)[None] - 1
+    how = {"foldid": foldid, "n_lams": 8, "lam_min_ratio": 3e-2}
+    on, off = (cross_validate(problem, **how, tricks={"compiled_score": fast}) for fast in (True, False))
+    np.testing.assert_allclose(on.loss, off.loss, rtol=1e-11)
+    assert np.ptp(on.loss, axis=0).min() > 0.01  # what is compared moves along the path
+
+
+@pytest.mark.parametrize("family", ["binomial", "poisson", "cox"])
+@pytest.mark.parametrize("shape", ["tall", "wide"])
+def test_stored_gaps_bound_those_from_scratch_all_along_a_fine_path(family, shape):
+    """One Newton step from λ to λ: what is stored is a bound at the point before it, and must hold after it."""
+    problem = problem_of(family, shape)
+    path = solve_path(problem, lam_grid(problem, 60, 1e-2))
+    check_path(problem, path)
+
+
 @pytest.mark.parametrize("family", ["binomial", "poisson", "huber"])
 @pytest.mark.parametrize("options", ["plain", "no_intercept", "weights", "box", "elastic_net", "factors", "offset"])
 def test_sparse_predictor_ends_where_a_gram_matrix_does(family, options):

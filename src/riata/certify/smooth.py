@@ -14,7 +14,7 @@ from scipy.optimize import minimize_scalar
 
 from riata.certify.candidate import Refit, independent
 from riata.certify.columns import columns_of
-from riata.certify.gaussian import NUMBERS, ROOM, SHARPEN, WORK, Certificate
+from riata.certify.gaussian import NUMBERS, ROOM, WORK, Certificate
 from riata.certify.grouped import Grouped
 from riata.certify.penalty import Penalty
 from riata.certify.separable import Separable
@@ -25,6 +25,8 @@ Array = np.ndarray
 
 AT_BOUND = 1e-12  # a coefficient this close to its bound, in units of the bound, is at it (for kkt only)
 LEFT_OVER = 1e-9  # what a refit may leave of a correlation, in units of the column's norm times the gradient's
+# A gap below this share of the null model's is sharp enough: solvers that prove theirs to second order get there.
+SHARP = 1e-13
 ROUNDS = 4  # refits of the support of one solution
 EDGE = 1e-7  # a gap that still falls this close to the largest scale is smallest there (it is convex in the scale)
 FLAT = 8 * np.finfo(float).eps  # a null objective below this, in units of its two parts, is rounding
@@ -183,7 +185,7 @@ def _smallest_gap(prepared: Prepared, penalty: Separable | Grouped, w: Array, et
     fixed, careful = free | (penalty.support(w) & size), False
     for _ in range(ROUNDS):
         n, k = prepared.weight.size, int(fixed.sum())
-        if best <= SHARPEN * prepared.null or k == 0 or n * k > ROOM or n * float(k) ** 2 > WORK:
+        if best <= SHARP * prepared.null or k == 0 or n * k > ROOM or n * float(k) ** 2 > WORK:
             break
         gap, violating = _candidate(prepared, penalty, w, eta, intercept, fixed)
         if not math.isfinite(gap) and not careful:  # once: without the columns that depend on larger ones

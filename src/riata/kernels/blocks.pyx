@@ -9,7 +9,7 @@ penalty is smooth, finish. A block of one is the lasso.
 """
 
 from cpython.exc cimport PyErr_CheckSignals
-from libc.math cimport exp, fabs, log, log1p, sqrt, INFINITY
+from libc.math cimport exp, expm1, fabs, log, log1p, sqrt, INFINITY, NAN
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 from scipy.linalg.cython_blas cimport daxpy, ddot, dgemm, dger, dsymm, dsyrk, dtrsm

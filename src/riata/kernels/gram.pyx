@@ -8,7 +8,7 @@ The gradient enters as c = q − Gu, which every routine here keeps in step with
 reaches zero or a bound, drop it, repeat; when the support is optimal, let violators in.
 """
 
-from libc.math cimport exp, fabs, fabsf, hypot, log, log1p, sqrt, INFINITY, NAN
+from libc.math cimport exp, expm1, fabs, fabsf, hypot, log, log1p, sqrt, INFINITY, NAN
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy, memmove, memset
 from cpython.pythread cimport (
@@ -296,6 +296,7 @@ include "working_set.pxi"
 include "losses.pxi"
 include "cox.pxi"
 include "predictor.pxi"
+include "newton_model.pxi"
 include "newton.pxi"
 include "span.pxi"
 include "reads.pxi"

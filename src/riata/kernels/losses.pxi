@@ -11,11 +11,10 @@ cdef class RowLoss:
     """A loss by rows. Concrete ones below; names as in riata.losses."""
 
     cdef double[::1] y
-    cdef int entropic                # whether (1 − a)² Σ r²/h bounds `apart`, as Kullback–Leibler ≤ chi-square says
     cdef int terms                   # rows of B where the Hessian is diag(h) − B'B; -1: the loss multiplies by it itself
 
     def __init__(self, double[::1] y):
-        self.y, self.entropic, self.terms = y, False, 0
+        self.y, self.terms = y, 0
 
     cdef double slopes(self, const double* eta, const double* s, double* r, double* h) noexcept nogil:
         """r = −∇f, h = the diagonal of its Hessian; returns f."""
@@ -35,6 +34,26 @@ cdef class RowLoss:
         """f(η) + f*(a∇f(η)) − a⟨∇f(η), η⟩."""
         return 0.0
 
+    cdef double chi(self, const double* s, const double* r, const double* h) noexcept nogil:
+        """C with `apart` ≤ (1 − a)² C where the last `slopes` was, as Kullback–Leibler ≤ chi-square; or infinite."""
+        return INFINITY
+
+    cdef double moved(self, const double* r, const double* h, const double* f, const double* v, double a, double t,
+                      double energy, double left, const double* ahead, double* out) noexcept nogil:
+        """out = r − H (v − a) with H of weights f² where it was frozen, a dual point; a bound of how far t · out is from η.
+
+        `energy` is v'Hv, `left` f − inf f, `ahead` η where H is of less η here. Infinite where no bound is known.
+        """
+        return INFINITY
+
+    cdef double best_shift(self, const double* sums) noexcept nogil:
+        """How far the intercept is from its best value, about; `sums` are Σr, Σ|r| and Σh."""
+        return clip(sums[0] / sums[2], -2.0, 2.0)
+
+    cdef double shift(self, double d, double f, const double* sums, const double* s, double* r, double* h) noexcept nogil:
+        """η moved by d everywhere: r and h by their series, and f, from those before. NaN where it is too far for that."""
+        return NAN
+
 
 cdef extern from "rows.h" nogil:
     double binomial_rows(long n, const double* y, const double* eta, const double* s, double* r, double* h)
@@ -42,9 +61,21 @@ cdef extern from "rows.h" nogil:
     double poisson_rows(long n, const double* y, const double* eta, const double* s, double* r, double* h)
     double poisson_value(long n, const double* y, const double* eta, const double* s)
     double weigh_column(long n, double x, const double* z, const double* f, double* a)
+    double moved_rows(long n, const double* r, const double* h, const double* f, const double* v, double a, double t,
+                      double* out)
     void all_exp(long n, const double* x, double* out)
     void three_sums(long n, const double* r, const double* h, double* out)
     double chi_square(long n, const double* r, const double* h)
+    double weighted_logs(long n, const double* m, const double* x)
+    double binomial_shift(long n, const double* y, const double* s, double d, double* r, double* h)
+    void poisson_shift(long n, const double* y, const double* s, double growth, double* r, double* h)
+
+
+cdef inline double steps_left(double gap, double before, double goal) noexcept nogil:
+    """Newton steps to the goal, if each shrinks the gap as the last one did."""
+    if gap <= goal or before == INFINITY:
+        return 0.0
+    return log(goal / gap) / log(gap / before) if gap < before else INFINITY
 
 
 cdef inline double log1p_exp(double x) noexcept nogil:
@@ -52,11 +83,24 @@ cdef inline double log1p_exp(double x) noexcept nogil:
     return (x if x > 0.0 else 0.0) + log1p(exp(-fabs(x)))
 
 
+# Up to here the series of the logistic function gives every digit.
+cdef double SHORT_SHIFT = 1e-3
+
+
 cdef class BinomialLoss(RowLoss):
     """log(1 + e^η) − yη with y in [0, 1]."""
 
-    def __init__(self, double[::1] y):
-        self.y, self.entropic = y, True
+    cdef double chi(self, const double* s, const double* r, const double* h) noexcept nogil:
+        return chi_square(self.y.shape[0], r, h)
+
+    cdef double moved(self, const double* r, const double* h, const double* f, const double* v, double a, double t,
+                      double energy, double left, const double* ahead, double* out) noexcept nogil:
+        return moved_rows(self.y.shape[0], r, h, f, v, a, t, out)
+
+    cdef double shift(self, double d, double f, const double* sums, const double* s, double* r, double* h) noexcept nogil:
+        if fabs(d) > SHORT_SHIFT:
+            return NAN
+        return f - d * sums[0] + 0.5 * d * d * (sums[2] + d / 3.0 * binomial_shift(self.y.shape[0], &self.y[0], s, d, r, h))
 
     cdef double slopes(self, const double* eta, const double* s, double* r, double* h) noexcept nogil:
         return binomial_rows(self.y.shape[0], &self.y[0], eta, s, r, h)
@@ -84,8 +128,20 @@ cdef inline double relative(double q, double log_p) noexcept nogil:
 cdef class PoissonLoss(RowLoss):
     """e^η − yη with y ≥ 0."""
 
-    def __init__(self, double[::1] y):
-        self.y, self.entropic = y, True
+    cdef double chi(self, const double* s, const double* r, const double* h) noexcept nogil:
+        return chi_square(self.y.shape[0], r, h)
+
+    cdef double moved(self, const double* r, const double* h, const double* f, const double* v, double a, double t,
+                      double energy, double left, const double* ahead, double* out) noexcept nogil:
+        return moved_rows(self.y.shape[0], r, h, f, v, a, t, out)
+
+    cdef double best_shift(self, const double* sums) noexcept nogil:
+        """Exactly: e^b Σh = Σ sy."""
+        return clip(log1p(sums[0] / sums[2]) if sums[0] > -sums[2] else -2.0, -2.0, 2.0)
+
+    cdef double shift(self, double d, double f, const double* sums, const double* s, double* r, double* h) noexcept nogil:
+        poisson_shift(self.y.shape[0], &self.y[0], s, exp(d), r, h)
+        return f + expm1(d) * sums[2] - d * (sums[0] + sums[2])
 
     cdef double slopes(self, const double* eta, const double* s, double* r, double* h) noexcept nogil:
         return poisson_rows(self.y.shape[0], &self.y[0], eta, s, r, h)

@@ -18,6 +18,7 @@ cdef class Members:
     cdef double* ratio               # norm in the full data / norm here
     cdef double* shift               # mean here − mean in the full data, in norms here
     cdef double* spare               # four vectors of scratch
+    cdef double* last                # coefficients at the λ before the last
     cdef Py_ssize_t[::1] members     # feature of each member
     cdef Py_ssize_t[::1] at          # where it stands among the gathered columns
     cdef double[::1] mean, norm, base_mean, base_norm, all_a, all_b, all_lo, all_up
@@ -45,15 +46,15 @@ cdef class Members:
         if size <= old:
             return
         n = max(old + (old // 2 if old < 512 else old // 8), size, 32)
-        vectors, members, at = np.zeros((14, n)), np.zeros(n, np.intp), np.zeros(n, np.intp)
+        vectors, members, at = np.zeros((15, n)), np.zeros(n, np.intp), np.zeros(n, np.intp)
         if old:
-            vectors[:, :old] = np.asarray(self.hold).reshape(14, old)
+            vectors[:, :old] = np.asarray(self.hold).reshape(15, old)
             members[:old], at[:old] = self.members, self.at
         self.hold, self.members, self.at, self.room = vectors.reshape(-1), members, at, n
         h = &self.hold[0]
         self.u, self.c, self.l1, self.l2 = h, h + n, h + 2 * n, h + 3 * n
         self.a, self.b, self.lo, self.up = h + 4 * n, h + 5 * n, h + 6 * n, h + 7 * n
-        self.ratio, self.shift, self.spare = h + 8 * n, h + 9 * n, h + 10 * n
+        self.ratio, self.shift, self.spare, self.last = h + 8 * n, h + 9 * n, h + 10 * n, h + 14 * n
         self.resize()
 
     cdef resize(self):
@@ -85,7 +86,7 @@ cdef class Members:
         """Take one in; there is room."""
         cdef int k = self.m
         self.members[k] = j
-        self.u[k] = self.c[k] = 0.0
+        self.u[k] = self.c[k] = self.last[k] = 0.0
         self.a[k], self.b[k], self.lo[k], self.up[k] = self.all_a[j], self.all_b[j], self.all_lo[j], self.all_up[j]
         self.ratio[k] = self.base_norm[j] / self.norm[j]
         self.shift[k] = (self.mean[j] - self.base_mean[j]) / self.norm[j]
@@ -122,6 +123,13 @@ cdef class Members:
 
     cdef void solve_at(self, double lam1, double lam2, double goal, int max_iter) noexcept nogil:
         """The same; the workspace must have room for every member."""
+
+    cdef void foresee(self, double share, double lam1, double lam2) noexcept nogil:
+        """Before a λ is solved, go to where its solution will probably be; it is ``share`` steps of the last one away."""
+
+    cdef double held_score(self) noexcept nogil:
+        """The score of the rows held out, where it is known here; else NaN."""
+        return NAN
 
     cdef double unexplained(self) noexcept nogil:
         """The share of the null model's deviance that is left."""

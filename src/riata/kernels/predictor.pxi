@@ -64,7 +64,7 @@ cdef class Predictor:
         return total
 
     cdef void settle(self) noexcept nogil:
-        settle_level(self.loss, self.n, self.fits_level, &self.intercept, &self.value, &self.eta[0], &self.s[0],
+        settle_level(self.loss, self.n, self.fits_level, 0, &self.intercept, &self.value, &self.eta[0], &self.s[0],
                      &self.r[0], &self.h[0])
 
     def step(self, double[::1] move, double more, double[::1] u, double[::1] d, double[::1] l1, double[::1] l2,
@@ -99,32 +99,37 @@ cdef class Predictor:
         """The duality gap from the correlations c, which projecting off unpenalised columns made ``projected``."""
         cdef Quadratic p
         p.m, p.u, p.c, p.l1, p.l2, p.lo, p.up = <int> u.shape[0], &u[0], &c[0], &l1[0], &l2[0], &lo[0], &up[0]
-        return fenchel_gap(&p, &projected[0], self.loss, self.n, &self.eta[0], &self.s[0], &self.r[0], &self.h[0],
-                           self.sigma, lost)
+        return fenchel_gap(&p, &projected[0], self.loss, &self.eta[0], &self.s[0], &self.r[0], &self.h[0], self.sigma,
+                           lost)
 
 
-cdef void settle_level(RowLoss loss, int n, int fits, double* intercept, double* value, double* eta, double* s,
-                       double* r, double* h) noexcept nogil:
-    """Bring b to its best value at these coefficients; value, gradient and curvature there."""
+cdef void settle_level(RowLoss loss, int n, int fits, int known, double* intercept, double* value, double* eta,
+                       double* s, double* r, double* h) noexcept nogil:
+    """Bring b to its best value at these coefficients; value, gradient and curvature there (``known``: they are here)."""
     cdef int i, turn
     cdef double[3] sums
-    cdef double delta
+    cdef double delta, moved
     for turn in range(50):
-        value[0] = loss.slopes(eta, s, r, h)
+        if not known:
+            value[0] = loss.slopes(eta, s, r, h)
+        known = 0
         if not fits:
             break
         three_sums(n, r, h, sums)
         if fabs(sums[0]) <= LEVEL * sums[1] or sums[2] <= 0.0:
             break
-        delta = clip(sums[0] / sums[2], -2.0, 2.0)
+        delta = loss.best_shift(sums)
         if fabs(delta) <= 1e-15 * (1.0 + fabs(intercept[0])):
             break
         intercept[0] += delta
         for i in range(n):
             eta[i] += delta
+        moved = loss.shift(delta, value[0], sums, s, r, h)
+        if moved == moved:
+            value[0], known = moved, 1
 
 
-cdef double fenchel_gap(Quadratic* p, double* spare, RowLoss loss, int n, double* eta, double* s, double* r, double* h,
+cdef double fenchel_gap(Quadratic* p, double* spare, RowLoss loss, double* eta, double* s, double* r, double* h,
                         double sigma, double lost) noexcept nogil:
     """Duality gap on W: the gradient as it is (finite where h* is), or scaled down until it is feasible.
 
@@ -132,7 +137,7 @@ cdef double fenchel_gap(Quadratic* p, double* spare, RowLoss loss, int n, double
     costs, ``lost``, is counted twice, as the loss is quadratic only to second order.
     """
     cdef int j
-    cdef double plain = 0.0, scaled = 0.0, t = 1.0, edge, u, c, over
+    cdef double plain = 0.0, scaled = 0.0, t = 1.0, edge, u, c, over = INFINITY
     lost *= 2.0
     for j in range(p.m):
         u, c = p.u[j], spare[j]
@@ -151,9 +156,9 @@ cdef double fenchel_gap(Quadratic* p, double* spare, RowLoss loss, int n, double
         scaled += p.l1[j] * fabs(u) + 0.5 * p.l2[j] * u * u - u * c
         if p.l2[j] > 0.0 or fabs(c) > p.l1[j] * (1.0 + 1e-15):
             scaled += conjugate(c, p.l1[j], p.l2[j], p.lo[j], p.up[j])
-    if loss.entropic and 1.0 - t < NEAR:
-        over = (1.0 - t) * (1.0 - t) * chi_square(n, r, h)
-    else:
+    if 1.0 - t < NEAR:
+        over = (1.0 - t) * (1.0 - t) * loss.chi(s, r, h) if t < 1.0 else 0.0
+    if over == INFINITY:
         over = loss.apart(eta, s, t)
     scaled += over / (sigma * sigma)
     return max(scaled, 0.0) + lost

@@ -116,6 +116,81 @@ WIDEST static void all_exp(long n, const double *x, double *out)
         out[i] = row_exp(x[i]);
 }
 
+/* r and h after η moved by a small d everywhere, by their series in d; returns Σ h (1 − 2p) before it did */
+WIDEST static double binomial_shift(long n, const double *y, const double *s, double d, double *r, double *h)
+{
+    double total = 0.0;
+#pragma omp simd reduction(+ : total)
+    for (long i = 0; i < n; i++) {
+        double w = s[i] > 0.0 ? 1.0 / s[i] : 0.0, v = h[i] * w, skew = 1.0 - 2.0 * (y[i] - r[i] * w);
+        double third = 1.0 - 6.0 * v, fourth = skew * (1.0 - 12.0 * v);
+        total += h[i] * skew;
+        r[i] -= h[i] * d * (1.0 + d * (skew / 2.0 + d * (third / 6.0 + d * fourth / 24.0)));
+        h[i] *= 1.0 + d * (skew + d * (third / 2.0 + d * fourth / 6.0));
+    }
+    return total;
+}
+
+/* the same for e^η, any d: h times e^d */
+WIDEST static void poisson_shift(long n, const double *y, const double *s, double growth, double *r, double *h)
+{
+#pragma omp simd
+    for (long i = 0; i < n; i++) {
+        h[i] *= growth;
+        r[i] = s[i] * y[i] - h[i];
+    }
+}
+
+/* out = r − f² (v − a), the gradient moved along the step v as the model has it; returns Σ e²/h with e what t · out is away
+   from r. Infinite where some row's rate or probability would leave its domain: it stays inside where |f² (v − a)| ≤ h/2. */
+WIDEST static double moved_rows(long n, const double *r, const double *h, const double *f, const double *v, double a, double t,
+                                double *out)
+{
+    double total = 0.0, outside = 0.0;
+#pragma omp simd reduction(+ : total, outside)
+    for (long i = 0; i < n; i++) {
+        double w = f[i] * f[i] * (v[i] - a), e = (1.0 - t) * r[i] + t * w;
+        out[i] = r[i] - w;
+        outside += fabs(w) > 0.5 * h[i] ? 1.0 : 0.0;
+        total += h[i] > 0.0 ? e * e / h[i] : (e != 0.0 ? INFINITY : 0.0);
+    }
+    return outside > 0.0 ? INFINITY : total;
+}
+
+/* Σ m log x; infinite where some x is (nearly) 0 */
+WIDEST static double weighted_logs(long n, const double *m, const double *x)
+{
+    double total = 0.0, low = 1.0;
+#pragma omp simd reduction(+ : total) reduction(min : low)
+    for (long i = 0; i < n; i++) {
+        double at = x[i] > 1e-300 ? x[i] : 1e-300, k, f, z, w, y;
+        uint64_t bits, up;
+        low = x[i] < low ? x[i] : low;
+        memcpy(&bits, &at, sizeof bits);
+        up = (bits + 0x00095f619980c433ULL) >> 52; /* x = f 2^(up − 1023) with f in [1/√2, √2) */
+        bits = bits + 0x3ff0000000000000ULL - (up << 52);
+        memcpy(&f, &bits, sizeof f);
+        bits = up | 0x4330000000000000ULL;
+        memcpy(&k, &bits, sizeof k);
+        k -= 4503599627370496.0 + 1023.0;
+        z = (f - 1.0) / (f + 1.0);
+        w = z * z;
+        y = 1.0 / 23.0;
+        y = y * w + 1.0 / 21.0;
+        y = y * w + 1.0 / 19.0;
+        y = y * w + 1.0 / 17.0;
+        y = y * w + 1.0 / 15.0;
+        y = y * w + 1.0 / 13.0;
+        y = y * w + 1.0 / 11.0;
+        y = y * w + 1.0 / 9.0;
+        y = y * w + 1.0 / 7.0;
+        y = y * w + 1.0 / 5.0;
+        y = y * w + 1.0 / 3.0;
+        total += m[i] * (k * 0.6931471805599453 + 2.0 * (z + z * w * y));
+    }
+    return low > 1e-300 ? total : INFINITY;
+}
+
 /* a = x z ∘ f; returns a·f */
 WIDEST static double weigh_column(long n, double x, const double *z, const double *f, double *a)
 {
@@ -141,12 +216,12 @@ WIDEST static void three_sums(long n, const double *r, const double *h, double *
     out[0] = total, out[1] = size, out[2] = curve;
 }
 
-/* Σ r²/h over rows that have any curvature */
+/* Σ r²/h; infinite where a row that pulls has no curvature left */
 WIDEST static double chi_square(long n, const double *r, const double *h)
 {
     double total = 0.0;
 #pragma omp simd reduction(+ : total)
     for (long i = 0; i < n; i++)
-        total += h[i] > 0.0 ? r[i] * r[i] / h[i] : 0.0;
+        total += h[i] > 0.0 ? r[i] * r[i] / h[i] : (r[i] != 0.0 ? INFINITY : 0.0);
     return total;
 }

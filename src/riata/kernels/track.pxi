@@ -62,7 +62,7 @@ cdef class Track:
     # results
     cdef readonly double[::1] gaps, square, loss, length, levels
     cdef readonly int[::1] rounds
-    cdef int measure                 # 0 none, 1 squares, 2 absolute values, 3 what `scored` says
+    cdef int measure                 # 0 none, 1 squares, 2 absolute values, 3 what `scored` says, 4 what members say
     cdef int keep                    # whether coefficients are recorded
     cdef readonly Py_ssize_t[::1] ends
     cdef int* where
@@ -232,6 +232,8 @@ cdef class Track:
                 if self.set is None:
                     return TO_SOLVE
                 lam = self.lams[self.k]
+                if self.tries == 0 and self.k > 0:
+                    self.set.foresee(self.stride(), lam / self.sigma, lam)
                 self.set.solve_at(lam / self.sigma, lam, self.goal, self.max_iter)
                 self.rounds[self.k] += self.set.rounds
                 self.gaps[self.k], self.square[self.k] = self.set.gap, self.set.unexplained()
@@ -244,11 +246,22 @@ cdef class Track:
                 if event != AT_END:
                     return event
                 self.is_passed = 1
-            if self.measure == 3 and not self.is_scored:
+            if self.measure == 4 and not self.is_scored:
+                self.loss[self.k] = self.set.held_score()
+                self.is_scored = self.loss[self.k] == self.loss[self.k]
+            if self.measure >= 3 and not self.is_scored:
                 return TO_SCORE
             if self.finish() < 0:
                 return -1
         return AT_END
+
+    cdef double stride(self) noexcept nogil:
+        """The step to the present λ in steps before; 0 where there is none."""
+        cdef double now, before
+        if self.k < 2:
+            return 0.0
+        now, before = self.lams[self.k - 1] - self.lams[self.k], self.lams[self.k - 2] - self.lams[self.k - 1]
+        return now / before if now > 0.0 and before > 0.0 else 0.0
 
     cdef int prove(self) noexcept nogil:
         """AT_END where every column outside the working set is proven inactive, else what is wanted."""

@@ -34,8 +34,10 @@ READ_SHARE = 0.4
 # shares of the step to the next λ.
 EAGER = 0.5
 MEASURES = {None: 0, "mse": 1, "mae": 2}
-SCORED = 3  # by a score in Python
+SCORED, COUNTED = 3, 4  # by a score in Python, by the inner solver itself
 NONE = np.zeros(0, np.intp)
+# Under a loss of its own `certify` looks for no sharper dual point from here on: what is stored is not below that.
+TOLD = 1e-10
 
 
 class Lane:
@@ -63,7 +65,10 @@ class Lane:
         self.goal, self.max_iter, self.keep, self.measured = goal, max_iter, keep, held is not None
         self.score = held if callable(held) else None
         self.points = []
-        code = SCORED if self.score else MEASURES[held]
+        if self.score:
+            code = COUNTED if self.inner.counts(self.score) else SCORED
+        else:
+            code = MEASURES[held]
         self.track.grid(np.ascontiguousarray(lams), goal, max_iter, code, keep)
 
     def free(self) -> Ints:
@@ -153,6 +158,8 @@ class Lane:
         """What this lane found, on the caller's scale."""
         track = self.track
         gaps, deviance = 2.0 * np.asarray(track.gaps), 1.0 - np.asarray(track.square)
+        if self.scaling.null is not None:
+            gaps = np.where(gaps > 0.0, np.maximum(gaps, min(TOLD, 2.0 * self.goal)), gaps)
         if self.trivial:
             deviance = np.zeros(len(gaps))
         loss = np.asarray(track.loss) if self.measured else None

@@ -3,6 +3,9 @@
 Each step solves the lasso of a quadratic model exactly, by the same compiled solver as a Gaussian lane, and moves
 towards its solution as far as the objective falls. Outside the working set nothing changes: the gradient of the loss
 takes the residual's place in every pass and in the span bound, which holds for any smooth loss.
+
+The gap is proven at the dual point to which the model's step leads: it is of second order in the step, where the
+gradient, scaled down until it is feasible, is of first. The step itself is taken after its proof.
 """
 
 from __future__ import annotations
@@ -52,9 +55,10 @@ class NewtonInner:
 
     def __init__(
         self, problem: Problem, gathered: Gathered, scaling: Scaling, root: Floats, order: Ints | None,
-        held: slice | None, fast: bool = True,
+        held: slice | None, fast: bool = True, fast_scores: bool = True,
     ):  # fmt: skip
         self.gathered, self.held, self.root, self.loss = gathered, held, root, problem.loss
+        self.fast, self.fast_scores = fast, fast_scores
         weight = root * root
         if held is not None:
             weight[held] = 0.0
@@ -64,8 +68,9 @@ class NewtonInner:
         self.order = order
         null = scaling.null
         assert null is not None  # every loss of its own has a null model
+        self.rows = compiled(problem.loss, self.weight, order, fast)
         self.set = gram_kernel.NewtonSet(
-            compiled(problem.loss, self.weight, order, fast),
+            self.rows,
             self.weight,
             np.sqrt(root * root / self.share),
             np.ascontiguousarray(offset),
@@ -108,10 +113,31 @@ class NewtonInner:
         """Bring u and the intercept to the solution on W; returns (rounds, gap on W)."""
         return self.set.solve(lam1, lam2, goal, max_iter)
 
-    def held_score(self, score: Any) -> float:
-        """``score(loss, η, held, train)`` of the rows held out (see riata.scores)."""
+    def _held_out(self) -> HeldOut:
         if self.tested is None:
             held = np.zeros_like(self.weight)
             held[self.held] = self.root[self.held] ** 2
             self.tested = HeldOut(self.loss, held, self.weight * self.share, lambda v: to_rows(v, self.order))
-        return self.tested(score, self.residual, self.set)
+        return self.tested
+
+    def counts(self, score: Any) -> bool:
+        """Whether the compiled loss gives this score of the rows held out at every λ, without being asked."""
+        tested = self._held_out()
+        if not (self.fast and self.fast_scores):
+            return False
+        if tested.is_compiled(score):
+            self.set.score_by(self.rows, tested.of_test, tested.floor, 2.0, 0.0)
+            return True
+        total = score.weight(self.loss, tested.back(tested.held))
+        if self.loss.name != "cox" or score.name != "deviance" or self.loss.start is not None or total <= 0:
+            return False
+        # what all rows lose less what the training rows do, each less its infimum: see riata.scores.deviance
+        both = tested.held + tested.train
+        judge = compiled(self.loss, both, self.order)
+        low = self.loss.saturated(tested.back(both))
+        self.set.score_by(judge, both, low, 2.0 / total, 2.0 * self.share / total)
+        return True
+
+    def held_score(self, score: Any) -> float:
+        """``score(loss, η, held, train)`` of the rows held out (see riata.scores)."""
+        return self._held_out()(score, self.residual, self.set)

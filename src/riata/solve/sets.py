@@ -72,7 +72,8 @@ class SetsEngine:
                 inner: Any = SparseNewtonInner(problem, scaling, root, order, out, tricks)
             elif problem.loss is not None:
                 assert gathered is not None
-                inner = NewtonInner(problem, gathered, scaling, root, order, out, fast)
+                scored = tricks.get("compiled_score", True)
+                inner = NewtonInner(problem, gathered, scaling, root, order, out, fast, scored)
             elif gathered is None:
                 inner = ResidualInner(problem, scaling, self._target(scaling, root, order), root, order, out, tricks)
             else:

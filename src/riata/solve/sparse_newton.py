@@ -249,6 +249,10 @@ class SparseNewtonInner:
         if t > 0.0:
             self.u = guess if t == 1.0 else self.u + t * d
 
+    def counts(self, score: Any) -> bool:
+        """Whether scores are taken without being asked for: this solver is not compiled, and stops at every λ."""
+        return False
+
     def held_score(self, score: Any) -> float:
         """``score(loss, η, held, train)`` of the rows held out (see riata.scores)."""
         if self.tested is None:
