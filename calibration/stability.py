@@ -24,12 +24,12 @@ def simulation(design: str, null: bool, whole: bool = False, **how: Any) -> Simu
         on = rng.choice(P, K, replace=False)
         y = (not null) * SIZE * standardised(X)[:, on].sum(axis=1) + rng.standard_normal(N)
         real = set() if null else {f"x{j}" for j in on}
-        right = stability._halves
+        right = stability.half_samples
 
         def all_rows(*args: Any) -> list[np.ndarray]:
             return [np.ones(N) for _ in right(*args)]
 
-        with mock.patch.object(stability, "_halves", all_rows if whole else right):
+        with mock.patch.object(stability, "half_samples", all_rows if whole else right):
             found = riata.stability_selection(X, y, pfer=PFER, n_pairs=25, seed=seed, threads=1, **how)
         return float(len(set(found.selected) - real)), float(len(real & set(found.selected)))
 

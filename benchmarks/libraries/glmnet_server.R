@@ -72,6 +72,8 @@ while (length(line <- readLines(input, 1)) > 0) {
       paste("done", format(seconds, digits = 9), count(m))
     }
   }, error = function(e) paste("error", gsub("\n", " ", conditionMessage(e))))
+  m <- NULL
+  invisible(gc()) # what this call left behind is not part of the next one's memory
   cat(answer, "\n", sep = "")
   flush(stdout())
 }

@@ -61,8 +61,9 @@ def solved(work, tol=1e-11):
 def test_the_judge_finds_no_gap_at_the_minimum_and_one_beside_it(family, intercept, sparse):
     work = work_of(family, intercept, sparse)
     coef, b, _ = solved(work)
-    assert gap_families.bounds(work, coef, b).gap_rel() < 1e-10
-    assert gap_families.bounds(work, coef, None).gap_rel() < 1e-10, "its own intercepts are the best ones"
+    # the solver proves 1e-11 with a better dual point; the gradient's is of first order in what the coefficients lack
+    assert gap_families.bounds(work, coef, b).gap_rel() < 3e-8
+    assert gap_families.bounds(work, coef, None).gap_rel() < 3e-8, "its own intercepts are the best ones"
     assert gap_families.bounds(work, 1.01 * coef, b).gap_rel() > 1e-6
     assert gap_families.bounds(work, coef + 1e-3, b).gap_rel() > 1e-7
     if b is not None:

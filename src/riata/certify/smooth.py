@@ -27,6 +27,7 @@ AT_BOUND = 1e-12  # a coefficient this close to its bound, in units of the bound
 LEFT_OVER = 1e-9  # what a refit may leave of a correlation, in units of the column's norm times the gradient's
 # A gap below this share of the null model's is sharp enough: solvers that prove theirs to second order get there.
 SHARP = 1e-13
+ULPS = 4 * np.finfo(float).eps  # how exact a linear predictor is, in units of itself
 ROUNDS = 4  # refits of the support of one solution
 EDGE = 1e-7  # a gap that still falls this close to the largest scale is smallest there (it is convex in the scale)
 FLAT = 8 * np.finfo(float).eps  # a null objective below this, in units of its two parts, is rounding
@@ -231,12 +232,20 @@ def _candidate(
     sums = np.abs(prepared.rows(slope).sum(axis=0)) if prepared.intercept else np.zeros(prepared.outputs)
     scale = float(np.abs(slope).sum())
     norms = np.repeat(columns.norm[:, None], prepared.outputs, axis=1)[fixed]
-    if np.any(missed > LEFT_OVER * norms * scale) or np.any(sums > LEFT_OVER * scale):
+    allowed = LEFT_OVER * scale + _blur(loss, at, weight)
+    if np.any(missed > allowed * norms) or np.any(sums > allowed):
         return np.inf, np.zeros(w.shape, bool)
     # what rounding left is charged to the coefficients that it belongs to
     doubt = float(np.abs(w[fixed]) @ missed) + float(np.abs(intercept) @ sums)
     c[fixed] = goal[fixed]
     return _along(prepared, penalty, w, eta, at, c, doubt), penalty.violating(c)
+
+
+def _blur(loss: Any, eta: Array, weight: Array) -> float:
+    """What the last digit of η makes of the gradient: near a perfect fit of a square root that is much."""
+    if loss.n_outputs > 1:
+        return 0.0
+    return float(np.abs(loss.hessian_times(eta, weight, ULPS * np.abs(eta)[:, None])).sum())
 
 
 def _along(

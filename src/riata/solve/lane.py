@@ -159,7 +159,7 @@ class Lane:
         track = self.track
         gaps, deviance = 2.0 * np.asarray(track.gaps), 1.0 - np.asarray(track.square)
         if self.scaling.null is not None:
-            gaps = np.where(gaps > 0.0, np.maximum(gaps, min(TOLD, 2.0 * self.goal)), gaps)
+            gaps = np.where(gaps > 0.0, np.maximum(gaps, min(TOLD, self.goal)), gaps)
         if self.trivial:
             deviance = np.zeros(len(gaps))
         loss = np.asarray(track.loss) if self.measured else None
