@@ -9,7 +9,7 @@
 /* log(1 + e) for e ≥ 0: 1 + e = m 2^k with m in [1/√2, √2), and atanh's series in (m − 1)/(m + 1) */
 static inline double row_log1p_any(double e)
 {
-    double x = 1.0 + e, m, k, z, w, y;
+    double x = 1.0 + e, m, k;
     uint64_t bits, up;
     memcpy(&bits, &x, sizeof bits);
     up = (bits - 0x3fe6a09e667f3bcdULL) >> 52;
@@ -19,20 +19,7 @@ static inline double row_log1p_any(double e)
     memcpy(&k, &bits, sizeof k);
     k -= 4503599627370496.0;
     m = k == 0.0 ? e : m - 1.0;
-    z = m / (2.0 + m);
-    w = z * z;
-    y = 1.0 / 23.0;
-    y = y * w + 1.0 / 21.0;
-    y = y * w + 1.0 / 19.0;
-    y = y * w + 1.0 / 17.0;
-    y = y * w + 1.0 / 15.0;
-    y = y * w + 1.0 / 13.0;
-    y = y * w + 1.0 / 11.0;
-    y = y * w + 1.0 / 9.0;
-    y = y * w + 1.0 / 7.0;
-    y = y * w + 1.0 / 5.0;
-    y = y * w + 1.0 / 3.0;
-    return k * 0.6931471805599453 + 2.0 * (z + z * w * y);
+    return k * 0.6931471805599453 + 2.0 * row_atanh(m / (2.0 + m));
 }
 
 /* top = the largest of a row, mass = Σ e^(η − top), p = e^(η − top) where it is wanted; rows a … a + m */

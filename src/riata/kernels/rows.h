@@ -44,12 +44,10 @@ static inline double row_exp(double x)
     return x < -708.0 ? 0.0 : y * k;
 }
 
-static inline double row_log1p(double e)
+/* The inverse hyperbolic tangent near 0, |z| ≤ 0.18: log x = 2 atanh((x − 1)/(x + 1)) */
+static inline double row_atanh(double z)
 {
-    double big = e > 0.41421356237309503 ? 1.0 : 0.0;
-    /* 1 + e = m · 2^big;  z = (m − 1)/(m + 1) without rounding 1 + e */
-    double top = big * (e - 1.0) * 0.5 + (1.0 - big) * e, z = top / (2.0 + top), w = z * z, y;
-    y = 1.0 / 23.0;
+    double w = z * z, y = 1.0 / 23.0;
     y = y * w + 1.0 / 21.0;
     y = y * w + 1.0 / 19.0;
     y = y * w + 1.0 / 17.0;
@@ -60,7 +58,15 @@ static inline double row_log1p(double e)
     y = y * w + 1.0 / 7.0;
     y = y * w + 1.0 / 5.0;
     y = y * w + 1.0 / 3.0;
-    return big * 0.6931471805599453 + 2.0 * (z + z * w * y);
+    return z + z * w * y;
+}
+
+static inline double row_log1p(double e)
+{
+    double big = e > 0.41421356237309503 ? 1.0 : 0.0;
+    /* 1 + e = m · 2^big;  z = (m − 1)/(m + 1) without rounding 1 + e */
+    double top = big * (e - 1.0) * 0.5 + (1.0 - big) * e;
+    return big * 0.6931471805599453 + 2.0 * row_atanh(top / (2.0 + top));
 }
 
 /* Σ s (log(1 + e^η) − yη); r = s (y − p), h = s p (1 − p) */
@@ -163,7 +169,7 @@ WIDEST static double weighted_logs(long n, const double *m, const double *x)
     double total = 0.0, low = 1.0;
 #pragma omp simd reduction(+ : total) reduction(min : low)
     for (long i = 0; i < n; i++) {
-        double at = x[i] > 1e-300 ? x[i] : 1e-300, k, f, z, w, y;
+        double at = x[i] > 1e-300 ? x[i] : 1e-300, k, f;
         uint64_t bits, up;
         low = x[i] < low ? x[i] : low;
         memcpy(&bits, &at, sizeof bits);
@@ -173,20 +179,7 @@ WIDEST static double weighted_logs(long n, const double *m, const double *x)
         bits = up | 0x4330000000000000ULL;
         memcpy(&k, &bits, sizeof k);
         k -= 4503599627370496.0 + 1023.0;
-        z = (f - 1.0) / (f + 1.0);
-        w = z * z;
-        y = 1.0 / 23.0;
-        y = y * w + 1.0 / 21.0;
-        y = y * w + 1.0 / 19.0;
-        y = y * w + 1.0 / 17.0;
-        y = y * w + 1.0 / 15.0;
-        y = y * w + 1.0 / 13.0;
-        y = y * w + 1.0 / 11.0;
-        y = y * w + 1.0 / 9.0;
-        y = y * w + 1.0 / 7.0;
-        y = y * w + 1.0 / 5.0;
-        y = y * w + 1.0 / 3.0;
-        total += m[i] * (k * 0.6931471805599453 + 2.0 * (z + z * w * y));
+        total += m[i] * (k * 0.6931471805599453 + 2.0 * row_atanh((f - 1.0) / (f + 1.0)));
     }
     return low > 1e-300 ? total : INFINITY;
 }

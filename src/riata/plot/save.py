@@ -6,9 +6,10 @@ import io
 import os
 from typing import Any
 
-from riata.core.errors import InvalidOption, did_you_mean, need
+from riata.core.errors import need
 from riata.model.files import write_atomically
 from riata.plot.draw import draw
+from riata.table.write import form_of
 
 FORMATS = ("png", "svg", "pdf")
 
@@ -16,13 +17,7 @@ FORMATS = ("png", "svg", "pdf")
 def check(where: str | os.PathLike[str]) -> str:
     """The format that the name asks for; MissingExtra or InvalidOption now, not after the work."""
     need("matplotlib", "plot")
-    suffix = os.path.splitext(where)[1].lstrip(".").lower()
-    if suffix not in FORMATS:
-        raise InvalidOption(
-            f'a picture cannot be written as "{os.fspath(where)}".', got=f".{suffix}" if suffix else "no suffix",
-            expected=" or ".join(f".{name}" for name in FORMATS), hint=did_you_mean(suffix, FORMATS),
-        )  # fmt: skip
-    return suffix
+    return form_of(where, FORMATS, "a picture")
 
 
 def save(result: Any, where: str | os.PathLike[str]) -> None:

@@ -15,14 +15,20 @@ FORMATS = ("csv", "parquet", "json")
 
 def check_name(where: str | os.PathLike[str]) -> str:
     """The format that the name asks for; InvalidOption, or MissingExtra of what writes it."""
-    suffix = os.path.splitext(where)[1].lstrip(".").lower()
-    if suffix not in FORMATS:
-        raise InvalidOption(
-            f'a table cannot be written as "{os.fspath(where)}".', got=f".{suffix}" if suffix else "no suffix",
-            expected=" or ".join(f".{name}" for name in FORMATS), hint=did_you_mean(suffix, FORMATS),
-        )  # fmt: skip
+    suffix = form_of(where, FORMATS, "a table")
     if suffix == "parquet":
         need("polars", "table")
+    return suffix
+
+
+def form_of(where: str | os.PathLike[str], forms: tuple[str, ...], what: str) -> str:
+    """The suffix of a file's name, which is one of ``forms``; InvalidOption where it is not."""
+    suffix = os.path.splitext(where)[1].lstrip(".").lower()
+    if suffix not in forms:
+        raise InvalidOption(
+            f'{what} cannot be written as "{os.fspath(where)}".', got=f".{suffix}" if suffix else "no suffix",
+            expected=" or ".join(f".{name}" for name in forms), hint=did_you_mean(suffix, forms),
+        )  # fmt: skip
     return suffix
 
 
