@@ -18,8 +18,8 @@ help: ## this list
 demo: $(VENV)/built ## the main job on a real data set; leaves its files in demo-output/
 	@$(BIN)/riata demo --out demo-output
 
-test: $(VENV)/built ## every test (under 10 minutes on 2 cores); reasons of skips are printed
-	@$(PY) -m pytest $(ARGS)
+test: $(VENV)/built ## every test (some 12 minutes on 2 cores); reasons of skips are printed
+	@$(PY) -m pytest -n auto --dist worksteal $(ARGS)
 
 check: $(VENV)/built $(VENV)/dev ## lint, format, types, import layers (under a minute)
 	@$(BIN)/ruff check .
