@@ -40,6 +40,7 @@ def side_by_side(found: Comparison, *, ax: Any = None) -> Any:
         ax.errorbar([df[best]], [least], yerr=[cv.cvse[best]], fmt="o", color=shade, capsize=3)
     measure = next(iter(found.fits.values())).measure
     ax.set_xlabel("number of features")
+    ax.xaxis.get_major_locator().set_params(integer=True)
     ax.set_ylabel(f"{WORDS.get(measure, measure)}, held out")
     ax.legend(frameon=False)
     return ax

@@ -14,6 +14,7 @@ import numpy as np
 WIDTH, HEIGHT = 480, 320
 TOP, BOTTOM, LEFT = 44, 270, 62
 BARE = 472  # right edge where no labels stand there
+UNITS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))  # of ticks that are ten times as large
 
 
 def tag(name: str, body: str | None = None, **attributes: Any) -> str:
@@ -63,18 +64,20 @@ def decades(low: float, high: float) -> list[float]:
 
 
 def tick_words(ticks: Sequence[float], percent: bool = False) -> list[str]:
-    """The words of ticks, all with the digits that their distance needs.
+    """The words of ticks, all with the digits that their distance needs; there is room for six characters.
 
-    >>> tick_words([-0.5, 0.0, 0.5]), tick_words([0.0, 0.5], percent=True)
-    (['−0.5', '0.0', '0.5'], ['0 %', '50 %'])
+    >>> tick_words([-0.5, 0.0, 0.5]), tick_words([0.0, 0.5], percent=True), tick_words([0.0, 5e3, 1e4])
+    (['−0.5', '0.0', '0.5'], ['0 %', '50 %'], ['0', '5k', '10k'])
     """
     if percent:
         return [f"{100 * value:.0f} %" for value in ticks]
     step = ticks[1] - ticks[0] if len(ticks) > 1 else 0.001
+    unit, letter = next(((u, s) for u, s in UNITS if max(map(abs, ticks), default=0.0) >= 10 * u), (1.0, ""))
+    step /= unit
     if step >= 1e6 or step < 1e-6:
         return [f"{value:g}".replace("-", "−") for value in ticks]
     digits = max(0, -math.floor(math.log10(step) + 1e-9))
-    return [f"{value:,.{digits}f}".replace("-", "−") for value in ticks]
+    return [f"{value / unit:,.{digits}f}{letter if value else ''}".replace("-", "−") for value in ticks]
 
 
 def upright(
