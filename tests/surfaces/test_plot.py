@@ -1,5 +1,7 @@
 """Pictures: what is drawn is the result, axes say what they show, and no two words overlap."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
@@ -180,6 +182,36 @@ def test_stability_and_knockoffs():
         assert ax.patches[len(found.selected)].get_facecolor() not in coloured
         limit = [line.get_xdata()[0] for line in ax.get_lines() if line.get_linestyle() == "--"]
         assert limit == [found.threshold]
+
+
+def test_stability_paths(diabetes):
+    found = riata.stability_selection(*diabetes, q=4, n_pairs=10)
+    shares = found.paths()
+    np.testing.assert_allclose(shares[:, -1], found.frequency)
+    assert (np.diff(shares, axis=1) >= 0).all()
+    np.testing.assert_allclose(shares.sum(axis=0), [1, 2, 3, 4])
+    ax = riata.plot.stability_paths(found, most=3)
+    check(ax)
+    order = np.argsort(-found.frequency, kind="stable")[:3]
+    named = [line.get_ydata() for line in ax.get_lines() if line.get_linewidth() == 1.6]
+    np.testing.assert_array_equal(named, shares[order])
+    assert [text.get_text() for text in ax.texts] == [found.feature_names[j] for j in order]
+    with pytest.raises(riata.InvalidOption, match="no stability paths"):
+        dataclasses.replace(found, entries=None).paths()
+
+
+def test_information_criteria(diabetes):
+    chosen = riata.select(*diabetes)
+    table = chosen.criteria()
+    ax = riata.plot.information_criteria(chosen, which=("aic", "hbic"))
+    check(ax)
+    curves = {line.get_label(): line for line in ax.get_lines() if line.get_linestyle() == "-"}
+    for name in ("aic", "hbic"):
+        np.testing.assert_allclose(curves[name.upper()].get_ydata(), table[name] - np.min(table[name]))
+    dots = [line.get_xdata()[0] for line in ax.get_lines() if line.get_marker() == "o"]
+    assert dots == [chosen.cv.lams[int(np.argmin(table[name]))] for name in ("aic", "hbic")]
+    with pytest.raises(riata.InvalidOption, match="bic"):
+        riata.plot.information_criteria(chosen, which=("bik",))
 
 
 def test_intervals_of_a_method(diabetes):

@@ -28,7 +28,7 @@ TOGETHER = 25
 def first_features(problem: Problem, weights: list[Floats], q: int, threads: int | None = None) -> list[Ints]:
     """For each vector of row weights the first q penalised features to enter the path of the weighted problem.
 
-    Those that enter between the same two λ are taken by the size of their effect per standard deviation at the lower
+    They come in order. Those that enter between the same two λ are taken by the size of their effect per standard deviation at the lower
     one, for an effect grows from where it enters. Fewer than q where the path has fewer by its end.
 
     Rows of weight 0 are as if gone; nothing is copied, and each path ends where q are in.
@@ -77,7 +77,7 @@ def _first(problem: Problem, scales: list[Scaling], q: int) -> Ints:
             found = _append(found, part.active[use], effect)
             if len(found) >= q:
                 break
-    return np.sort(found[:q])
+    return found[:q]
 
 
 def _append(found: Ints, active: Ints, effect: Floats) -> Ints:

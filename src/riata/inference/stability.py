@@ -42,6 +42,7 @@ class Stability(Drawn):
         of them was chosen), the most frequent first: what correlated features achieve together. No bound is claimed
     mean_chosen : features chosen per half-sample on average, at most q
     notes : list of sentences
+    entries : for each half-sample the features (places) that entered, the first one first; None for networks
     """
 
     selected: list[str]
@@ -56,6 +57,20 @@ class Stability(Drawn):
     mean_chosen: float
     feature_names: list[str]
     notes: list[str]
+    entries: tuple[Ints, ...] | None = None
+
+    def paths(self) -> Floats:
+        """(n_features, q) share of the half-samples in which the feature was among the first 1, 2, …, q to enter.
+
+        Its last column is ``frequency``. InvalidOption where nothing says in what order features entered.
+        """
+        if self.entries is None:
+            raise InvalidOption("There are no stability paths of it.", got="features without an order",
+                                expected="what riata.stability_selection returned")  # fmt: skip
+        first = np.zeros((len(self.feature_names), self.q))
+        for features in self.entries:
+            first[features, np.arange(len(features))] += 1
+        return first.cumsum(axis=1) / len(self.entries)
 
     def to_frame(self) -> dict[str, list[Any]]:
         """Columns feature, frequency, selected, the most frequent first; any frame library takes such a dictionary."""
@@ -154,7 +169,8 @@ def stability_selection(
     chosen = first_features(problem, weights, q, threads)
     names = list(problem.design.names or [f"x{j}" for j in range(problem.n_features)])
     clusters = _clusters(problem, chosen, names, cluster)
-    return stability_of(chosen, names, q, threshold, p=p, method=method, bound=bound, clusters=clusters, notes=notes)
+    return stability_of(chosen, names, q, threshold, p=p, method=method, bound=bound, clusters=clusters,
+                        notes=notes, entries=tuple(chosen))  # fmt: skip
 
 
 def settle(
@@ -206,6 +222,7 @@ def half_samples(n: int, live: Ints, pairs: int, method: str, seed: int, halves:
 def stability_of(
     chosen: Sequence[Ints], names: list[str], q: int, threshold: float, *, p: int | None = None, method: str = "pairs",
     bound: str = "r-concave", clusters: list[dict[str, Any]] | None = None, notes: Sequence[str] = (),
+    entries: tuple[Ints, ...] | None = None,
 ) -> Stability:  # fmt: skip
     """The result for features (indices into ``names``) chosen on each half-sample; p of them could have been chosen."""
     total, p = len(chosen), len(names) if p is None else p
@@ -225,6 +242,7 @@ def stability_of(
         mean_chosen=float(np.mean([len(features) for features in chosen])),
         feature_names=names,
         notes=list(notes),
+        entries=entries,
     )
 
 

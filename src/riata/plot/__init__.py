@@ -18,9 +18,11 @@ from riata.plot.coefficients import coefficients
 from riata.plot.cv_curve import cv_curve
 from riata.plot.draw import draw
 from riata.plot.error_rates import error_rates
+from riata.plot.information_criteria import information_criteria
 from riata.plot.ranking import ranking
 from riata.plot.selected import selected
 from riata.plot.side_by_side import side_by_side
+from riata.plot.stability_paths import stability_paths
 from riata.plot.training import training
 
 __all__ = [
@@ -29,8 +31,10 @@ __all__ = [
     "cv_curve",
     "draw",
     "error_rates",
+    "information_criteria",
     "ranking",
     "selected",
     "side_by_side",
+    "stability_paths",
     "training",
 ]
