@@ -135,14 +135,14 @@ def test_rates_are_means_with_their_errors():
     ]
     run = mock.Mock(promise="p")
     run.name = "m"
-    row = _rates(run, outcomes, coef)
+    row = _rates(run, outcomes, coef, np.ones(len(coef), bool))
     fdr, power, cover = np.array([2 / 3, 0, 0]), np.array([0.5, 1.0, 0.0]), np.array([0.75, 0.0, 0.75])
     assert (row.fdr, row.fdr_se) == pytest.approx((fdr.mean(), fdr.std(ddof=1) / np.sqrt(3)))
     assert (row.power, row.power_se) == pytest.approx((power.mean(), power.std(ddof=1) / np.sqrt(3)))
     assert (row.coverage, row.coverage_se) == pytest.approx((cover.mean(), cover.std(ddof=1) / np.sqrt(3)))
     assert row.coverage_real == pytest.approx(1 / 3)
     assert (row.false, row.n_selected, row.n_boot) == pytest.approx((2 / 3, 5 / 3, 3))
-    none = _rates(run, outcomes, np.zeros(4))
+    none = _rates(run, outcomes, np.zeros(4), np.ones(4, bool))
     assert np.isnan([none.power, none.coverage_real]).all()
 
 

@@ -232,12 +232,14 @@ def _candidate(
     sums = np.abs(prepared.rows(slope).sum(axis=0)) if prepared.intercept else np.zeros(prepared.outputs)
     scale = float(np.abs(slope).sum())
     norms = np.repeat(columns.norm[:, None], prepared.outputs, axis=1)[fixed]
-    allowed = LEFT_OVER * scale + _blur(loss, at, weight)
+    allowed = LEFT_OVER * scale + min(_blur(loss, at, weight), 100 * LEFT_OVER * scale)
     if np.any(missed > allowed * norms) or np.any(sums > allowed):
         return np.inf, np.zeros(w.shape, bool)
     # what rounding left is charged to the coefficients that it belongs to
     doubt = float(np.abs(w[fixed]) @ missed) + float(np.abs(intercept) @ sums)
-    c[fixed] = goal[fixed]
+    # an entry whose coefficient is 0 pays nothing for what was missed: its own correlation decides what is feasible
+    held = fixed & ((w != 0) | penalty.free)
+    c[held] = goal[held]
     return _along(prepared, penalty, w, eta, at, c, doubt), penalty.violating(c)
 
 

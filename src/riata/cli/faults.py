@@ -62,5 +62,5 @@ def _recomputed(path: Path, problem: Any, lam: float, tol: float, where: str) ->
     certify = importlib.import_module("riata.certify").certify
     coef, intercept = path.at(lam)
     found = certify(problem, coef, intercept, lam)
-    gap = found.gap_rel if path.stationarity is None else found.kkt
-    return f"the gap_rel recomputed {where} is {gap:.1e}, above tol {tol:.0e}." if gap > tol else None
+    gap, word = (found.gap_rel, "gap_rel") if path.stationarity is None else (found.kkt, "stationarity")
+    return f"the {word} recomputed {where} is {gap:.1e}, above tol {tol:.0e}." if gap > tol else None

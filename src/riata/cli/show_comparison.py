@@ -11,7 +11,7 @@ from riata import scores
 from riata.cli.fitting import Found
 from riata.cli.screen import Screen
 from riata.model.files import plain
-from riata.select.compare import Comparison
+from riata.select.compare import Comparison, repeats
 from riata.select.options import describe
 from riata.select.selection import choice, data_record
 from riata.select.summary import certified, number, plain_table
@@ -48,7 +48,7 @@ def verdict(found: Found) -> str:
     made, data = found.result, found.ready.data
     cv = made.fits[made.best]
     words, k = scores.scores()[cv.measure].words, int(np.nanargmin(cv.risk))
-    sure = stdtrit(cv.loss.shape[1] - 1, 0.975)  # of so many folds; two or three tell little
+    sure = stdtrit(cv.loss.shape[1] // repeats(cv) - 1, 0.975)  # of so many folds; two or three tell little
     sentences = [
         f"{data.target}, {count(len(data.y), 'row')}: the best held-out {words} is that of {made.best}, "
         f"{number(cv.cvm[k])} with {cv.path.df[k]:,} of {count(cv.path.n_features, 'feature')}."

@@ -32,7 +32,8 @@ def path(found: Found, screen: Screen, tol: float) -> None:
         f"{100 * p.dev_ratio[-1]:.1f} % of the deviance.\n"
     )
     at = range(len(p.lams)) if screen.verbose else worth_showing(p)
-    screen.table(HEAD, [_line(step) for step in steps(p, at)], plain_table, left=(0, 4))
+    head = HEAD if p.stationarity is None else tuple("stationarity" if word == "gap_rel" else word for word in HEAD)
+    screen.table(head, [_line(step) for step in steps(p, at)], plain_table, left=(0, 4))
     if len(at) < len(p.lams):
         screen.result(f"  … of {len(p.lams)} lambdas (--verbose shows them all)")
     largest = float(p.certificate.max())

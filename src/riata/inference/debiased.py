@@ -163,7 +163,8 @@ def _intervals(
     names = list(problem.design.names or [f"x{j}" for j in range(problem.n_features)])
     Z = nodes.residuals
     length, inner = np.sqrt(np.einsum("ij,ij->j", Z, Z)), np.einsum("ij,ij->j", Z, X)
-    coef = start.coef + (start.score / np.sqrt(start.weight)) @ Z / inner
+    lean = np.divide(start.score, np.sqrt(start.weight), out=np.zeros_like(start.score), where=start.weight > 0)
+    coef = start.coef + lean @ Z / inner
     se = start.sigma * length / np.abs(inner)
     coef[loose] = se[loose] = np.nan
     z = coef / se

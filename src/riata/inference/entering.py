@@ -28,8 +28,9 @@ TOGETHER = 25
 def first_features(problem: Problem, weights: list[Floats], q: int, threads: int | None = None) -> list[Ints]:
     """For each vector of row weights the first q penalised features to enter the path of the weighted problem.
 
-    They come in order. Those that enter between the same two λ are taken by the size of their effect per standard deviation at the lower
-    one, for an effect grows from where it enters. Fewer than q where the path has fewer by its end.
+    They come in order. Those that enter between the same two λ are taken by the size of their effect per standard
+    deviation at the lower one, for an effect grows from where it enters. Fewer than q where the path has fewer by its
+    end.
 
     Rows of weight 0 are as if gone; nothing is copied, and each path ends where q are in.
     """

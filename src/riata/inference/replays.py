@@ -58,6 +58,7 @@ class Replay(ABC):
         self.selection, self.truth, self.how, self.threads = selection, truth, how, threads
         self.names = list(selection.path.feature_names)
         self.foldid = selection.cv.foldid[:, truth.order]
+        self.divided = bool(np.isin(self.foldid, -1).sum() == 0)  # folds that hold each row out once
         self.settle()
 
     @property
@@ -102,14 +103,21 @@ class _Lasso(Replay):
     def settle(self) -> None:
         if self.how:
             raise InvalidOption('"lasso" is run as the selection was.', got=", ".join(self.how), expected="no options")
-        rule = self.selection.rule
+        rule, cv = self.selection.rule, self.selection.cv
         self.promise = f"λ = {self.selection.lam:.4g}" if rule == "given" else f"rule {rule}"
+        if rule != "given" and not self.divided:
+            self.cannot = "its folds do not hold out each row once, and λ would be chosen by others."
+        given = self.selection.model.options
+        named = ("n_lams", "lam_min_ratio", "tol", "max_iter")
+        self.how = {name: given[name] for name in named if given[name] is not None}
+        if given["lams"] is not None:
+            self.how["lams"] = cv.lams
 
     def __call__(self, y: Any, seed: int) -> Outcome:
         problem, sel = self.truth.with_target(y), self.selection
         if sel.rule == "given":
             return Outcome(fit_path(problem, [sel.lam], threads=self.threads).coef[:, 0] != 0)
-        cv = cross_validate(problem, foldid=self.foldid, measure=sel.cv.measure, threads=self.threads)
+        cv = cross_validate(problem, foldid=self.foldid, measure=sel.cv.measure, threads=self.threads, **self.how)
         return Outcome(cv.path.coef[:, cv.index(sel.rule)] != 0)
 
 
@@ -170,7 +178,8 @@ class _Debiased(Replay):
         self.promise = f"{100 * float(self.how.get('level', 0.95)):g} % intervals"
 
     def __call__(self, y: Any, seed: int) -> Outcome:
-        more = {"seed": seed, "foldid": self.foldid[0]} | self.data("standardize") | self.how
+        folds = {"foldid": self.foldid[0]} if self.divided else {}
+        more = {"seed": seed} | folds | self.data("standardize") | self.how
         found = debiased_lasso(self.truth.problem.design.raw, y, **more)
         return Outcome(self.chosen(found.selected), found.ci)
 

@@ -232,7 +232,9 @@ def _replay(
         try:
             found[name].append(run(y, seed))
         except RiataError as error:
-            if named or found[name]:
+            if found[name]:
+                continue  # on some data sets, such as those with one class in a training fold: a note counts them
+            if named:
                 raise
             skipped[name] = error.what
 
@@ -242,7 +244,7 @@ def _result(
     n_boot: int, seed: int,
 ) -> Validation:  # fmt: skip
     names = selection.path.feature_names
-    real = np.flatnonzero(truth.coef)
+    real = np.flatnonzero((truth.coef != 0) & (truth.problem.penalty_factor > 0))
     made = max((len(outcomes) for outcomes in found.values()), default=0)
     notes = ["the effects of selected features are overestimated, so that the power is what it would be at best."]
     if not len(real):
@@ -251,12 +253,18 @@ def _result(
         notes.append("the selected features could not be refitted without a penalty: the truth has shrunken effects.")
     if "mfdr" in runs and len(real):
         notes.append("a feature selected in place of a real one counts as false; mFDR promises nothing about those.")
-    rates = [_rates(run, found[name], truth.coef) for name, run in runs.items() if found[name]]
+    judged = truth.problem.penalty_factor > 0  # a feature without a penalty is given, and selected by nobody
+    rates = [_rates(run, found[name], truth.coef, judged) for name, run in runs.items() if found[name]]
+    notes += [
+        f"{row.method} could not be run on {made - row.n_boot} of {made} data sets."
+        for row in rates
+        if row.n_boot < made
+    ]
     notes += [
         f"knockoffs at this fdr select at least {int(np.ceil(1.0 / runs[row.method].how.get('fdr', 0.1)))} features or "
         "none: a larger fdr may find some where few have an effect."
         for row in rates
-        if row.method == "knockoffs" and row.n_selected == 0
+        if row.method == "knockoffs" and row.n_selected == 0 and _plain(runs[row.method].how)
     ]
     if made < n_boot:
         notes.append(f"time ran out after {made} of {n_boot} data sets: see seconds=.")
@@ -269,9 +277,14 @@ def _result(
     )  # fmt: skip
 
 
-def _rates(run: Replay, outcomes: list[Outcome], coef: Floats) -> Rates:
-    real = coef != 0
-    chosen = np.array([outcome.selected for outcome in outcomes])
+def _plain(knockoffs: dict[str, Any]) -> bool:
+    """Whether the filter is knockoff+ with one draw, which selects 1/fdr features or none."""
+    return int(knockoffs.get("offset", 1)) == 1 and int(knockoffs.get("draws", 1)) == 1
+
+
+def _rates(run: Replay, outcomes: list[Outcome], coef: Floats, judged: Floats) -> Rates:
+    real = (coef != 0) & judged
+    chosen = np.array([outcome.selected for outcome in outcomes]) & judged
     false = chosen[:, ~real].sum(axis=1)
     size = chosen.sum(axis=1)
     power = _share_of(chosen, real)

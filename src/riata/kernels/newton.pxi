@@ -115,6 +115,9 @@ cdef class NewtonSet(NewtonModel):
             if before <= near:
                 break
             self.stale += done > 0
+        else:       # out of steps: the last one was taken after the gap was
+            if not moved:
+                self.gap = self.gap_here(&p)
         self.show(&self.dual[0] if moved else &self.r[0])
 
     cdef void aim(self, Quadratic* p, double goal, int max_iter) noexcept nogil:

@@ -15,6 +15,7 @@ from riata.report.markup import kind, name_of, plain_table, signed, text
 from riata.report.svg import shares
 from riata.select.families import ratio_of
 from riata.select.summary import number, what
+from riata.select.twins import LIKE
 from riata.table.words import count, printable
 
 NAMED = 3  # features of the same kind by name
@@ -184,7 +185,7 @@ def table(content: Content) -> str:
     if content.known.local:
         explained.append("Local mfdr: probability that a feature with such a statistic is noise, at the chosen λ.")
     if content.known.similar:
-        explained.append("Stands in for: features with |correlation| ≥ 0.8, which could have taken its place.")
+        explained.append(f"Stands in for: features with |correlation| ≥ {LIKE:g}, which could have taken its place.")
     return (
         '<section aria-labelledby="h-table"><h2 id="h-table">Features</h2>\n'
         '<div class="js tools"><label>Search <input type="search" id="search" autocomplete="off"></label>'

@@ -18,6 +18,12 @@ from riata.select.ready import Progress, Ready, ready, stated
 RATIOS = {"lasso": 1.0, "elastic net": 0.5, "ridge": 0.0}
 
 
+def repeats(cv: CVResult) -> int:
+    """How many times the rows were divided into folds."""
+    rows, folds = len(np.atleast_2d(cv.foldid)), cv.loss.shape[1]
+    return rows if rows < folds else 1  # from a splitter whose sets overlap each row of ``foldid`` is one fold
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Comparison(Drawn):
     """``fits``: a cross-validated path by name, on the same folds; ``coef(name)`` (n_features, n_lams)."""
@@ -32,8 +38,10 @@ class Comparison(Drawn):
         """Columns model, lambda, n_features, error, se, l1, l2 (norms of the coefficients per standard deviation)."""
         out: dict[str, list[Any]] = {k: [] for k in ("model", "lambda", "n_features", "error", "se", "l1", "l2")}
         for name, cv in self.fits.items():
-            size = cv.path.coef_active * cv.path.scale[cv.path.active][:, None]
-            columns = (cv.lams, cv.path.df, cv.cvm, cv.cvse, np.abs(size).sum(axis=0), np.sqrt((size**2).sum(axis=0)))
+            each = cv.path.coef_active  # (n_active, n_lams), with an axis of outputs between where there are several
+            size = each * cv.path.scale[cv.path.active].reshape(-1, *[1] * (each.ndim - 1))
+            rest = tuple(range(each.ndim - 1))
+            columns = (cv.lams, cv.path.df, cv.cvm, cv.cvse, np.abs(size).sum(rest), np.sqrt((size**2).sum(rest)))
             out["model"] += [name] * len(cv.lams)
             for key, values in zip(list(out)[1:], columns, strict=True):
                 out[key] += values.tolist()
@@ -53,7 +61,8 @@ class Comparison(Drawn):
         """How much worse than the best model this one is, each at its best λ, and the standard error of that.
 
         The difference is taken fold by fold, so what makes a fold hard for both cancels; as for any cross-validation
-        the folds share training rows, which this standard error leaves out.
+        the folds share training rows, which this standard error leaves out. Repeats make folds, but no rows: it is that
+        of one division into folds.
         """
         mine, least = self.fits[name], self.fits[self.best]
         away = mine.loss[int(np.nanargmin(mine.risk))] - least.loss[int(np.nanargmin(least.risk))]
@@ -61,7 +70,8 @@ class Comparison(Drawn):
         away, weight = away[known], mine.fold_weight[known]
         mean = float(np.average(away, weights=weight))
         spread = float(np.average((away - mean) ** 2, weights=weight))
-        return -mean if mine.larger else mean, float(np.sqrt(spread / max(len(away) - 1, 1)))
+        alone = len(away) / repeats(mine)
+        return -mean if mine.larger else mean, float(np.sqrt(spread / max(alone - 1, 1)))
 
     def __repr__(self) -> str:
         best = {name: int(np.nanargmin(cv.risk)) for name, cv in self.fits.items()}

@@ -82,6 +82,8 @@ class Passes:
         for start in range(0, p, width):
             some = np.arange(start, min(p, start + width))
             out.fill(start, raw if as_it_is else self.design.columns(some))
+        for j in self.far:  # as in `full`: what rounding makes of a large mean must not enter
+            out.fill(j, np.asfortranarray(self.design.columns(np.array([j])) - self.mean[j]))
         self.full_count += 1
         return out
 

@@ -63,9 +63,13 @@ class Plan:
     factor: Callable[[int], float] | None = None
     freeze_at: int | None = None
     refit: bool = True
+    _optimizers: list[Optimizer] = dataclasses.field(default_factory=list, init=False, repr=False, compare=False)
+    _where: list[Where] = dataclasses.field(default_factory=list, init=False, repr=False, compare=False)
+    _handles: list[Any] = dataclasses.field(default_factory=list, init=False, repr=False, compare=False)
 
     def begin(self, model: nn.Module, optimizers: Optimizer | Iterable[Optimizer]) -> None:
         """Look for what is penalised, in the optimizers or in the model."""
+        self.end()
         self._optimizers = [optimizers] if isinstance(optimizers, Optimizer) else list(optimizers)
         self._where = enforcers(model, self._optimizers)
         if not self._where:
@@ -73,7 +77,6 @@ class Plan:
                 f"Nothing in this {type(model).__name__} or its optimizers is under a rule: there is no λ to plan.",
                 expected="a model after sparsify(model, rules), or an optimizer after attach(optimizer, rules, model)",
             )
-        self._handles: list[Any] = []
 
     @property
     def parts(self) -> list[Penalised]:

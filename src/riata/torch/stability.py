@@ -86,12 +86,12 @@ def stability_selection(
             model_fn, (X[half], y[half]), loss, rules=rules, features=q, refit=False, epochs=epochs,
             seed=seed + 1 + number,
         )  # fmt: skip
-        chosen.append(_last(path, q, p))
+        chosen.append(_last(path, q, p, X[half].std(dim=0)))
     return stability_of(chosen, names, q, threshold, bound=bound, notes=notes)
 
 
-def _last(path: SparsePath, q: int, p: int) -> np.ndarray:
-    """The q features that left last; those that left in one step in the order of their columns' norms before it."""
+def _last(path: SparsePath, q: int, p: int, sd: torch.Tensor) -> np.ndarray:
+    """The q features that left last; those that left in one step by the norms of their columns, per ``sd``."""
     if not path.units_are_features:
         raise InvalidOption(
             "Stability selection counts features, and the units of these rules are others: the neurons of two networks "
@@ -99,6 +99,6 @@ def _last(path: SparsePath, q: int, p: int) -> np.ndarray:
             got=f"{len(path.chosen.support)} units, {p} features", hint='GroupLasso(lam, group="input")',
         )  # fmt: skip
     before = next((point for point in reversed(path.points) if point.count >= q), path.points[0])
-    size = torch.where(before.support, before.state[path.counted].norm(dim=0), -1.0)
+    size = torch.where(before.support, before.state[path.counted].norm(dim=0) * sd, -1.0)
     order = size.argsort(descending=True, stable=True)[: min(q, before.count)]
     return np.sort(order.cpu().numpy())
