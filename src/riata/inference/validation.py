@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from riata.core.errors import InvalidOption, RiataError, did_you_mean
 from riata.core.problem import Floats
@@ -282,7 +283,7 @@ def _plain(knockoffs: dict[str, Any]) -> bool:
     return int(knockoffs.get("offset", 1)) == 1 and int(knockoffs.get("draws", 1)) == 1
 
 
-def _rates(run: Replay, outcomes: list[Outcome], coef: Floats, judged: Floats) -> Rates:
+def _rates(run: Replay, outcomes: list[Outcome], coef: Floats, judged: NDArray[np.bool_]) -> Rates:
     real = (coef != 0) & judged
     chosen = np.array([outcome.selected for outcome in outcomes]) & judged
     false = chosen[:, ~real].sum(axis=1)
