@@ -20,7 +20,7 @@ MEANING = (
     "Times are those of the best of {others}, each at its best settings, over riata's: medians of runs in turn, on 2 "
     "threads with one BLAS thread each. Every library runs at the loosest tolerance at which its *whole path* has a "
     "relative duality gap of at most 10⁻⁶; a function that belongs to no library computes that from the coefficients "
-    "alone. The targets were set before anything was measured; where one is missed, the table says so. How the times "
+    "alone. The targets were set beforehand; where one is missed, the table says so. How the times "
     "are taken, what is missed and why, every number: [docs/benchmarks.md](docs/benchmarks.md)."
 )
 FAMILIES = "Classes, counts, survival times, several responses and groups:"

@@ -296,7 +296,7 @@ def _rates(run: Replay, outcomes: list[Outcome], coef: Floats, judged: NDArray[n
     return Rates(run.name, run.promise, len(outcomes), float(size.mean()), *values)
 
 
-def _share_of(values: Floats, which: Floats) -> Floats:
+def _share_of(values: Floats | NDArray[np.bool_], which: NDArray[np.bool_]) -> Floats:
     """(n_boot,) mean over some features; NaN where there are none."""
     return values[:, which].mean(axis=1) if which.any() else np.full(len(values), np.nan)
 
