@@ -7,7 +7,7 @@ import contextlib
 import dataclasses
 import importlib
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -22,13 +22,11 @@ from riata.path.fit import fit_path
 from riata.select.api import run
 from riata.select.compare import RATIOS, side_by_side
 from riata.select.options import Options
-from riata.select.ready import Ready, ready
+from riata.select.ready import Progress, Ready, ready
 from riata.select.response import output_names
 from riata.select.selection import Selection
 from riata.table.read import Table, read_table
 from riata.table.words import count, shown
-
-Progress = Callable[[str], None]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -58,7 +58,7 @@ class Replay(ABC):
         self.selection, self.truth, self.how, self.threads = selection, truth, how, threads
         self.names = list(selection.path.feature_names)
         self.foldid = selection.cv.foldid[:, truth.order]
-        self.divided = bool(np.isin(self.foldid, -1).sum() == 0)  # folds that hold each row out once
+        self.divided = not (self.foldid == -1).any()  # folds that hold each row out once
         self.settle()
 
     @property

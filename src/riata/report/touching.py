@@ -15,6 +15,7 @@ from riata.report.panel import RIGHT, Panel
 from riata.report.svg import LEFT, tag
 from riata.report.svg import words as said
 from riata.select.summary import number
+from riata.select.twins import alike
 
 NEAR, TOO_NEAR = 0.5, 0.95  # |correlation|: a twin that tells something, and whose contours are not needles
 WORK = 2e10
@@ -59,10 +60,9 @@ def pair_of(path: Path, problem: Problem, k: int) -> Any:
     if not effect[order[0]] > 0 or n * p > WORK:
         return None
     first = int(order[0])
-    s = problem.sample_weight / problem.sample_weight.sum()
-    z = (problem.design.columns(np.array([first]))[:, 0] - path.mean[first]) / path.scale[first] * s
-    raw = problem.design.correlate(np.asfortranarray(z[:, None]))[:, 0] - path.mean * z.sum()
-    r = np.abs(raw) / np.where(path.scale > 0, path.scale, np.inf)
+    r = np.zeros(p)
+    for _, others, correlation in alike(problem, path, np.array([first]), 0.0):
+        r[others] = np.abs(correlation)
     twin = np.where(free & (effect == 0) & (r <= TOO_NEAR), r, -1.0)
     best = int(np.argmax(twin))
     if twin[best] >= NEAR:
