@@ -52,6 +52,9 @@ class Problem:
     groups: Any = None
     penalty: Any = None
 
+    def __repr__(self) -> str:
+        return f"Problem({self.family}, {self.n_samples:,} samples × {self.n_features:,} features)"
+
     @property
     def n_samples(self) -> int:
         return self.design.shape[0]

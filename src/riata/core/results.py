@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from riata.core.drawn import Drawn
 from riata.core.errors import InvalidData, InvalidOption
+from riata.core.result_frame import ResultFrame
 from riata.core.status import Status
 
 Floats = NDArray[np.float64]
@@ -77,6 +78,16 @@ class Path(Drawn):
         path = object.__new__(Path)  # dataclasses.replace goes over every field: 3 µs
         path.__dict__.update(self.__dict__, problem=problem)
         return path
+
+    def __repr__(self) -> str:
+        count, most = len(self.lams), max(self.df.tolist(), default=0)
+        ends = "s" if count != 1 else ""
+        ends += f", {self.lams[0]:.4g}" if count else ""
+        ends += f" to {self.lams[-1]:.4g}" if count > 1 else ""
+        return (
+            f"Path({count} lambda{ends}, up to {most:,} of {self.n_features:,} features, "
+            f"{self.measure_of_error} ≤ {np.max(self.certificate, initial=0.0):.1e})"
+        )
 
     @property
     def n_features(self) -> int:
@@ -150,9 +161,9 @@ class Path(Drawn):
         eta = X @ coef + intercept
         return eta if offset is None else eta + np.asarray(offset)
 
-    def to_frame(self) -> dict[str, list[Any]]:
-        """The non-zero coefficients as columns ``lambda``, ``feature``, ``coef``, ``coef_per_sd``; any frame
-        library takes such a dictionary. Of several outputs, ``output`` as well."""
+    def to_frame(self) -> ResultFrame:
+        """The non-zero coefficients as columns ``lambda``, ``feature``, ``coef``, ``coef_per_sd``;
+        of several outputs, ``output`` as well."""
         if self.outputs is None:
             row, col = np.nonzero(self.coef_active.T)
             values, outputs = self.coef_active[col, row], {}
@@ -160,13 +171,14 @@ class Path(Drawn):
             row, at, col = np.nonzero(self.coef_active.T)
             values, outputs = self.coef_active[col, at, row], {"output": [self.outputs[k] for k in at]}
         which = self.active[col]
-        return {
+        columns = {
             "lambda": self.lams[row].tolist(),
             "feature": [self.feature_names[j] for j in which],
             **outputs,
             "coef": values.tolist(),
             "coef_per_sd": (values * self.scale[which]).tolist(),
         }
+        return ResultFrame(columns)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -209,6 +221,14 @@ class CVResult(Drawn):
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "evidence": None, "predict_held_out": None}
+
+    def __repr__(self) -> str:
+        best = int(np.argmin(self.risk))
+        return (
+            f"CVResult({self.measure} of {len(self.fold_weight)} folds over {len(self.lams)} lambdas, best "
+            f"{self.cvm[best]:.4g} ± {self.cvse[best]:.2g} at lam={self.lams[best]:.4g} with "
+            f"{int(self.path.df[best]):,} of {self.path.n_features:,} features)"
+        )
 
     @property
     def certificate(self) -> Floats:

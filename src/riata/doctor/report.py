@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+
+from riata.core.result_frame import ResultFrame
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,10 +29,10 @@ class Report:
     n_features: int
     target: str
 
-    def to_frame(self) -> dict[str, list[Any]]:
-        """Columns check, serious, number, what, do; any frame library takes such a dictionary."""
+    def to_frame(self) -> ResultFrame:
+        """Columns check, serious, number, what, do, by finding."""
         names = ("check", "serious", "number", "what", "do")
-        return {name: [getattr(found, name) for found in self.findings] for name in names}
+        return ResultFrame({name: [getattr(found, name) for found in self.findings] for name in names})
 
     def summary(self) -> str:
         """All of it as plain text."""
@@ -43,5 +44,5 @@ class Report:
             lines += ["", f"nothing found by: {', '.join(self.passed)}."]
         return "\n".join(lines)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return self.summary()

@@ -11,6 +11,7 @@ import numpy as np
 from riata.core.drawn import Drawn
 from riata.core.errors import InvalidOption
 from riata.core.problem import Floats
+from riata.core.result_frame import ResultFrame
 
 ADJUSTMENTS = ("holm", "bonferroni", "maxz", "none")
 
@@ -67,11 +68,11 @@ class Intervals(Drawn):
         top = np.max(np.abs(self.coef[at] / self.se[at]))
         return float(tail(largest(self.joint[:, at], draws, seed), np.array([top]))[0])
 
-    def to_frame(self) -> dict[str, list[Any]]:
-        """Columns feature, coef, se, lower, upper, p, p_adjusted; any frame library takes such a dictionary."""
+    def to_frame(self) -> ResultFrame:
+        """Columns feature, coef, se, lower, upper, p, p_adjusted."""
         columns = (self.coef, self.se, self.ci[:, 0], self.ci[:, 1], self.pvalues, self.adjusted)
         names = ("coef", "se", "lower", "upper", "p", "p_adjusted")
-        return {"feature": list(self.features)} | {k: v.tolist() for k, v in zip(names, columns, strict=True)}
+        return ResultFrame(feature=list(self.features), **{k: v.tolist() for k, v in zip(names, columns, strict=True)})
 
     def __repr__(self) -> str:
         said = int(np.isfinite(self.pvalues).sum())

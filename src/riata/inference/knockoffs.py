@@ -10,6 +10,7 @@ import numpy as np
 from riata.core.drawn import Drawn
 from riata.core.errors import InvalidOption
 from riata.core.problem import Floats, Problem
+from riata.core.result_frame import ResultFrame
 from riata.design import as_design
 from riata.inference import knockoff_choice as choice
 from riata.inference import knockoff_statistics as statistics
@@ -49,19 +50,16 @@ class Knockoffs(Drawn):
     room: Floats
     feature_names: list[str]
 
-    def to_frame(self) -> dict[str, list[Any]]:
-        """Columns feature, W, (e_value,) room, selected, the largest first; any frame library takes such a dict."""
+    def to_frame(self) -> ResultFrame:
+        """Columns feature, W, (e_value,) room, selected, the largest first."""
         order = np.argsort(-(self.W if self.e_values is None else self.e_values), kind="stable")
         chosen = set(self.selected)
         names = [self.feature_names[j] for j in order]
         more = {} if self.e_values is None else {"e_value": self.e_values[order].tolist()}
-        return {
-            "feature": names,
-            "W": self.W[order].tolist(),
-            **more,
-            "room": self.room[order].tolist(),
-            "selected": [name in chosen for name in names],
-        }
+        picked = [name in chosen for name in names]
+        return ResultFrame(
+            feature=names, W=self.W[order].tolist(), **more, room=self.room[order].tolist(), selected=picked
+        )
 
     def __repr__(self) -> str:
         return f"Knockoffs({len(self.selected)} of {len(self.W)} features, fdr={self.fdr:g}, draws={self.draws})"

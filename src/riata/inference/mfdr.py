@@ -12,6 +12,7 @@ from scipy.special import ndtr
 from riata.core.drawn import Drawn
 from riata.core.errors import InvalidOption
 from riata.core.problem import Floats
+from riata.core.result_frame import ResultFrame
 from riata.inference.density import local_rate
 from riata.inference.reading import read
 from riata.inference.scores import Scores, fitted
@@ -39,16 +40,20 @@ class LocalMFDR:
     selected: list[str]
     feature_names: list[str]
 
-    def to_frame(self) -> dict[str, list[Any]]:
+    def __repr__(self) -> str:
+        return f"LocalMFDR({len(self.selected)} of {len(self.z)} features selected, lam={self.lam:.6g})"
+
+    def to_frame(self) -> ResultFrame:
         """Columns feature, coef, z, mfdr, selected; the largest |z| first."""
         order = np.argsort(-np.nan_to_num(np.abs(self.z)), kind="stable")
-        return {
+        columns = {
             "feature": [self.feature_names[j] for j in order],
             "coef": self.coef[order].tolist(),
             "z": self.z[order].tolist(),
             "mfdr": self.rate[order].tolist(),
             "selected": (self.coef[order] != 0).tolist(),
         }
+        return ResultFrame(columns)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -102,14 +107,15 @@ class MFDR(Drawn):
         names = on.path.feature_names
         return LocalMFDR(lam, coef, z, rate, [names[j] for j in np.flatnonzero(coef)], names)
 
-    def to_frame(self) -> dict[str, list[Any]]:
+    def to_frame(self) -> ResultFrame:
         """Columns lambda, expected_false, selected, mfdr."""
-        return {
+        columns = {
             "lambda": self.lams.tolist(),
             "expected_false": self.expected.tolist(),
             "selected": self.n_selected.tolist(),
             "mfdr": self.rate.tolist(),
         }
+        return ResultFrame(columns)
 
     def __repr__(self) -> str:
         of = len(self.scores.judged)

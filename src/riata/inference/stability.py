@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from riata.core.drawn import Drawn
 from riata.core.errors import InvalidData, InvalidOption
 from riata.core.problem import Floats, Problem
+from riata.core.result_frame import ResultFrame
 from riata.inference import stability_bounds as bounds
 from riata.inference.entering import first_features
 from riata.inference.reading import read
@@ -72,16 +73,13 @@ class Stability(Drawn):
             first[features, np.arange(len(features))] += 1
         return first.cumsum(axis=1) / len(self.entries)
 
-    def to_frame(self) -> dict[str, list[Any]]:
-        """Columns feature, frequency, selected, the most frequent first; any frame library takes such a dictionary."""
+    def to_frame(self) -> ResultFrame:
+        """Columns feature, frequency, selected, the most frequent first."""
         order = _order(self.frequency)
         chosen = set(self.selected)
         names = [self.feature_names[j] for j in order]
-        return {
-            "feature": names,
-            "frequency": self.frequency[order].tolist(),
-            "selected": [name in chosen for name in names],
-        }
+        picked = [name in chosen for name in names]
+        return ResultFrame(feature=names, frequency=self.frequency[order].tolist(), selected=picked)
 
     def __repr__(self) -> str:
         return (

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from riata.core.errors import InvalidOption, RiataError, did_you_mean
 from riata.core.problem import Floats
+from riata.core.result_frame import ResultFrame
 from riata.inference.replays import REPLAYS, Outcome, Replay
 from riata.inference.truth import Truth, truth_of
 from riata.select.summary import number
@@ -83,10 +84,10 @@ class Validation:
             hint=self.skipped.get(method),
         )  # fmt: skip
 
-    def to_frame(self) -> dict[str, list[Any]]:
-        """A column for each attribute of :class:`Rates`, a row for each method; any frame library takes it."""
+    def to_frame(self) -> ResultFrame:
+        """A column for each attribute of :class:`Rates`, a row for each method."""
         names = [field.name for field in dataclasses.fields(Rates)]
-        return {name: [getattr(row, name) for row in self.rates] for name in names}
+        return ResultFrame({name: [getattr(row, name) for row in self.rates] for name in names})
 
     def summary(self) -> str:
         """The rates in sentences."""

@@ -67,6 +67,10 @@ class Model(Reported):
     response: dict[str, Any] = dataclasses.field(default_factory=lambda: {"link": "identity"})
     outputs: tuple[str, ...] | None = None
 
+    def __repr__(self) -> str:
+        size = f"{len(self.coef):,} of {len(self.features):,} features"
+        return f"Model({self.family}, {size}, lam={self.lam:.6g}, rule={self.rule!r})"
+
     def predict(self, X: Any, offset: Any = None, kind: str = "response") -> Any:
         """Predictions for the rows of a frame or an array.
 

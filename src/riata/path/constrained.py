@@ -44,6 +44,10 @@ class Constrained:
     gap_rel: Floats
     feature_names: list[str]
 
+    def __repr__(self) -> str:
+        size = f"{len(self.radius)} radius" if len(self.radius) == 1 else f"{len(self.radius)} radii"
+        return f"Constrained({size}, {len(self.feature_names):,} features, gap_rel ≤ {np.max(self.gap_rel):.1e})"
+
     def predict(self, X: Any) -> Floats:
         """(n_rows, k) linear predictors."""
         return X @ self.coef + self.intercept

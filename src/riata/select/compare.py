@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from riata.core.drawn import Drawn
+from riata.core.result_frame import ResultFrame
 from riata.core.results import CVResult
 from riata.path.grid import RIDGE_RATIO, default_ratio
 from riata.select.cv import cross_validate
@@ -34,9 +35,9 @@ class Comparison(Drawn):
         """The coefficients of one model over its λ."""
         return self.fits[name].path.coef
 
-    def to_frame(self) -> dict[str, list[Any]]:
+    def to_frame(self) -> ResultFrame:
         """Columns model, lambda, n_features, error, se, l1, l2 (norms of the coefficients per standard deviation)."""
-        out: dict[str, list[Any]] = {k: [] for k in ("model", "lambda", "n_features", "error", "se", "l1", "l2")}
+        out = ResultFrame({k: [] for k in ("model", "lambda", "n_features", "error", "se", "l1", "l2")})
         for name, cv in self.fits.items():
             each = cv.path.coef_active  # (n_active, n_lams), with an axis of outputs between where there are several
             size = each * cv.path.scale[cv.path.active].reshape(-1, *[1] * (each.ndim - 1))

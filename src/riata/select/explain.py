@@ -50,6 +50,9 @@ class Explanation:
         """need − have ≥ 0; how much more correlation would have let it in."""
         return self.need - self.have
 
+    def __repr__(self) -> str:
+        return str(self)
+
     def __str__(self) -> str:
         entry = "at no λ of the path" if self.entry is None else f"from λ = {number(self.entry)} down"
         if self.selected:

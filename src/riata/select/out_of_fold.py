@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from riata.core.errors import InvalidOption
 from riata.core.problem import Floats, Problem
+from riata.core.result_frame import ResultFrame
 from riata.path.blocks import is_blocks
 from riata.path.fit import fit_path, together
 from riata.select.folds import Ints, Masks
@@ -37,12 +38,16 @@ class OutOfFold:
     prediction: Floats
     outputs: list[str] | None
 
-    def to_frame(self) -> dict[str, list[Any]]:
-        """Columns fold and prediction (of several outputs their names); any frame library takes such a dictionary."""
+    def __repr__(self) -> str:
+        held = int(np.count_nonzero(self.fold >= 0))
+        return f"OutOfFold({held:,} of {len(self.fold):,} samples, lam={self.lam:.6g})"
+
+    def to_frame(self) -> ResultFrame:
+        """Columns fold and prediction (of several outputs their names), a row for each sample."""
         if self.outputs is None:
-            return {"fold": self.fold.tolist(), "prediction": self.prediction.tolist()}
+            return ResultFrame(fold=self.fold.tolist(), prediction=self.prediction.tolist())
         columns = dict(zip(self.outputs, self.prediction.T.tolist(), strict=True))
-        return {"fold": self.fold.tolist(), **columns}
+        return ResultFrame({"fold": self.fold.tolist(), **columns})
 
 
 class Fit(NamedTuple):

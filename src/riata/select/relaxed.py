@@ -9,6 +9,7 @@ import numpy as np
 
 from riata.core.errors import InvalidOption
 from riata.core.problem import Floats, Problem
+from riata.core.result_frame import ResultFrame
 from riata.core.results import Path
 from riata.path.build import make_problem
 from riata.path.fit import fit_path
@@ -40,6 +41,11 @@ class Relaxed:
     cvm: Floats
     cvse: Floats
 
+    def __repr__(self) -> str:
+        g, k = self.index("min")
+        best = f"{self.cvm[g, k]:.4g} ± {self.cvse[g, k]:.2g} at gamma={self.gammas[g]:g}, lam={self.path.lams[k]:.4g}"
+        return f"Relaxed(best mean squared error {best} with {int(self.path.df[k]):,} features)"
+
     def index(self, rule: str = "1se") -> tuple[int, int]:
         """(place of γ, place of λ): "min", the best; "1se", the largest λ, then γ, within one standard error."""
         g, k = np.unravel_index(int(np.nanargmin(self.cvm)), self.cvm.shape)
@@ -65,16 +71,17 @@ class Relaxed:
             "loss": float(self.cvm[g, k]), "se": float(self.cvse[g, k]), "coef": coef, "intercept": intercept,
         }  # fmt: skip
 
-    def to_frame(self) -> dict[str, list[Any]]:
+    def to_frame(self) -> ResultFrame:
         """Columns gamma, lambda, n_features, loss, se."""
         count = len(self.gammas)
-        return {
+        columns = {
             "gamma": np.repeat(self.gammas, len(self.path.lams)).tolist(),
             "lambda": np.tile(self.path.lams, count).tolist(),
             "n_features": np.tile(self.path.df, count).tolist(),
             "loss": self.cvm.ravel().tolist(),
             "se": self.cvse.ravel().tolist(),
         }
+        return ResultFrame(columns)
 
 
 def relaxed_lasso(X: Any, y: Any, *, gammas: Any = GAMMAS, **options: Any) -> Relaxed:

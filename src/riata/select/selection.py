@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from riata import scores
 from riata.core.drawn import Drawn, Reported, Validated
 from riata.core.problem import Problem
+from riata.core.result_frame import ResultFrame
 from riata.core.results import CVResult, Path
 from riata.model.fingerprint import fingerprint, provenance
 from riata.model.record import Model
@@ -115,10 +116,10 @@ class Selection(Drawn, Reported, Validated):
         """Write the model as JSON, whole or not at all."""
         self.model.save(where)
 
-    def to_frame(self) -> dict[str, list[Any]]:
-        """The coefficient table as columns (feature, coef, coef_per_sd, …); any frame library takes such a dict."""
+    def to_frame(self) -> ResultFrame:
+        """The coefficient table as columns feature, coef, coef_per_sd, …, as :attr:`coef_table`."""
         keys = table_keys(families.ratio_of(self.model.family), self.path.outputs, self.groups)
-        return {key: [row[key] for row in self.coef_table] for key in keys}
+        return ResultFrame({key: [row[key] for row in self.coef_table] for key in keys})
 
     def __repr__(self) -> str:
         size = f"{len(self.features)} of {self.path.n_features} features"

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from riata.certify import certify
 from riata.core.errors import InvalidOption
 from riata.core.problem import Floats, Problem
+from riata.core.result_frame import ResultFrame
 from riata.core.results import Path
 from riata.design import as_design
 from riata.path.fit import fit_path
@@ -66,10 +67,10 @@ class Twins:
             raise InvalidOption(f'"{feature}" is not selected.', got=feature, expected=" or ".join(self.counts))
         return [swap for swap in self.swaps if swap.feature == feature]
 
-    def to_frame(self) -> dict[str, list[Any]]:
-        """Columns feature, twin, correlation, loss, share, dropped; any frame library takes such a dictionary."""
+    def to_frame(self) -> ResultFrame:
+        """Columns feature, twin, correlation, loss, share, dropped."""
         names = ("feature", "twin", "correlation", "loss", "share", "dropped")
-        return {name: [getattr(swap, name) for swap in self.swaps] for name in names}
+        return ResultFrame({name: [getattr(swap, name) for swap in self.swaps] for name in names})
 
     def __repr__(self) -> str:
         with_twins = sum(count > 0 for count in self.counts.values())

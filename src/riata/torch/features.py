@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from riata.core.errors import InvalidOption
+from riata.core.result_frame import ResultFrame
 from riata.torch.compaction import Pick
 
 
@@ -26,10 +27,10 @@ class FeatureReport:
     importance: list[float]
     selected: int
 
-    def to_frame(self) -> dict[str, list[object]]:
-        """Columns ``feature``, ``importance``, ``selected``; any frame library takes such a dictionary."""
+    def to_frame(self) -> ResultFrame:
+        """Columns ``feature``, ``importance``, ``selected``."""
         chosen: list[object] = [value > 0.0 for value in self.importance]
-        return {"feature": list(self.names), "importance": list(self.importance), "selected": chosen}
+        return ResultFrame(feature=list(self.names), importance=list(self.importance), selected=chosen)
 
     def __str__(self) -> str:
         rows = list(zip(self.names, self.importance, strict=True))[: self.selected]

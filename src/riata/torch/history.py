@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from riata.core.drawn import Drawn
+from riata.core.result_frame import ResultFrame
 
 Row = dict[str, float]
 
@@ -37,10 +38,10 @@ class History(Drawn):
         """A column: ``history["val_loss"]``."""
         return [row.get(name, float("nan")) for row in self.rows]
 
-    def to_frame(self) -> dict[str, list[float]]:
-        """Columns; any frame library takes such a dictionary."""
+    def to_frame(self) -> ResultFrame:
+        """The rows of all epochs by column."""
         names = dict.fromkeys(name for row in self.rows for name in row)
-        return {name: self[name] for name in names}
+        return ResultFrame({name: self[name] for name in names})
 
     @property
     def best(self) -> Row:

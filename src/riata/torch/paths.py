@@ -21,6 +21,7 @@ from torch.nn.utils import prune
 from torch.optim import Optimizer
 
 from riata.core.errors import InvalidData, InvalidOption
+from riata.core.result_frame import ResultFrame
 from riata.torch.batches import Batches
 from riata.torch.compaction import Pick
 from riata.torch.optim import ProxAdam
@@ -85,10 +86,10 @@ class SparsePath:
     counted: str
     units_are_features: bool
 
-    def to_frame(self) -> dict[str, list[float]]:
-        """Columns ``lambda``, ``units``, ``val_loss``; any frame library takes such a dictionary."""
+    def to_frame(self) -> ResultFrame:
+        """Columns ``lambda``, ``units``, ``val_loss``, a row for each point."""
         rows = [(p.lam, float(p.count), p.val_loss) for p in self.points]
-        return dict(zip(("lambda", "units", "val_loss"), map(list, zip(*rows, strict=True)), strict=True))
+        return ResultFrame(zip(("lambda", "units", "val_loss"), map(list, zip(*rows, strict=True)), strict=True))
 
     @property
     def leaves_at(self) -> Tensor:
