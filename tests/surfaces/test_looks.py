@@ -100,7 +100,6 @@ def test_every_table_of_a_result_is_such_a_frame(data, chosen):
         chosen, chosen.path, chosen.twins(), chosen.out_of_fold(), riata.mfdr(chosen), riata.compare(*data),
         riata.relaxed_lasso(*data), riata.stability_selection(*data), riata.doctor(*data),
     )  # fmt: skip
-    for result in results:
-        frame = result.to_frame()
-        assert isinstance(frame, ResultFrame), type(result)
+    for frame in [*(result.to_frame() for result in results), chosen.criteria()]:
+        assert isinstance(frame, ResultFrame)
         assert len({len(column) for column in frame.values()}) == 1

@@ -23,6 +23,7 @@ import numpy as np
 
 from riata.core.errors import InvalidData
 from riata.core.problem import Floats
+from riata.core.result_frame import ResultFrame
 from riata.select.evidence import Evidence
 from riata.select.noise import noise_variance, usual
 
@@ -99,10 +100,10 @@ def fit_of(cv: Any, noise: Any = None) -> Fit:
     return Fit(cv.evidence, noise, int(np.nanargmin(cv.risk)))
 
 
-def table(cv: Any, noise: Any = None) -> dict[str, list[float]]:
+def table(cv: Any, noise: Any = None) -> ResultFrame:
     """Every criterion along the path: columns lambda, df, and one for each; inf where one does not apply."""
     fit = fit_of(cv, noise)
-    out = {"lambda": cv.lams.tolist(), "df": fit.evidence.df.tolist()}
+    out = ResultFrame({"lambda": cv.lams.tolist(), "df": fit.evidence.df.tolist()})
     for name, criterion in sorted(importlib.import_module("riata.select.rules").criteria().items()):
         if fit.gaussian or name not in ("cp", "gcv"):
             out[name] = criterion(fit).tolist()

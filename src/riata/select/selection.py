@@ -78,7 +78,7 @@ class Selection(Drawn, Reported, Validated):
         """The selection by another rule, from the same fits: "min", "1se", "aic", "bic", … (see CVResult.index)."""
         return self.again(rule=rule, index=self.cv.index(rule, noise))
 
-    def criteria(self, noise: Any = None) -> dict[str, list[float]]:
+    def criteria(self, noise: Any = None) -> ResultFrame:
         """Every information criterion along the path, as columns lambda, df, aic, aicc, bic, …"""
         return criteria.table(self.cv, noise)
 
