@@ -29,6 +29,8 @@ def programs() -> str:
 def test_the_lines_run(document, tmp_path):
     """All Python blocks of a document in one program, then every line of its shell blocks that calls riata."""
     python = "\n".join(blocks(document, "python"))
+    if "import torch" in python:
+        pytest.importorskip("torch", reason="torch is not installed (pip install 'riata[torch]')")
     if python:
         out = subprocess.run(
             [sys.executable, "-W", "error", "-c", python],
