@@ -49,6 +49,16 @@ def solve_path(
         return assemble(problem, run, grid, result, tol, early_stop, warn)
 
 
+def solve_at(
+    problem: Problem, lams: Any, *, tol: float, max_iter: int = MAX_ITER, threads: int | None = None,
+    start: Floats | None = None,
+) -> Outcome:  # fmt: skip
+    """What :func:`solve_path` finds at given λ, for whoever asks for coefficients and gaps and not for a Path."""
+    with engine(problem, threads=threads) as run:
+        (result,) = run.run(checked(lams), 0.5 * tol, max_iter, None, start)
+    return result  # type: ignore[no-any-return]
+
+
 def assemble(
     problem: Problem, run: Any, lams: Floats, result: Outcome, tol: float, early_stop: bool, warn: bool
 ) -> Path:
@@ -72,7 +82,7 @@ def assemble(
         null_deviance=scaling.y_norm**2,
         scale=scaling.sd,
         mean=scaling.mean,
-        feature_names=list(names or _numbered(problem.n_features)),
+        feature_names=list(names or _numbered(len(scaling.sd))),
         l1_ratio=problem.l1_ratio,
         standardize=problem.standardize,
         fit_intercept=problem.fit_intercept,
