@@ -107,9 +107,7 @@ class SingleAlpha(LinearTwin):
         return coef[target] if target < len(coef) and coef.shape[1] == n_features else None
 
     def _store(self, found: list[Outcome], dtype: Any, y_ndim: int) -> None:
-        coef = np.zeros((len(found), self.n_features_in_), dtype)
-        for row, one in zip(coef, found, strict=True):
-            row[one.active] = one.coef_active[:, 0]
+        coef = [_dense(one, self.n_features_in_, dtype) for one in found]
         gap_rel = [one.gap_rel[0] for one in found]
         gap = [dtype.type(one.gap_rel[0] * (0.5 * one.scaling.y_norm**2)) for one in found]
         intercept = [dtype.type(one.intercept[0]) for one in found]
@@ -117,9 +115,17 @@ class SingleAlpha(LinearTwin):
         if len(found) == 1:
             self.coef_, self.dual_gap_, self.n_iter_, self.gap_rel_ = coef[0], gap[0], n_iter[0], gap_rel[0]
         else:
-            self.coef_, self.dual_gap_, self.n_iter_, self.gap_rel_ = coef, np.array(gap), n_iter, np.array(gap_rel)
+            self.coef_, self.dual_gap_ = np.array(coef), np.array(gap)
+            self.n_iter_, self.gap_rel_ = n_iter, np.array(gap_rel)
         if not self.fit_intercept:
             self.intercept_ = 0.0
         else:
             self.intercept_ = intercept[0] if y_ndim == 1 else np.array(intercept)
         self._check_finite()
+
+
+def _dense(found: Outcome, n_features: int, dtype: Any) -> NDArray[Any]:
+    """(n_features,) coefficients at the one λ."""
+    coef = np.zeros(n_features, dtype)
+    coef[found.active] = found.coef_active[:, 0]
+    return coef

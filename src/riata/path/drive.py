@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from riata.core.errors import NotConverged
+from riata.core.made import made
 from riata.core.problem import Floats, Problem
 from riata.core.results import Path
 from riata.core.status import Status
@@ -72,7 +73,8 @@ def assemble(
     if warn and missed:
         warn_missed(lams, result.gap_rel, tol)
     names = problem.design.names
-    return Path(
+    return made(
+        Path,
         lams=lams,
         active=result.active,
         coef_active=result.coef_active,

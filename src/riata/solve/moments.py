@@ -123,16 +123,14 @@ class MomentsEngine:
         start: Floats | None = None,
         keep: bool = True,
     ) -> list[Outcome]:
+        if not self.n_folds:
+            return [self._run_lane(0, lams, goal, max_iter, measure, start, True)]
         lanes = range(1 + self.n_folds)
 
         def one(k: int) -> Outcome:
             return self._run_lane(k, lams, goal, max_iter, measure, start, keep or k == 0)
 
-        return (
-            [one(k) for k in lanes]
-            if not self.n_folds or self.pool is None or self.p < THREADED
-            else list(self.pool.map(one, lanes))
-        )
+        return [one(k) for k in lanes] if self.pool is None or self.p < THREADED else list(self.pool.map(one, lanes))
 
     def _run_lane(
         self, k: int, lams: Floats, goal: float, max_iter: int, measure: str | None, start: Floats | None, keep: bool
