@@ -87,6 +87,7 @@ def test_folds_of_large_engines_are_certified(engine, options):
 TRICKS = [
     "moments",
     "one_pass",
+    "at_once",
     "foretell",
     "span",
     "own_reads",

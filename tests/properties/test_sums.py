@@ -6,6 +6,7 @@ import scipy.sparse
 
 from riata.path import lam_grid, make_problem, solve_path
 from riata.select.cv import cross_validate
+from riata.solve.at_once import at_once
 from riata.solve.engine import engine
 from riata.testing import check_path
 
@@ -132,11 +133,64 @@ def test_origin_moves_where_the_guess_was_far_off():
     X[:, 3] += 1e4
     X[seen, 3] = 0.0
     problem = make_problem(X, y)
-    with engine(problem) as run:
+    with engine(problem, tricks={"at_once": False}) as run:
         assert run.sums.origin.e is None
         assert abs(run.sums.origin.m[3] - X[:, 3].mean()) < 1.0
         G, _ = run.lane(0)
     np.testing.assert_allclose(G, centred_gram(X, y, np.ones(3000))[:-1, :-1], rtol=0, atol=1e-13)
+
+
+def far_guess():
+    X, y = tall()
+    X[:, 3] += 1e4
+    X[np.arange(15) * len(y) // 15, 3] = 0.0
+    return X, y
+
+
+AT_ONCE = {
+    "plain": lambda: (*tall(), {}),
+    "float32": lambda: (tall()[0].astype(np.float32), tall()[1], {}),
+    "no_intercept": lambda: (tall()[0] - tall()[0].mean(axis=0), tall()[1] - 5.0, {"fit_intercept": False}),
+    "raw_scale": lambda: (*tall(), {"standardize": False, "l1_ratio": 0.3}),
+    "weights": lambda: (*tall(), {"sample_weight": np.arange(300.0) % 4}),
+    "offset": lambda: (*tall(), {"offset": np.linspace(0.0, 9.0, 300)}),
+    "bounds": lambda: (*tall(), {"lower": -0.1, "upper": np.linspace(0.0, 1.0, 12)}),
+    "factors": lambda: (*tall(), {"penalty_factor": np.array([0.0, np.inf, *range(10)])}),
+    "far_guess": lambda: (*far_guess(), {}),
+    **{layout: lambda make=make: (make(tall()[0]), tall()[1], {}) for layout, make in LAYOUTS.items()},
+}
+
+
+@pytest.mark.parametrize("case", sorted(AT_ONCE))
+def test_one_call_does_what_the_steps_do_to_the_last_bit(case):
+    X, y, options = AT_ONCE[case]()
+    problem = make_problem(X, y, **options)
+    found = at_once(problem)
+    assert found is not None
+    scaling, *gram = found
+    with engine(problem, tricks={"at_once": False}) as run:
+        for mine, theirs in zip(gram, run.lane(0), strict=True):
+            np.testing.assert_array_equal(mine, theirs)
+        for name in ["mean", "norm", "sd", "excluded", "a", "b", "lo", "up", "y_mean", "y_norm", "limits"]:
+            np.testing.assert_equal(getattr(scaling, name), getattr(run.scaling(), name))
+
+
+@pytest.mark.parametrize("case", ["nearly constant", "extreme", "constant target", "far without intercept", "sparse"])
+def test_a_table_that_needs_a_second_look_takes_the_steps(case):
+    X, y = tall()
+    if case == "nearly constant":
+        X[:, 2] = 1e7 + 1e-1 * (X[:, 2] > 0)
+    elif case == "extreme":
+        X[:, 2] *= 1e160
+    elif case == "constant target":
+        y[:] = 3.0
+    elif case == "sparse":
+        X = scipy.sparse.csc_matrix(X)
+    else:
+        X[:, 2] += 1e3
+    problem = make_problem(X, y, fit_intercept=case != "far without intercept")
+    assert at_once(problem) is None
+    check_path(problem, solve_path(problem, [0.5, 0.1]))
 
 
 @pytest.mark.parametrize("size", [1e-160, 1e-130, 1e160])

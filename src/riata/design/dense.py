@@ -23,11 +23,10 @@ class Dense(Design):
 
     def __init__(self, X: NDArray[Any], names: tuple[str, ...] | None = None):
         # A memory map behaves as an array but its slices are slow to make; the view costs nothing.
-        self.raw = X.view(np.ndarray)
-        self.shape = (X.shape[0], X.shape[1])
+        self.raw = X if type(X) is np.ndarray else X.view(np.ndarray)
+        self.shape = X.shape
         self.names = names
         self._double = X.dtype == np.float64
-        self._by_columns = X.flags.f_contiguous or not X.flags.c_contiguous
 
     def _column_blocks(self) -> Any:
         """Slices of columns whose float64 copy fits in cache; fixed by the shape alone."""
@@ -85,7 +84,7 @@ class Dense(Design):
         safe = np.where(total > 0, total, 1.0)
         mean, m2 = np.zeros((len(member), p)), np.zeros((len(member), p))
         with np.errstate(over="ignore", invalid="ignore"):  # columns of extreme size are looked at again
-            if self._by_columns:
+            if self.raw.flags.f_contiguous or not self.raw.flags.c_contiguous:  # by columns
                 for block in self._column_blocks():
                     self._block_moments(np.array(self.raw[:, block], np.float64), member, safe, block, mean, m2)
             else:

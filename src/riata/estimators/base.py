@@ -60,7 +60,8 @@ class LinearTwin(RegressorMixin, MultiOutputMixin, BaseEstimator, abc.ABC):
         )
 
     def _check_finite(self) -> None:
-        if not (finite(self.coef_) and finite(np.asarray(self.intercept_))):
+        intercept = self.intercept_ if isinstance(self.intercept_, np.ndarray) else np.float64(self.intercept_)
+        if not (finite(self.coef_) and finite(intercept)):
             raise InvalidData(
                 "Coordinate descent iterations resulted in non-finite parameter values. The input data may contain "
                 "large values and need to be preprocessed.",

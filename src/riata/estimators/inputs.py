@@ -44,8 +44,7 @@ def read_training(estimator: Any, X: Any, y: Any) -> tuple[Any, NDArray[Any]]:
     """
     if is_plain(X, y):
         estimator.n_features_in_ = X.shape[1]
-        if hasattr(estimator, "feature_names_in_"):
-            del estimator.feature_names_in_
+        vars(estimator).pop("feature_names_in_", None)
         return X, y
     return validate_data(
         estimator,

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from sklearn.utils.metadata_routing import UNUSED
 
 from riata.core.problem import Problem
-from riata.core.results import Path
 from riata.estimators.base import LinearTwin
 from riata.estimators.convergence import warn_if_missed
 from riata.estimators.gram import check_gram
 from riata.estimators.inputs import read_training, read_weights
 from riata.estimators.options import ARRAY, BOOL, NONE, RANDOM_STATE, SELECTION, Rule, integer, real
-from riata.path import solve_path
+from riata.path.drive import solve_at
+from riata.solve.outcome import Outcome
 
 RULES: dict[str, Rule] = {
     "alpha": real(0),
@@ -85,41 +85,47 @@ class SingleAlpha(LinearTwin):
             check_gram(self.precompute, X, weights, self.fit_intercept)
         targets = y.reshape(len(y), -1)
         problem = self._problem(X, targets[:, 0], weights, self.l1_ratio)
-        paths = []
+        found = []
         for k in range(targets.shape[1]):
             if k > 0:
                 problem = problem.replace(y=np.ascontiguousarray(targets[:, k], dtype=np.float64))
-            paths.append(self._solve(problem, k))
-        self._store(paths, X.dtype, y.ndim)
-        if any(not path.gap_rel[0] <= self.tol for path in paths):
+            found.append(self._solve(problem, k))
+        self._store(found, X.dtype, y.ndim)
+        if any(not one.gap_rel[0] <= self.tol for one in found):
             warn_if_missed(np.array([self.alpha]), np.atleast_2d(self.gap_rel_), self.tol, self.max_iter)
         return self
 
-    def _solve(self, problem: Problem, target: int) -> Path:
+    def _solve(self, problem: Problem, target: int) -> Outcome:
         options: dict[str, Any] = {} if self.max_iter is None else {"max_iter": int(self.max_iter)}
         if self.warm_start:
             options["start"] = self._last_coef(target, problem.n_features)
-        alphas = [float(self.alpha)]
-        return solve_path(problem, alphas, tol=float(self.tol), threads=self.threads, warn=False, **options)
+        return solve_at(problem, [float(self.alpha)], tol=float(self.tol), threads=self.threads, **options)
 
     def _last_coef(self, target: int, n_features: int) -> NDArray[np.float64] | None:
         """One target's coefficients of the fit before, or None if there are none of that shape."""
         coef = np.atleast_2d(np.asarray(getattr(self, "coef_", np.empty(0)), dtype=np.float64))
         return coef[target] if target < len(coef) and coef.shape[1] == n_features else None
 
-    def _store(self, paths: list[Path], dtype: Any, y_ndim: int) -> None:
-        coef, numbers = np.zeros((len(paths), paths[0].n_features), dtype), np.empty((3, len(paths)))
-        for k, path in enumerate(paths):
-            coef[k, path.active] = path.coef_active[:, 0]
-            numbers[:, k] = path.gap_rel[0], path.gap_rel[0] * (0.5 * path.null_deviance), path.intercept[0]
-        gap_rel, (gap, intercept) = numbers[0], numbers[1:].astype(dtype, copy=False)
-        n_iter = [int(path.stats["n_iter"][0]) for path in paths]
-        if len(paths) == 1:
+    def _store(self, found: list[Outcome], dtype: Any, y_ndim: int) -> None:
+        coef = [_dense(one, self.n_features_in_, dtype) for one in found]
+        gap_rel = [one.gap_rel[0] for one in found]
+        gap = [dtype.type(one.gap_rel[0] * (0.5 * one.scaling.y_norm**2)) for one in found]
+        intercept = [dtype.type(one.intercept[0]) for one in found]
+        n_iter = [int(one.rounds[0]) for one in found]
+        if len(found) == 1:
             self.coef_, self.dual_gap_, self.n_iter_, self.gap_rel_ = coef[0], gap[0], n_iter[0], gap_rel[0]
         else:
-            self.coef_, self.dual_gap_, self.n_iter_, self.gap_rel_ = coef, gap, n_iter, gap_rel
+            self.coef_, self.dual_gap_ = np.array(coef), np.array(gap)
+            self.n_iter_, self.gap_rel_ = n_iter, np.array(gap_rel)
         if not self.fit_intercept:
             self.intercept_ = 0.0
         else:
-            self.intercept_ = intercept[0] if y_ndim == 1 else intercept
+            self.intercept_ = intercept[0] if y_ndim == 1 else np.array(intercept)
         self._check_finite()
+
+
+def _dense(found: Outcome, n_features: int, dtype: Any) -> NDArray[Any]:
+    """(n_features,) coefficients at the one λ."""
+    coef = np.zeros(n_features, dtype)
+    coef[found.active] = found.coef_active[:, 0]
+    return coef

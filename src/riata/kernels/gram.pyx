@@ -227,8 +227,8 @@ def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lams, doub
               int[::1] rounds, double goal, int max_iter, bint ahead):
     """The whole path in one call: problem k has l1 = lams[k]/sigma·a and l2 = lams[k]·b, warm-started.
 
-    U (p, L) holds the start in its first column. Written are U, the rounds (negative where max_iter was reached), and in
-    the rows of ``found`` the gaps, what each solution explains, 2q'u − u'Gu = u'(q + c), and its length ‖u‖₁. With
+    U (p, L) holds the start in its first column. Written are U, the rounds, and in the rows of ``found`` the gaps over
+    the objective ½yy of the null model, what each solution explains, 2q'u − u'Gu = u'(q + c), and its length ‖u‖₁. With
     ``ahead`` each support is guessed from the slopes of the two solutions before. Returns the number of factors made
     from scratch.
     """
@@ -239,7 +239,7 @@ def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lams, doub
     cdef double* old
     cdef double* was
     cdef Base base
-    cdef double minus = -1.0, plus = 1.0, explained, total
+    cdef double minus = -1.0, plus = 1.0, gap, explained, total
     cdef char keep = b'N'
     if m == 0 or L == 0:
         return 0
@@ -276,7 +276,8 @@ def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lams, doub
             else:
                 memcpy(was, p.u, m * sizeof(double))
                 memcpy(old, p.c, m * sizeof(double))
-            rounds[k] = solve(&p, &w, &base, goal, max_iter, &found[0, k])
+            rounds[k] = abs(solve(&p, &w, &base, goal, max_iter, &gap))
+            found[0, k] = gap / (0.5 * yy)
             memcpy(&U[0, k], p.u, m * sizeof(double))
             explained = total = 0.0
             for j in range(m):

@@ -264,7 +264,7 @@ cdef void medians(const real[:, :] X, const double[::1] y, double[::1] at) noexc
     at[p] = median(few, <int> count)
 
 
-def moments(const double[::1, :] M, const double[::1] at, double[:, ::1] out):
+cpdef double moments(const double[::1, :] M, const double[::1] at, double[:, ::1] out):
     """Of each column and of the target, in the rows of ``out``: mean about the origin ``at``, mean square deviation,
     the mean itself, and the sum of squared deviations. The weight is returned.
     """
@@ -279,7 +279,7 @@ def moments(const double[::1, :] M, const double[::1] at, double[:, ::1] out):
     return w
 
 
-def far(const double[:, ::1] found, double limit):
+cpdef int far(const double[:, ::1] found, double limit):
     """Whether a mean lies further from the origin than this many standard deviations; -1 where a variance is infinite."""
     cdef Py_ssize_t j
     cdef int answer = 0
@@ -291,8 +291,8 @@ def far(const double[:, ::1] found, double limit):
     return answer
 
 
-def agrees(const double[:, ::1] found, const double[::1] norm, const unsigned char[::1] excluded, double y_norm,
-           bint centred, double share, double tiny):
+cpdef bint agrees(const double[:, ::1] found, const double[::1] norm, const unsigned char[::1] excluded, double y_norm,
+                  bint centred, double share, double tiny):
     """Whether the norms of columns and target that these moments give are those of the scaling, up to this share.
 
     Squares of norms below ``tiny`` have lost digits. A target that the null model fits exactly is not asked for.
@@ -309,8 +309,8 @@ def agrees(const double[:, ::1] found, const double[::1] norm, const unsigned ch
     return True
 
 
-def canonical(const double[::1, :] M, const double[::1, :] held, const double[::1] e, double sigma,
-              const double[::1] norm, const unsigned char[::1] excluded, bint centred, double[::1, :] G, double[::1] q):
+cpdef canonical(const double[::1, :] M, const double[::1, :] held, const double[::1] e, double sigma,
+                const double[::1] norm, const unsigned char[::1] excluded, bint centred, double[::1, :] G, double[::1] q):
     """The Gram matrix and the products with the target of unit columns, from the lower triangles of M − held.
 
         G = (M − held)/w ∘ ss' − (d∘s)(d∘s)' with a diagonal of ones,   q = ((M − held)_y/w − d d_y) ∘ s·sigma
@@ -379,3 +379,7 @@ def squared_error(const double[::1, :] M, const double[::1, :] U, const double[:
             total = ddot(&width, beta + <size_t> k * width, &unit, image + <size_t> k * width, &unit)
             loss[k] = 0.0 if total < 0.0 else total     # NaN stays
         free(beta)
+
+
+include "units.pxi"
+include "at_once.pxi"

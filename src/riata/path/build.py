@@ -10,6 +10,7 @@ import numpy as np
 
 from riata import losses, penalties
 from riata.core.errors import InvalidData, InvalidOption
+from riata.core.made import made
 from riata.core.problem import Floats, Problem
 from riata.design import as_design
 from riata.kernels.scan import finite
@@ -63,19 +64,20 @@ def make_problem(
         )
     low, high = _bounds(lower, upper, p)
     _check_outputs(kind, loss, family, low, high)
-    problem = Problem(
-        design,
-        target,
-        weight,
-        shift,
-        _factors(penalty_factor, p),
-        low,
-        high,
-        ratio,
-        bool(fit_intercept),
-        bool(standardize),
-        family,
-        loss,
+    problem = made(
+        Problem,
+        design=design,
+        y=target,
+        sample_weight=weight,
+        offset=shift,
+        penalty_factor=_factors(penalty_factor, p),
+        lower=low,
+        upper=high,
+        l1_ratio=ratio,
+        fit_intercept=bool(fit_intercept),
+        standardize=bool(standardize),
+        family=family,
+        loss=loss,
     )
     problem = kind.on(problem)
     if problem.groups is not None and loss is None:

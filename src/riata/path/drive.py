@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from riata.core.errors import NotConverged
+from riata.core.made import made
 from riata.core.problem import Floats, Problem
 from riata.core.results import Path
 from riata.core.status import Status
@@ -49,6 +50,16 @@ def solve_path(
         return assemble(problem, run, grid, result, tol, early_stop, warn)
 
 
+def solve_at(
+    problem: Problem, lams: Any, *, tol: float, max_iter: int = MAX_ITER, threads: int | None = None,
+    start: Floats | None = None,
+) -> Outcome:  # fmt: skip
+    """What :func:`solve_path` finds at given λ, for whoever asks for coefficients and gaps and not for a Path."""
+    with engine(problem, threads=threads) as run:
+        (result,) = run.run(checked(lams), 0.5 * tol, max_iter, None, start)
+    return result  # type: ignore[no-any-return]
+
+
 def assemble(
     problem: Problem, run: Any, lams: Floats, result: Outcome, tol: float, early_stop: bool, warn: bool
 ) -> Path:
@@ -62,7 +73,8 @@ def assemble(
     if warn and missed:
         warn_missed(lams, result.gap_rel, tol)
     names = problem.design.names
-    return Path(
+    return made(
+        Path,
         lams=lams,
         active=result.active,
         coef_active=result.coef_active,
@@ -72,7 +84,7 @@ def assemble(
         null_deviance=scaling.y_norm**2,
         scale=scaling.sd,
         mean=scaling.mean,
-        feature_names=list(names or _numbered(problem.n_features)),
+        feature_names=list(names or _numbered(len(scaling.sd))),
         l1_ratio=problem.l1_ratio,
         standardize=problem.standardize,
         fit_intercept=problem.fit_intercept,

@@ -63,9 +63,10 @@ def engine(
 
     ``groups`` (n_samples,) holds the fold of each row, ``n_folds`` for rows that are never held out. ``scales`` are
     those of all lanes where the caller knows them. ``tricks`` is private: each fast path has an off switch ("moments",
-    "one_pass", "foretell", "span", "own_reads", "own_entries", "coarse", "matrix_free", "factor", "compiled", "jumps",
-    "apart", "eager", "dual_ridge", "compiled_score"; "span", "kronecker", "compiled_loss", "whole" for blocks;
-    "lockstep" in cross_validate; "budget", the bytes for Gram matrices), and tests show that the answer does not move.
+    "one_pass", "at_once", "foretell", "span", "own_reads", "own_entries", "coarse", "matrix_free", "factor",
+    "compiled", "jumps", "apart", "eager", "dual_ridge", "compiled_score"; "span", "kronecker", "compiled_loss", "whole"
+    for blocks; "lockstep" in cross_validate; "budget", the bytes for Gram matrices), and tests show that the answer
+    does not move.
     """
     tricks = tricks or {}
     if groups is None:

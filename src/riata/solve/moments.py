@@ -17,6 +17,7 @@ from riata.core.problem import Problem
 from riata.kernels import gram as gram_kernel
 from riata.kernels import moments as kernel
 from riata.kernels import scaling as scaling_kernel
+from riata.solve.at_once import at_once
 from riata.solve.outcome import Outcome, outcome
 from riata.solve.scaling import CANCELS, Scaling
 from riata.solve.sums import Sums, halves
@@ -54,8 +55,13 @@ class MomentsEngine:
         self.partial_passes = 0.0
         self._only: tuple[Floats, Floats] | None = None  # (G, q) of the one lane without folds
         self._factors = [0] * (n_folds + 1)  # of each lane: lanes may run side by side
+        one_pass = tricks.get("one_pass", True)
+        found = at_once(problem) if n_folds == 0 and one_pass and tricks.get("at_once", True) else None
+        if found is not None:
+            self.scales, self._only = [found[0]], found[1:]
+            return
         keep = max(KEEP_BYTES, KEEP_SHARE * problem.design.nbytes)
-        self.sums = Sums(problem, groups, n_folds, pool, keep, tricks.get("one_pass", True))
+        self.sums = Sums(problem, groups, n_folds, pool, keep, one_pass)
         self.scales = self.sums.scales
 
     @property
@@ -117,16 +123,14 @@ class MomentsEngine:
         start: Floats | None = None,
         keep: bool = True,
     ) -> list[Outcome]:
+        if not self.n_folds:
+            return [self._run_lane(0, lams, goal, max_iter, measure, start, True)]
         lanes = range(1 + self.n_folds)
 
         def one(k: int) -> Outcome:
             return self._run_lane(k, lams, goal, max_iter, measure, start, keep or k == 0)
 
-        return (
-            [one(k) for k in lanes]
-            if not self.n_folds or self.pool is None or self.p < THREADED
-            else list(self.pool.map(one, lanes))
-        )
+        return [one(k) for k in lanes] if self.pool is None or self.p < THREADED else list(self.pool.map(one, lanes))
 
     def _run_lane(
         self, k: int, lams: Floats, goal: float, max_iter: int, measure: str | None, start: Floats | None, keep: bool
@@ -146,8 +150,7 @@ class MomentsEngine:
         active = np.empty(self.p if keep else 0, np.intp)
         if keep:
             active = active[: scaling_kernel.ever(U, active)]
-        gaps *= 2.0
-        return outcome(s, active, U.take(active, 0), length, gaps, deviance, loss, np.abs(rounds))
+        return outcome(s, active, U, length, gaps, deviance, loss, rounds)
 
     def _held_loss(self, k: int, U: Floats) -> Floats:
         """Mean squared error of lane k on its held-out rows, from that fold's block alone.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,7 @@ class Outcome:
     gap_rel: Floats  # (n_lams,)
     dev_ratio: Floats  # (n_lams,)
     loss: Floats | None  # (n_lams,) mean held-out loss; None for the lane on all rows
-    rounds: NDArray[np.intp]  # (n_lams,) rounds of the inner solver
+    rounds: NDArray[np.signedinteger[Any]]  # (n_lams,) rounds of the inner solver
 
     def first(self, count: int) -> Outcome:
         """The same at the first λ only."""
@@ -45,16 +46,16 @@ def outcome(
     gap_rel: Floats,
     dev_ratio: Floats,
     loss: Floats | None,
-    rounds: NDArray[np.intp],
+    rounds: NDArray[np.signedinteger[Any]],
     level: Floats | None = None,
 ) -> Outcome:
     """Undo the scaling: w = u σ/d and b = ȳ − m'w, which is the optimal intercept. ``length`` (n_lams,) is ‖u‖₁.
 
-    ``gap_rel`` becomes the outcome's own, and is written to.
+    Rows of ``u`` belong to the active features, or to all. ``gap_rel`` becomes the outcome's own, and is written to.
 
     ``level`` (n_lams,) stands in for ȳ where the loss is not quadratic.
     """
-    coef = np.empty(u.shape)
+    coef = np.empty((len(active), len(gap_rel)))
     intercept = np.empty(len(gap_rel))
     intercept[:] = scaling.y_mean if level is None else level
     lower, upper = scaling.limits or (None, None)
@@ -74,7 +75,7 @@ def from_points(
     gap_rel: Floats,
     dev_ratio: Floats,
     loss: Floats | None,
-    rounds: NDArray[np.intp],
+    rounds: NDArray[np.signedinteger[Any]],
     level: Floats | None = None,
 ) -> Outcome:
     """The same from the sparse solutions (features, u) at each λ; without any, no coefficient is known."""

@@ -107,13 +107,21 @@ def _scaling(
     problem: Problem, block: Floats, bounded: bool, y_mean: float, y_norm: float, null: Null | None
 ) -> Scaling:
     """The scaling of one training set from means and deviations in rows of ``block``; the other rows become its own."""
-    p = problem.n_features
-    excluded = np.empty(p, np.bool_)
+    excluded = np.empty(problem.n_features, np.bool_)
     kernel.canonical(
         block, problem.penalty_factor, problem.l1_ratio, problem.standardize, problem.fit_intercept,
         excluded.view(np.uint8),
     )  # fmt: skip
-    centre, a, sd, norm, b = block[:, :p]
+    return in_rows(problem, block, excluded, bounded, y_mean, y_norm, null)
+
+
+def in_rows(
+    problem: Problem, block: Floats, excluded: NDArray[np.bool_], bounded: bool, y_mean: float, y_norm: float,
+    null: Null | None = None,
+) -> Scaling:  # fmt: skip
+    """The scaling whose arrays are the first rows of ``block``, as the kernel leaves them there."""
+    p = problem.n_features
+    centre, a, sd, norm, b = block[:5, :p]
     lo, up, limits = problem.lower, problem.upper, None  # infinite on any scale: one array for all lanes
     if bounded:
         limits = lo, up
@@ -132,11 +140,13 @@ def _target_of(
     if problem.loss is not None:
         null, y_norm = _null_model(problem, rows())
         return 0.0, y_norm, null
-    sure = None
+    centred = problem.fit_intercept
     if len(whole) > problem.n_features:
         centre, square = block[:2, -1].tolist()
-        sure = _sure_target(centre, square, float(whole[-1]), problem.fit_intercept)
-    return *(sure or _target(problem.y - problem.offset, rows() / weight, problem.fit_intercept)), None
+        y_norm = kernel.sure_norm(centre, square, whole[-1], SURE, SUSPECT, centred)
+        if y_norm >= 0.0:
+            return centre if centred else 0.0, y_norm, None
+    return *_target(problem.y - problem.offset, rows() / weight, centred), None
 
 
 def _null_model(problem: Problem, weight: Floats) -> tuple[Null, float]:
@@ -146,15 +156,6 @@ def _null_model(problem: Problem, weight: Floats) -> tuple[Null, float]:
     deviance = problem.loss.deviance(problem.offset + intercept, share)
     free = problem.fit_intercept and problem.loss.has_intercept
     return Null(float(intercept), value - 0.5 * deviance, free), math.sqrt(max(deviance, 0.0))
-
-
-def _sure_target(centre: float, square: float, whole: float, centred: bool) -> tuple[float, float] | None:
-    """Mean and root mean square deviation of the target from its sums, where those have all their digits."""
-    if not 1e-200 < square < 1e200 or not abs(centre) < 1e100 or square < SURE * whole:
-        return None
-    if not centred:
-        return 0.0, math.hypot(math.sqrt(square), centre)
-    return (centre, math.sqrt(square)) if SUSPECT * centre * centre <= square else None
 
 
 def _target(target: Floats, share: Floats, centred: bool) -> tuple[float, float]:

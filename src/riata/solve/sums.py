@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +61,24 @@ def halves(n_samples: int, n_features: int) -> int:
     return 1 + (n_samples * n_features * (n_features + 2.0) >= SPLIT_WORK)
 
 
+def root_of(problem: Problem) -> Floats | None:
+    """The roots of the weights; None where all are 1."""
+    return None if every(problem.sample_weight, 1.0) else np.sqrt(problem.sample_weight)
+
+
+def target_of(problem: Problem) -> Floats:
+    """The target less the offset, side by side in memory."""
+    return np.ascontiguousarray(problem.y) if every(problem.offset, 0.0) else problem.y - problem.offset
+
+
+def raw_of(problem: Problem) -> Any:
+    """The caller's matrix, with strides that are multiples of an entry."""
+    raw = problem.design.raw
+    if not problem.design.is_sparse and not raw.flags.forc and any(step % raw.itemsize for step in raw.strides):
+        return np.array(raw)  # a field of records
+    return raw
+
+
 class Sums:
     """M over all rows and over each fold, with the scalings of the full data and of each training set."""
 
@@ -68,13 +87,8 @@ class Sums:
         one_pass: bool = True,
     ):  # fmt: skip
         self.problem, self.n_folds, self.pool = problem, n_folds, pool
-        weight = problem.sample_weight
-        self.root = None if every(weight, 1.0) else np.sqrt(weight)
-        self.target = np.ascontiguousarray(problem.y) if every(problem.offset, 0.0) else problem.y - problem.offset
+        self.raw, self.target, self.root = raw_of(problem), target_of(problem), root_of(problem)
         self.groups = groups
-        self.raw = raw = problem.design.raw
-        if not problem.design.is_sparse and not raw.flags.forc and any(step % raw.itemsize for step in raw.strides):
-            self.raw = np.array(raw)  # a field of records
         n_groups = int(groups.max()) + 1 if n_folds else 1
         self.rows = _members(groups, n_groups) if n_groups > 1 else [None]
         self.keep = (n_groups + 1) * (problem.n_features + 2) ** 2 * 8 <= keep_bytes
