@@ -137,11 +137,13 @@ def test_folds_are_the_same_for_any_threads_and_switches(family):
         np.testing.assert_array_equal(again.gap_rel, first.gap_rel)
 
 
-def test_lanes_enter_newcomers_by_themselves(monkeypatch):
+@pytest.mark.parametrize("family", ["gaussian", "binomial"])
+def test_lanes_enter_newcomers_by_themselves(family, monkeypatch):
     """Otherwise the switch above compares a run with itself."""
     from riata.solve.walk import Walk
 
     X, y = wide(90, 2500, 4)
+    y = y if family == "gaussian" else (y > y.mean()) * 1.0
     foldid = (np.arange(90) % 6)[None]
     calls = []
     enter = Walk.enter
@@ -149,6 +151,6 @@ def test_lanes_enter_newcomers_by_themselves(monkeypatch):
     counts = []
     for on in (True, False):
         calls.clear()
-        cross_validate(make_problem(X, y), foldid=foldid, n_lams=50, tricks={"own_entries": on})
+        cross_validate(make_problem(X, y, family=family), foldid=foldid, n_lams=50, tricks={"own_entries": on})
         counts.append(len(calls))
     assert counts[0] < 0.5 * counts[1]

@@ -9,62 +9,73 @@ cdef class CoxLoss(RowLoss):
     diag(Σ_t m_t p_t) − Σ_t m_t p_t p_t', with p_t the distribution of term t over those at risk.
     """
 
-    cdef Py_ssize_t[::1] high, own, first, stratum, at, dead
+    cdef Py_ssize_t[::1] own, first, stratum, at, dead
+    cdef int[::1] ends, after, died  # where rows look things up without a question: see below
     cdef double[::1] mass, share, deaths
     cdef int E, n
-    cdef double[::1] w, mixed, S, risk, fallen, before, ending, fixed_w, fixed_S, top
+    cdef double[::1] w, mixed, S, risk, fallen, before, ending, fixed_w, fixed_S, inverse, top
 
     def __init__(self, sets, terms, double[::1] s, order):
         """``sets`` and ``terms`` as in riata.losses; ``order`` are the rows here (None: as they are), s their weights."""
         n, E = s.shape[0], sets.n_events
         rows = np.arange(n) if order is None else np.asarray(order)
         self.n, self.E, self.terms, self.y = n, E, terms.mass.shape[0], np.zeros(n)
-        self.high, self.own = sets.high[rows].astype(np.intp), sets.own[rows].astype(np.intp)
+        self.own = sets.own[rows].astype(np.intp)
         self.stratum = sets.stratum[rows].astype(np.intp)
         n_strata = int(sets.stratum.max()) + 1
         self.first = np.searchsorted(sets.stratum_of, np.arange(n_strata + 1)).astype(np.intp)
-        own, weight = np.asarray(self.own), np.asarray(s)
+        own, weight, high = np.asarray(self.own), np.asarray(s), sets.high[rows]
+        # the last position at which a row is at risk beside its own event, the one behind it, and its own event's; rows
+        # without one look at a position of sums that nobody reads, or of zeros that nobody writes
+        among = high > np.asarray(self.first)[np.asarray(self.stratum)]
+        self.ends = np.where(among, high - 1, E).astype(np.intc)
+        self.after = np.where(among, high, E + 1).astype(np.intc)
+        self.died = np.where(own >= 0, own, E).astype(np.intc)
         dead = np.flatnonzero((own >= 0) & (weight > 0))
         self.dead = dead[np.argsort(own[dead], kind="stable")].astype(np.intp)
         self.deaths = np.bincount(own[dead], weight[dead], E) + 0.0
         self.mass, self.share = np.array(terms.mass), np.array(terms.share)
         self.at = np.array(terms.at, np.intp)
         self.w, self.mixed, self.fixed_w, self.top = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n_strata)
-        self.S, self.fixed_S = np.ones(self.terms), np.ones(self.terms)
-        self.risk, self.fallen, self.before, self.ending = np.zeros((4, E + 1))
-
-    cdef inline int at_risk(self, int k) noexcept nogil:
-        """Whether a row is at risk at any event but its own."""
-        return self.high[k] > self.first[self.stratum[k]]
+        self.S, self.fixed_S, self.inverse = np.ones((3, self.terms))
+        self.risk, self.fallen, self.before, self.ending = np.zeros((4, E + 2))
 
     cdef void add_up(self, const double* x) noexcept nogil:
-        """At each position: `risk`, the sum of x over those at risk beside the deaths, and `fallen`, over the deaths."""
+        """At each position: `risk`, the sum of x over those at risk beside the deaths, and `fallen`, over the deaths.
+
+        x is 0 in rows of weight 0.
+        """
         cdef int k, e
-        cdef Py_ssize_t j
+        cdef Py_ssize_t i, j
+        cdef double total
         memset(&self.risk[0], 0, (self.E + 1) * sizeof(double))
         memset(&self.fallen[0], 0, (self.E + 1) * sizeof(double))
         for k in range(self.n):
-            if self.at_risk(k):
-                self.risk[self.high[k] - 1] += x[k]
-            if self.own[k] >= 0:
-                self.fallen[self.own[k]] += x[k]
+            self.risk[self.ends[k]] += x[k]
+        for i in range(self.dead.shape[0]):
+            k = <int> self.dead[i]
+            self.fallen[self.died[k]] += x[k]
         for j in range(self.first.shape[0] - 1):
-            for e in range(<int> self.first[j + 1] - 2, <int> self.first[j] - 1, -1):
-                self.risk[e] += self.risk[e + 1]
+            total = 0.0         # in a register: sums that go through memory wait for it
+            for e in range(<int> self.first[j + 1] - 1, <int> self.first[j] - 1, -1):
+                total += self.risk[e]
+                self.risk[e] = total
 
     cdef double value(self, const double* eta, const double* s) noexcept nogil:
         """Also sets w = s exp(η − the largest of its stratum) and S."""
         cdef int k, t
-        cdef double f = 0.0
-        for k in range(self.top.shape[0]):
-            self.top[k] = -INFINITY
-        for k in range(self.n):
-            if s[k] > 0.0 and eta[k] > self.top[self.stratum[k]]:
-                self.top[self.stratum[k]] = eta[k]
-        for k in range(self.n):
-            self.w[k] = eta[k] - self.top[self.stratum[k]] if s[k] > 0.0 else 0.0
-            if self.own[k] >= 0 and s[k] > 0.0:
-                f -= s[k] * self.w[k]
+        cdef Py_ssize_t i
+        cdef double f = 0.0, top = -INFINITY
+        if self.top.shape[0] == 1:
+            for k in range(self.n):
+                top = eta[k] if s[k] > 0.0 and eta[k] > top else top
+            for k in range(self.n):
+                self.w[k] = eta[k] - top if s[k] > 0.0 else 0.0
+        else:
+            self.below_top(eta, s)
+        for i in range(self.dead.shape[0]):
+            k = <int> self.dead[i]
+            f -= s[k] * self.w[k]
         all_exp(self.n, &self.w[0], &self.w[0])
         for k in range(self.n):
             self.w[k] *= s[k]
@@ -73,24 +84,49 @@ cdef class CoxLoss(RowLoss):
             self.S[t] = self.risk[self.at[t]] + self.share[t] * self.fallen[self.at[t]]
         return f + weighted_logs(self.terms, &self.mass[0], &self.S[0])
 
+    cdef void below_top(self, const double* eta, const double* s) noexcept nogil:
+        """w = η − the largest of its stratum."""
+        cdef int k
+        for k in range(self.top.shape[0]):
+            self.top[k] = -INFINITY
+        for k in range(self.n):
+            if s[k] > 0.0 and eta[k] > self.top[self.stratum[k]]:
+                self.top[self.stratum[k]] = eta[k]
+        for k in range(self.n):
+            self.w[k] = eta[k] - self.top[self.stratum[k]] if s[k] > 0.0 else 0.0
+
     cdef double slopes(self, const double* eta, const double* s, double* r, double* h) noexcept nogil:
-        cdef int k, t, e
-        cdef Py_ssize_t j
-        cdef double f = self.value(eta, s)
+        cdef int k, t
+        cdef Py_ssize_t i
+        cdef double x, f = self.value(eta, s)
+        self.clear()
+        for t in range(self.terms):
+            x = self.mass[t] / self.S[t]
+            self.before[self.at[t] + 1] += x
+            self.ending[self.at[t]] += x * self.share[t]
+        self.add_before()
+        for k in range(self.n):
+            h[k] = self.w[k] * (self.before[self.after[k]] + self.ending[self.died[k]])
+            r[k] = -h[k]
+        for i in range(self.dead.shape[0]):
+            k = <int> self.dead[i]
+            r[k] += s[k]
+        return f
+
+    cdef void clear(self) noexcept nogil:
         memset(&self.before[0], 0, (self.E + 1) * sizeof(double))
         memset(&self.ending[0], 0, (self.E + 1) * sizeof(double))
-        for t in range(self.terms):
-            self.before[self.at[t] + 1] += self.mass[t] / self.S[t]
-            self.ending[self.at[t]] += self.mass[t] * self.share[t] / self.S[t]
-        # before[e]: over the positions of the stratum before e, where e may be the first of the next stratum
+
+    cdef void add_before(self) noexcept nogil:
+        """before[e]: over the positions of the stratum before e, where e may be the first of the next stratum."""
+        cdef Py_ssize_t j
+        cdef int e
+        cdef double total
         for j in range(self.first.shape[0] - 1):
-            for e in range(<int> self.first[j] + 2, <int> self.first[j + 1] + 1):
-                self.before[e] += self.before[e - 1]
-        for k in range(self.n):
-            h[k] = self.w[k] * ((self.before[self.high[k]] if self.at_risk(k) else 0.0)
-                                + (self.ending[self.own[k]] if self.own[k] >= 0 else 0.0))
-            r[k] = (s[k] if self.own[k] >= 0 else 0.0) - h[k]
-        return f
+            total = 0.0
+            for e in range(<int> self.first[j] + 1, <int> self.first[j + 1] + 1):
+                total += self.before[e]
+                self.before[e] = total
 
     cdef double chi(self, const double* s, const double* r, const double* h) noexcept nogil:
         """Σ_t m_t (Σ_k q_k²/p_tk − 1), q being the deaths of term t as a distribution."""
@@ -111,8 +147,7 @@ cdef class CoxLoss(RowLoss):
                       double energy, double left, const double* ahead, double* out) noexcept nogil:
         """Term t's distribution moves to p + p⁰ (v − Σp⁰v), p⁰ being that of the frozen point: Σ_t m_t χ²(that, p) is at most
         the largest p⁰/p times v'Hv. What is left of own deaths by scaling is bounded as divergences are convex."""
-        cdef int k, i, e
-        cdef Py_ssize_t j
+        cdef int k, i
         cdef double mean, low = INFINITY, high = -INFINITY, down = INFINITY, up = -INFINITY, worst
         for k in range(self.n):
             if self.fixed_w[k] > 0.0:
@@ -123,25 +158,24 @@ cdef class CoxLoss(RowLoss):
         if not worst * (high - low) <= 1.0:
             return INFINITY
         self.add_up(&self.mixed[0])
-        memset(&self.before[0], 0, (self.E + 1) * sizeof(double))
-        memset(&self.ending[0], 0, (self.E + 1) * sizeof(double))
+        self.clear()
         for i in range(self.terms):
-            mean = (self.risk[self.at[i]] + self.share[i] * self.fallen[self.at[i]]) / self.fixed_S[i]
-            mean *= self.mass[i] / self.fixed_S[i]
+            mean = (self.risk[self.at[i]] + self.share[i] * self.fallen[self.at[i]]) * self.inverse[i]
+            mean *= self.mass[i] * self.inverse[i]
             self.before[self.at[i] + 1] += mean
             self.ending[self.at[i]] += mean * self.share[i]
-        for j in range(self.first.shape[0] - 1):
-            for e in range(<int> self.first[j] + 2, <int> self.first[j + 1] + 1):
-                self.before[e] += self.before[e - 1]
+        self.add_before()
         for k in range(self.n):
-            mean = ((self.before[self.high[k]] if self.at_risk(k) else 0.0)
-                    + (self.ending[self.own[k]] if self.own[k] >= 0 else 0.0))
+            mean = self.before[self.after[k]] + self.ending[self.died[k]]
             out[k] = r[k] - f[k] * f[k] * v[k] + self.fixed_w[k] * mean
         return worst * energy + (1.0 - t) * left
 
     cdef void freeze(self) noexcept nogil:
+        cdef int t
         memcpy(&self.fixed_w[0], &self.w[0], self.n * sizeof(double))
         memcpy(&self.fixed_S[0], &self.S[0], self.terms * sizeof(double))
+        for t in range(self.terms):
+            self.inverse[t] = 1.0 / self.S[t]
 
     cdef void averages(self, double x, const double* z, double* out) noexcept nogil:
         cdef int k, t

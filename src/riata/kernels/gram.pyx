@@ -290,9 +290,9 @@ def path_gram(double[::1, :] G, double[::1] q, double yy, double[::1] lams, doub
 
 
 # Lanes on a working set: the rest of this module.
+include "store.pxi"
 include "members.pxi"
 include "residual.pxi"
-include "store.pxi"
 include "working_set.pxi"
 include "losses.pxi"
 include "cox.pxi"

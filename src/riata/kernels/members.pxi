@@ -24,6 +24,8 @@ cdef class Members:
     cdef double[::1] mean, norm, base_mean, base_norm, all_a, all_b, all_lo, all_up
     cdef readonly double gap         # of the last solve, in units where the null model has ½
     cdef readonly int rounds         # of the last solve
+    cdef Store store                 # where newcomers are gathered without help, or None
+    cdef int turn, taken             # columns added to the store since all lanes last stood still
 
     def __cinit__(self):
         if space_make(&self.w, 32) < 0:
@@ -34,6 +36,7 @@ cdef class Members:
 
     def __init__(self, scaling, base):
         self.m = self.room = 0
+        self.store, self.turn, self.taken = None, 0, 0
         self.mean, self.norm, self.all_a, self.all_b = scaling.mean, scaling.norm, scaling.a, scaling.b
         self.all_lo, self.all_up = scaling.lo, scaling.up
         self.base_mean, self.base_norm = base.mean, base.norm
@@ -95,6 +98,26 @@ cdef class Members:
     cdef int admit(self, const Py_ssize_t* features, int count) noexcept nogil:
         """Take these in without help; 0 where help is wanted."""
         return 0
+
+    def gather_in(self, Store store):
+        """Newcomers may be gathered here, without help."""
+        self.store = store
+
+    cdef int gather(self, const Py_ssize_t* features, int count) noexcept nogil:
+        """Gather these and take them in with coefficient 0; 0 where there is no room, or no store."""
+        cdef int k, fresh, m = self.m + count
+        if self.store is None or m > self.room or m > self.w.cap:
+            return 0
+        if self.turn != self.store.turn:
+            self.turn, self.taken = self.store.turn, 0
+        fresh = self.store.missing(features, count)
+        if self.taken + fresh > self.store.quota:
+            return 0
+        self.taken += fresh
+        for k in range(count):
+            self.at[self.m] = self.store.place(features[k])
+            self.join(features[k])
+        return 1
 
     def place(self, Py_ssize_t[::1] where):
         """Where the members stand among the gathered columns; ``where`` has an entry for every feature."""

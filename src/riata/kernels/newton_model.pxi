@@ -66,6 +66,9 @@ cdef class NewtonModel(Members):
             A[:, :k], B[:, :k] = np.asarray(self.A)[:, :k], np.asarray(self.B)[:, :k]
         self.G, self.A, self.B = G, A, B
 
+    cdef int admit(self, const Py_ssize_t* features, int count) noexcept nogil:
+        return self.gather(features, count)
+
     cdef double level(self) noexcept nogil:
         cdef double level = self.intercept
         cdef int j

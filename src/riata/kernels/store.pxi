@@ -5,7 +5,8 @@ cdef class Store:
 
     Lanes in several threads add columns under a lock, in whatever order they come. ``settle`` sorts what was added, when
     all lanes stand still, so that where a column stands does not depend on the threads; nor does how far a lane goes
-    without help, since each may add ``quota`` columns to those that were there when all stood still.
+    without help, since each may add ``quota`` columns to those that were there when all stood still, or any where there is
+    room for all.
     """
 
     cdef public double[::1, :] Z
@@ -64,6 +65,8 @@ cdef class Store:
         new, Z, where = slice(self.settled, self.size), np.asarray(self.Z), np.asarray(self.where)
         self.turn += 1
         self.quota = (<int> self.Z.shape[1] - self.size) // max(lanes, 1) if self.X is not None else 0
+        if self.X is not None and self.Z.shape[1] >= self.where.shape[0]:      # there is room for every column
+            self.quota = <int> self.where.shape[0]
         if self.size == self.settled:
             return False
         features = np.asarray(self.features)

@@ -18,11 +18,9 @@ cdef class WorkingSet(Members):
     cdef double[::1, :] G
     cdef double share
     cdef int dropped                 # factors made in workspaces that were given back
-    cdef Store store                 # where newcomers are gathered without help, or None
-    cdef int turn, taken             # columns added to the store since all lanes last stood still
 
     def __init__(self, Residual e, scaling, base, double share):
-        self.e, self.share, self.G, self.store, self.turn, self.taken = e, share, None, None, 0, 0
+        self.e, self.share, self.G = e, share, None
         Members.__init__(self, scaling, base)
         self.restore()
 
@@ -107,24 +105,10 @@ cdef class WorkingSet(Members):
                 self.G[i, r] = g
             self.G[i, i] = 1.0
 
-    def gather_in(self, Store store):
-        """Newcomers may be gathered here, without help."""
-        self.store = store
-
     cdef int admit(self, const Py_ssize_t* features, int count) noexcept nogil:
-        cdef int k, fresh, first = self.m, m = self.m + count
-        if self.store is None or m > self.room or m > self.w.cap \
-                or 1.0 * m * count * self.e.target.shape[0] > MULTIPLIED:
+        cdef int first = self.m, m = self.m + count
+        if 1.0 * m * count * self.e.target.shape[0] > MULTIPLIED or not self.gather(features, count):
             return 0
-        if self.turn != self.store.turn:
-            self.turn, self.taken = self.store.turn, 0
-        fresh = self.store.missing(features, count)
-        if self.taken + fresh > self.store.quota:
-            return 0
-        self.taken += fresh
-        for k in range(count):
-            self.at[self.m] = self.store.place(features[k])
-            self.join(features[k])
         self.multiply(first)
         self.e.correlate(first, m, self.at, self.ratio, self.c)
         return 1

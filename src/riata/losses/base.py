@@ -14,6 +14,7 @@ A loss holds its target and never the weights: the same object serves every fold
 from __future__ import annotations
 
 import abc
+import functools
 from typing import Any, ClassVar
 
 import numpy as np
@@ -200,8 +201,13 @@ class RowLoss(Loss):
     def conjugate_along(self, eta: Array, a: float, s: Array) -> float:
         return weighted_sum(s, self.row_conjugate(a * self.slope(eta)))
 
+    @functools.cached_property
+    def _at_rest(self) -> Array:
+        """−inf fᵢ of every row: every fold asks for a sum of them, with weights of its own."""
+        return self.row_conjugate(np.zeros_like(self.y))
+
     def saturated(self, s: Array) -> float:
-        return -self.conjugate(np.zeros_like(self.y), s)
+        return -weighted_sum(s, self._at_rest)
 
     def null(self, offset: Array, s: Array, fit_intercept: bool = True) -> tuple[float, float]:
         if not fit_intercept:

@@ -108,6 +108,8 @@ class RiskSets:
 
     def at_event(self, x: Array) -> Array:
         """Σ of x (n, …) over those with their event at each time: (E, …)."""
+        if x.ndim == 1:
+            return np.bincount(self.dead_at, x[self.dead], self.n_events)
         out = np.zeros((self.n_events,) + x.shape[1:])
         np.add.at(out, self.dead_at, x[self.dead])
         return out

@@ -82,6 +82,7 @@ class NewtonInner:
             scaling,
             gathered.scaling,
         )
+        self.set.gather_in(gathered.store)
         self.tested: HeldOut | None = None  # once it is asked for
         self.residual, self.train = np.asarray(self.set.eta), np.asarray(self.set.train)
 
@@ -98,6 +99,7 @@ class NewtonInner:
 
     def moved(self) -> None:
         """The gathered columns lie elsewhere now."""
+        self.set.place(self.gathered.where)
         self.set.columns(self.gathered.Z)
 
     def begin(self, u: Floats) -> None:

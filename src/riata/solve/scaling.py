@@ -153,9 +153,9 @@ def _null_model(problem: Problem, weight: Floats) -> tuple[Null, float]:
     """The null model on rows of these weights, and σ; 0 where it cannot be improved upon."""
     share = weight / weight.sum()
     intercept, value = problem.loss.null(problem.offset, share, problem.fit_intercept)
-    deviance = problem.loss.deviance(problem.offset + intercept, share)
+    floor = problem.loss.saturated(share)
     free = problem.fit_intercept and problem.loss.has_intercept
-    return Null(float(intercept), value - 0.5 * deviance, free), math.sqrt(max(deviance, 0.0))
+    return Null(float(intercept), floor, free), math.sqrt(max(2.0 * (value - floor), 0.0))
 
 
 def _target(target: Floats, share: Floats, centred: bool) -> tuple[float, float]:

@@ -31,6 +31,8 @@ Ints = NDArray[np.intp]
 
 # Flops of one lane's task from which threads pay: below, the interpreter's lock is what lanes wait for.
 THREADED = 1e5
+# Under a loss of its own: Newton steps from one full pass to the next, and what the loss costs for each row.
+STRIDE, LOSS = 20, 20
 # The same in bytes of X, where lanes do not wait for each other.
 WORTH_THREADS = 1e5
 # A copy of X in one byte per entry may take this much: X may be mapped from a file that is larger than memory.
@@ -59,10 +61,11 @@ class Walk:
 
     @staticmethod
     def _flops(lanes: list[Any]) -> float:
-        """About what a lane's inner solve and its proof cost."""
+        """About what a lane's inner solve and its proof cost until it stops."""
         lane = lanes[0][0] if isinstance(lanes[0], tuple) else lanes[0]
-        n, p = lane.problem.design.shape
-        return float(len(lane.inner.W) * (n + len(lane.inner.W)) + 10 * p)
+        (n, p), members = lane.problem.design.shape, len(lane.inner.W)
+        once = float(members * (n + members) + 10 * p)
+        return once if lane.problem.loss is None else STRIDE * (once + LOSS * n)
 
     def run(self, lams: Floats, goal: float, max_iter: int, measure: str | None, keep: bool) -> None:
         """Solve at every λ of the decreasing grid; lanes beyond the first record coefficients where ``keep``."""
