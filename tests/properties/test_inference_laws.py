@@ -105,6 +105,23 @@ def test_a_half_sample_is_the_path_on_those_rows(data):
         assert len(alone) == q
 
 
+@pytest.mark.parametrize("storage", [np.asfortranarray, np.ascontiguousarray, sp.csc_matrix, sp.csr_matrix])
+@pytest.mark.parametrize("family", ["gaussian", "binomial"])
+@pytest.mark.parametrize("away", [0.0, 1e5], ids=["", "far from zero"])
+def test_half_samples_of_a_wide_matrix_share_what_they_read(storage, family, away):
+    """More columns than rows, where all subsets look at one copy of X in bytes first: each as if it were alone."""
+    rng = np.random.default_rng(1)
+    X = rng.standard_normal((90, 300)) * (rng.random((90, 300)) < 0.3)
+    X[:, 3] += away
+    y = 2 * X[:, 0] - X[:, 5] + X[:, 3] - away + rng.standard_normal(90)
+    y = y if family == "gaussian" else (y > 0).astype(float)
+    halves = [rng.permutation(90) < 45 for _ in range(6)]
+    found = first_features(make_problem(storage(X), y, family=family), [half.astype(float) for half in halves], 7, 2)
+    for half, features in zip(halves, found, strict=True):
+        (alone,) = first_features(make_problem(X[half], y[half], family=family), [np.ones(45)], 7)
+        np.testing.assert_array_equal(features, alone)
+
+
 def test_the_first_to_enter_are_those_of_a_fine_path(data):
     X, y = data
     path = riata.path(X, y, n_lams=2000, lam_min_ratio=1e-2)

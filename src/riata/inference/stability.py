@@ -187,8 +187,8 @@ def settle(
     if q is None and threshold is not None:
         q = bounds.most_chosen(threshold, wanted, p, pairs, bound)
     elif q is None:
-        most = bounds.most_chosen(USUAL_THRESHOLD, wanted, p, pairs, bound)
-        q = min(most, max(1, n // ROWS_PER_CHOICE), MOST_USUAL)
+        most = min(max(1, n // ROWS_PER_CHOICE), MOST_USUAL)
+        q = bounds.most_chosen(USUAL_THRESHOLD, wanted, p, pairs, bound, most)
     if threshold is None:
         threshold = bounds.least_threshold(q, wanted, p, pairs, bound)
     notes = []
