@@ -223,6 +223,20 @@ def test_moments_of_gaussian_knockoffs():
     np.testing.assert_allclose(both.T @ both / n, np.block([[sigma, off], [off, sigma]]), atol=5 / np.sqrt(n))
 
 
+def test_columns_of_equal_moments_have_an_order_of_their_own():
+    """As many ones in each: fourth moments tie. With ones in half of the rows third moments are 0: no sign in them."""
+    rng = np.random.default_rng(2)
+    for ones in (30, 40):
+        X = np.array([rng.permutation(80) < ones for _ in range(12)]).T * 1.0
+        X[:, 0] = rng.standard_normal(80)
+        y = X[:, :4] @ [1.0, -1.0, 1.0, 2.0] + rng.standard_normal(80)
+        columns, side = rng.permutation(12), rng.choice([-1.0, 1.0], 12)
+        before = riata.knockoff_filter(X, y, fdr=0.3, seed=3)
+        after = riata.knockoff_filter((side * X)[:, columns], y, fdr=0.3, seed=3)
+        np.testing.assert_allclose(after.W, before.W[columns], rtol=1e-6, atol=1e-9)
+        assert np.ptp(before.W) > 0.1
+
+
 def test_shrinkage_vanishes_with_rows():
     rng, away = np.random.default_rng(0), []
     for rows in (50, 5000):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from riata.core.problem import Floats, Problem
-from riata.inference.knockoff_copies import row_order
+from riata.inference.own_order import row_order
 from riata.path import fit_path
 from riata.select.cv import cross_validate
 from riata.select.folds import make_folds

@@ -19,6 +19,7 @@ import numpy as np
 
 from riata.core.errors import InvalidOption
 from riata.core.problem import Floats
+from riata.inference.own_order import column_order
 from riata.kernels import gram as kernel
 from riata.select.folds import Ints, Masks, as_masks
 
@@ -52,8 +53,7 @@ def nodewise(
     grid, lam_cv = _grid(gram, n), None
     if lam is None:
         # spread over an order of the columns' own: their places and units must not say who votes
-        own = np.argsort(np.round((unit**4).mean(axis=0), 9), kind="stable")
-        vote = own[np.unique(np.linspace(0, p - 1, min(p, VOTES)).astype(int))]
+        vote = column_order(unit)[np.unique(np.linspace(0, p - 1, min(p, VOTES)).astype(int))]
         if foldid is None:
             foldid = np.random.default_rng(seed).permutation(n) % min(folds, n)
         chosen = _cross_validated(unit, grid, vote, as_masks(foldid))
