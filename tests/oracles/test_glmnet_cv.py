@@ -166,6 +166,24 @@ def test_golden_cv_block_with_its_interpolation(unscaled):
     assert (master.df[k], master.df[one]) == (golden["cv"]["nz_min"], golden["cv"]["nz_1se"])
 
 
+def test_the_quick_start_of_glmnet(shared_data):
+    """cv.glmnet(x, y, foldid = rep(1:10, 10)) on its QuickStartExample: the λ are the same, the curve is within 5e-5.
+
+    It lies between our exact folds and their interpolation, which are 9e-5 apart.
+    """
+    data = np.load(shared_data / "data" / "glmnet_QuickStart.npz")
+    X, y = data["X"], data["y"]
+    master, stop = glmnet_grid_path(make_problem(X, y))
+    lams = master.lams[:stop]
+    cvm, cvsd = curve(*loss_of_folds(X, y, lams, "interpolated"))
+    k = int(np.argmin(cvm))
+    one = int(np.flatnonzero(cvm <= cvm[k] + cvsd[k])[0])
+    assert (lams[k], lams[one]) == (pytest.approx(0.0689688891531, rel=1e-10), pytest.approx(0.132276140243, rel=1e-10))
+    assert (cvm[k], cvsd[k]) == (pytest.approx(1.0215242, rel=5e-5), pytest.approx(0.0820845, rel=5e-5))
+    exact, _ = curve(*loss_of_folds(X, y, lams, "exact"))
+    assert exact[k] < 1.0215242 < cvm[k]
+
+
 def test_golden_cv_block_with_exact_folds(unscaled):
     """What riata.select itself gives: the same choices, the curve within 1e-5 at λ_min, and 2e-3 off at the top."""
     X, y, golden = unscaled

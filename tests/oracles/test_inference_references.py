@@ -127,6 +127,11 @@ def test_the_most_features_to_choose():
     assert bounds.most_chosen(0.9, 1.0, 1000, 50, "unimodal") == 48
 
 
+@pytest.mark.parametrize("most", [1, 8, 60, 61, 62, 500])
+def test_no_more_features_than_asked_for(most):
+    assert bounds.most_chosen(0.75, 1.0, 1000, 50, "r-concave", most) == min(most, 61)
+
+
 @pytest.mark.parametrize("bound", bounds.BOUNDS)
 def test_any_two_give_the_third(bound):
     for q in (5, 20, 40):

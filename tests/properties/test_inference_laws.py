@@ -105,6 +105,23 @@ def test_a_half_sample_is_the_path_on_those_rows(data):
         assert len(alone) == q
 
 
+@pytest.mark.parametrize("storage", [np.asfortranarray, np.ascontiguousarray, sp.csc_matrix, sp.csr_matrix])
+@pytest.mark.parametrize("family", ["gaussian", "binomial"])
+@pytest.mark.parametrize("away", [0.0, 1e5], ids=["", "far from zero"])
+def test_half_samples_of_a_wide_matrix_share_what_they_read(storage, family, away):
+    """More columns than rows, where all subsets look at one copy of X in bytes first: each as if it were alone."""
+    rng = np.random.default_rng(1)
+    X = rng.standard_normal((90, 300)) * (rng.random((90, 300)) < 0.3)
+    X[:, 3] += away
+    y = 2 * X[:, 0] - X[:, 5] + X[:, 3] - away + rng.standard_normal(90)
+    y = y if family == "gaussian" else (y > 0).astype(float)
+    halves = [rng.permutation(90) < 45 for _ in range(6)]
+    found = first_features(make_problem(storage(X), y, family=family), [half.astype(float) for half in halves], 7, 2)
+    for half, features in zip(halves, found, strict=True):
+        (alone,) = first_features(make_problem(X[half], y[half], family=family), [np.ones(45)], 7)
+        np.testing.assert_array_equal(features, alone)
+
+
 def test_the_first_to_enter_are_those_of_a_fine_path(data):
     X, y = data
     path = riata.path(X, y, n_lams=2000, lam_min_ratio=1e-2)
@@ -204,6 +221,20 @@ def test_moments_of_gaussian_knockoffs():
     both = np.column_stack([Z, made.draw(rng)])
     off = sigma - np.diag(made.s)
     np.testing.assert_allclose(both.T @ both / n, np.block([[sigma, off], [off, sigma]]), atol=5 / np.sqrt(n))
+
+
+def test_columns_of_equal_moments_have_an_order_of_their_own():
+    """As many ones in each: fourth moments tie. With ones in half of the rows third moments are 0: no sign in them."""
+    rng = np.random.default_rng(2)
+    for ones in (30, 40):
+        X = np.array([rng.permutation(80) < ones for _ in range(12)]).T * 1.0
+        X[:, 0] = rng.standard_normal(80)
+        y = X[:, :4] @ [1.0, -1.0, 1.0, 2.0] + rng.standard_normal(80)
+        columns, side = rng.permutation(12), rng.choice([-1.0, 1.0], 12)
+        before = riata.knockoff_filter(X, y, fdr=0.3, seed=3)
+        after = riata.knockoff_filter((side * X)[:, columns], y, fdr=0.3, seed=3)
+        np.testing.assert_allclose(after.W, before.W[columns], rtol=1e-6, atol=1e-9)
+        assert np.ptp(before.W) > 0.1
 
 
 def test_shrinkage_vanishes_with_rows():

@@ -197,3 +197,99 @@ def test_stability_keeps_to_bounds_and_factors():
     )
     assert free.frequency[7] == 1.0
     assert kept.frequency[7] == kept.frequency[3] == 0.0
+
+
+# --- how the caller divides rows --------------------------------------------------------------------------------------
+
+CROSSED = {
+    "debiased": (riata.debiased_lasso, {}, lambda found: (found.details["lam"], found.details["lam_nodewise_cv"])),
+    "multi_split": (riata.multi_split, {"splits": 4}, lambda found: found.pvalues.tolist()),
+    "knockoffs": (riata.knockoff_filter, {"fdr": 0.3}, lambda found: found.W.tolist()),
+}
+
+
+@pytest.mark.parametrize("name", CROSSED)
+def test_a_splitter_is_its_folds(name):
+    """cv= as a list, as an object and as foldid= are the same; other folds are not. Of overlapping ones too."""
+    from sklearn.model_selection import PredefinedSplit
+
+    X, y, foldid, halves = make(n=70, p=20)
+    method, how, told = CROSSED[name]
+    how = how | ({"halves": halves} if name == "multi_split" else {})
+    as_foldid = told(method(X, y, foldid=foldid, **how))
+    assert told(method(X, y, cv=PredefinedSplit(foldid), **how)) == as_foldid
+    assert told(method(X, y, cv=list(PredefinedSplit(foldid).split()), **how)) == as_foldid
+    assert told(method(X, y, cv=PredefinedSplit(np.arange(70) % 3), **how)) != as_foldid
+    assert told(method(X, y, **how)) != as_foldid
+    order = np.random.default_rng(3).permutation(70)
+    overlap = [(order[20:], order[:20]), (np.r_[order[:10], order[35:]], order[10:35]), (order[:40], order[40:])]
+    assert told(method(X, y, cv=overlap, **how)) != as_foldid
+
+
+@pytest.mark.parametrize("name", CROSSED)
+def test_rows_that_belong_together_are_held_out_together(name):
+    """Every row five times: with folds that part them, what is held out has been fitted."""
+    X, y, _, halves = make(n=60, p=20)
+    patient = np.random.default_rng(5).permutation(np.repeat(np.arange(60), 5))
+    seen = []
+    import riata.inference.debiased as debiased
+    import riata.inference.knockoff_statistics as statistics
+    import riata.inference.splitting as splitting
+
+    method, how, _ = CROSSED[name]
+    how = how | ({"halves": halves[:, patient]} if name == "multi_split" else {})
+    where = {"debiased": debiased, "multi_split": splitting, "knockoffs": statistics}[name]
+    real = where.cross_validate
+
+    def spied(problem, *, foldid, **more):
+        seen.append(np.array(foldid))
+        return real(problem, foldid=foldid, **more)
+
+    with mock.patch.object(where, "cross_validate", spied):
+        method(X[patient], y[patient], fold_groups=patient, **how)
+    assert seen
+    for row in (row for foldid in seen for row in foldid):
+        assert row.max() == 9
+        for one in range(60):
+            assert len(set(row[patient == one])) == 1
+
+
+def test_halves_keep_rows_together_that_belong_together():
+    X, y, *_ = make(n=60, p=12)
+    patient = np.random.default_rng(5).permutation(np.repeat(np.arange(20), 3))
+    import riata.inference.splitting as splitting
+    import riata.inference.stability as stability
+
+    seen = []
+    first, least = stability.first_features, splitting._least_squares
+    with mock.patch.object(
+        stability, "first_features", lambda problem, weights, *r: seen.extend(weights) or first(problem, weights, *r)
+    ):
+        riata.stability_selection(X, y, n_pairs=5, fold_groups=patient)
+    assert len(seen) == 10
+    with mock.patch.object(
+        splitting, "_least_squares", lambda problem, rows, at: seen.append(rows * 1.0) or least(problem, rows, at)
+    ):
+        riata.multi_split(X, y, splits=5, fold_groups=patient)
+    assert len(seen) == 15
+    for half in seen:
+        assert half.sum() == 30
+        for one in range(20):
+            assert len(set(half[patient == one])) == 1
+
+
+def test_halves_are_those_of_the_rows_given_where_some_leave():
+    """na="drop": the columns of halves= belong to the rows of the table, gaps and all."""
+    pd = pytest.importorskip("pandas")
+    X, y, _, halves = make(n=70, p=12)
+    frame = pd.DataFrame(X, columns=[f"x{j}" for j in range(12)]).assign(y=y)
+    frame.loc[::5, "x3"] = np.nan
+    live = frame["x3"].notna().to_numpy()
+    for method, told, how in (
+        (riata.stability_selection, lambda found: found.frequency, {"q": 3, "threshold": 0.7}),
+        (riata.multi_split, lambda found: found.pvalues, {"folds": 5}),
+    ):
+        alone = method(X[live], y[live], halves=halves[:, live], **how)
+        np.testing.assert_array_equal(told(method(frame, "y", na="drop", halves=halves, **how)), told(alone))
+        with pytest.raises(InvalidData, match="halves"):
+            method(frame, "y", na="drop", halves=halves[:, live], **how)

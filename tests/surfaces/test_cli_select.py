@@ -148,3 +148,10 @@ def test_twins_without_room_are_said(tables, capsys):
     frame.write_csv("houses.csv")
     assert run("riata select houses.csv -y price --drop town,rent --method knockoffs") == 0
     assert "2 of 5 are nearly combinations of others" in capsys.readouterr().err.replace("features ", "")
+
+
+def test_knockoffs_that_select_none_say_how_few_they_could(tables, capsys):
+    assert run("riata select houses.csv -y price --drop town,rent --method knockoffs --fdr 0.15") == 0
+    shown = capsys.readouterr()
+    assert "selects none" in shown.out
+    assert "at least 1/fdr features, here 7, or none" in shown.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -68,12 +69,21 @@ def remarks(result: Any) -> list[str]:
     """What else there is to know of the result."""
     if isinstance(result, Stability):
         return list(result.notes)
-    if isinstance(result, Knockoffs) and (tight := int((result.room < ROOM).sum())):
-        return [
+    if not isinstance(result, Knockoffs):
+        return []
+    said = []
+    if not result.selected and result.offset and result.draws == 1:
+        least = math.ceil(1 / result.fdr - 1e-9)
+        said.append(
+            f"with offset 1 knockoffs select at least 1/fdr features, here {least}, or none: where fewer matter, only "
+            "a larger --fdr, set before a look at the result, can find them."
+        )
+    if tight := int((result.room < ROOM).sum()):
+        said.append(
             f"{count(tight, 'feature')} of {len(result.room):,} are nearly combinations of others (room below {ROOM}), "
             "which knockoffs cannot tell apart; riata doctor names twins, and --drop leaves columns out."
-        ]
-    return []
+        )
+    return said
 
 
 def promise(how: Method, result: Any) -> str:

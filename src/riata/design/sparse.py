@@ -49,7 +49,9 @@ class Sparse(Design):
         return np.asarray(X.T @ R)
 
     def columns(self, cols: Ints) -> Floats:
-        return self.raw[:, cols].toarray(order="F")
+        X, out = self.raw, np.zeros((self.shape[0], len(cols)), order="F")
+        kernel.gather(X.data, X.indices, X.indptr, np.asarray(cols, np.intp), out)
+        return out
 
     def rows(self, index: Ints) -> Floats:
         return self.raw[index].toarray()

@@ -10,6 +10,7 @@ from scipy.stats import norm
 
 from riata.core.errors import InvalidData, InvalidOption
 from riata.core.problem import Floats, Problem
+from riata.inference.division import folds_given
 from riata.inference.intervals import Intervals, adjust, check_level
 from riata.inference.nodewise import Nodewise, nodewise
 from riata.inference.reading import read
@@ -55,7 +56,7 @@ def debiased_lasso(
         the residual of the lasso at the cross-validated λ_1se
     lam : of the first lasso; by default cross-validated: λ_min, or λ_1se where the noise is "reid"
     lam_nodewise : of the nodewise lassos on unit columns; by default tuned, see :mod:`riata.inference.nodewise`
-    folds, seed, foldid : of both cross-validations
+    folds, seed, foldid, fold_groups, cv : of both cross-validations
 
     Returns
     -------
@@ -84,12 +85,14 @@ def debiased_lasso(
         raise InvalidOption(
             "The debiased lasso knows the gaussian and the binomial family.", got=problem.family, expected="the lasso"
         )
-    given = data.per_row(o.foldid, "foldid")
-    foldid = make_folds(problem.n_samples, folds, seed=seed, foldid=given, strata=kept_in_proportion(data, o))
-    start = _first(problem, lam, noise, foldid)
+    given = folds_given(problem, data, o, folds, seed)
+    drawn = given
+    if drawn is None:
+        drawn = make_folds(problem.n_samples, folds, seed=seed, strata=kept_in_proportion(data, o))
+    start = _first(problem, lam, noise, drawn)
     X, scale = _unit(problem, start)
     loose = _undetermined(X / scale)
-    nodes = nodewise(X / scale, lam_nodewise, folds=folds, seed=seed, foldid=None if given is None else foldid[0])
+    nodes = nodewise(X / scale, lam_nodewise, folds=folds, seed=seed, foldid=given)
     return _intervals(problem, start, X, nodes, loose, level, adjustment, seed)
 
 

@@ -12,6 +12,7 @@ from riata.core.blas import one_blas_thread
 from riata.core.problem import Floats, Problem
 from riata.path.grid import spread, top_of
 from riata.solve.engine import cpu_count, engine
+from riata.solve.passes import OneCopy
 from riata.solve.scaling import Scaling, scalings
 
 Ints = NDArray[np.intp]
@@ -35,8 +36,10 @@ def first_features(problem: Problem, weights: list[Floats], q: int, threads: int
     Rows of weight 0 are as if gone; nothing is copied, and each path ends where q are in.
     """
 
+    copy = OneCopy()
+
     def solve(subset: tuple[Problem, list[Scaling]]) -> Ints:
-        return _first(*subset, q)
+        return _first(*subset, q, copy)
 
     with one_blas_thread():
         workers = min(threads or cpu_count(), len(weights))
@@ -61,10 +64,10 @@ def _subsets(problem: Problem, weights: list[Floats]) -> list[tuple[Problem, lis
     return out
 
 
-def _first(problem: Problem, scales: list[Scaling], q: int) -> Ints:
+def _first(problem: Problem, scales: list[Scaling], q: int, copy: OneCopy) -> Ints:
     penalised = problem.penalty_factor > 0
     found: Ints = np.zeros(0, np.intp)
-    with engine(problem, threads=1, scales=scales) as run:
+    with engine(problem, threads=1, scales=scales, copy=copy) as run:
         scaling = run.scaling()
         top = top_of(problem, scaling, run.null_correlations())
         if top <= 0:

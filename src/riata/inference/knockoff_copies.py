@@ -14,8 +14,7 @@ import numpy as np
 from riata.core.errors import InvalidData
 from riata.core.problem import Floats
 from riata.inference.knockoff_room import room
-
-DIGITS = 9  # of a key: beyond, rounding could decide an order
+from riata.inference.own_order import column_order, directions, row_order
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -96,22 +95,8 @@ def shrunk(Z: Floats) -> Floats:
     return (1.0 - share) * R + share * np.eye(p)
 
 
-def row_order(Z: Floats, y: Floats | None = None) -> np.ndarray:
-    """Rows by the size of Σ_j z_ij², then by |y|: an order that units, columns' places and storage do not change."""
-    size = _rounded((Z**2).sum(axis=1))
-    far = np.zeros(len(Z)) if y is None else _rounded(np.abs(y - y.mean()) / (y.std() or 1.0))
-    return np.lexsort((far, size))
-
-
 def _placed(noise: Floats, Z: Floats) -> Floats:
-    """Noise by rows and columns in an order of their own; a column turns its sign with that of its third moment."""
+    """Noise by rows and columns in an order of their own; a column turns its sign with its own direction."""
     out = np.empty_like(noise)
-    rows = row_order(Z, (Z**4).sum(axis=1))
-    columns = np.argsort(_rounded((Z**4).sum(axis=0)), kind="stable")
-    out[np.ix_(rows, columns)] = noise
-    return out * np.where(_rounded((Z**3).mean(axis=0)) < 0, -1.0, 1.0)
-
-
-def _rounded(key: Floats) -> Floats:
-    top = float(np.abs(key).max(initial=0.0))
-    return np.round(key / top, DIGITS) if top > 0 else key
+    out[np.ix_(row_order(Z, (Z**4).sum(axis=1)), column_order(Z))] = noise
+    return out * directions(Z)

@@ -6,10 +6,12 @@ nothing else: folds too are made from what a swap leaves as it is.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from riata.core.problem import Floats, Problem
-from riata.inference.knockoff_copies import row_order
+from riata.inference.own_order import row_order
 from riata.path import fit_path
 from riata.select.cv import cross_validate
 from riata.select.folds import make_folds
@@ -17,10 +19,14 @@ from riata.select.folds import make_folds
 FOLDS = 10
 
 
-def coefficient_difference(problem: Problem, lam: float | None, seed: int, threads: int | None) -> Floats:
-    """W_j = |b_j| − |b_{j+p}|, standardised coefficients at λ, by default that of the smallest cross-validated loss."""
+def coefficient_difference(problem: Problem, lam: float | None, folds: Any, threads: int | None) -> Floats:
+    """W_j = |b_j| − |b_{j+p}|, standardised coefficients at λ, by default that of the smallest cross-validated loss.
+
+    ``folds`` are as for :func:`riata.select.cv.cross_validate`, or a seed to draw them with.
+    """
     if lam is None:
-        fitted = cross_validate(problem, foldid=_folds(problem, seed), threads=threads)
+        foldid = _folds(problem, int(folds)) if isinstance(folds, int | np.integer) else folds
+        fitted = cross_validate(problem, foldid=foldid, threads=threads)
         path, at = fitted.path, fitted.index("min")
     else:
         path, at = fit_path(problem, [lam], threads=threads), 0

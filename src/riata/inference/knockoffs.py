@@ -14,6 +14,7 @@ from riata.core.result_frame import ResultFrame
 from riata.design import as_design
 from riata.inference import knockoff_choice as choice
 from riata.inference import knockoff_statistics as statistics
+from riata.inference.division import folds_given
 from riata.inference.knockoff_copies import Maker, fixed, gaussian, standardised
 from riata.inference.reading import read
 
@@ -108,7 +109,8 @@ def knockoff_filter(
     offset : 1 (knockoff+), or 0, which bounds a modified rate only
     draws : knockoffs drawn, joined by e-values
     covariance : (n_features, n_features) known covariance of a row, else estimated with shrinkage ("gaussian")
-    seed : of knockoffs and folds; the result does not depend on the order of rows or columns, nor on units
+    seed : of knockoffs and folds (foldid, fold_groups and cv give the folds instead); the result does not depend on the
+        order of rows or columns, nor on units
     threads : cores to use; the result does not depend on it
     options : family, drop, keep, feature_names, … as for riata.select
 
@@ -131,7 +133,7 @@ def knockoff_filter(
     Barber & Candès (2015), Ann. Statist. 43, theorem 2; Candès, Fan, Janson & Lv (2018), J. R. Stat. Soc. B 80,
     theorem 3.4; Spector & Janson (2022), Ann. Statist. 50; Ren & Barber (2024), J. R. Stat. Soc. B 86.
     """
-    problem, names, varies = _problem(X, y, options)
+    problem, names, varies, foldid = _problem(X, y, options, seed)
     statistic = statistic or ("lcd" if model == "gaussian" else "lsm")
     _check(problem, fdr, model, statistic, offset, draws, covariance)
     Z = standardised(problem.design.columns(varies))
@@ -139,7 +141,8 @@ def knockoff_filter(
     seeds = np.random.SeedSequence(seed).spawn(draws)
     found = np.zeros((draws, len(names)))
     for k, source in enumerate(seeds):
-        found[k, varies] = _statistics(problem, maker, statistic, np.random.default_rng(source), seed + k, threads)
+        folds = seed + k if foldid is None else foldid
+        found[k, varies] = _statistics(problem, maker, statistic, np.random.default_rng(source), folds, threads)
     W, room = found.mean(axis=0), np.zeros(len(names))
     room[varies] = maker.s
     T, e = choice.threshold(W, fdr, offset), None
@@ -153,14 +156,14 @@ def knockoff_filter(
     )
 
 
-def _problem(X: Any, y: Any, options: dict[str, Any]) -> tuple[Problem, list[str], np.ndarray]:
-    """The checked problem, its names, and the columns that vary."""
+def _problem(X: Any, y: Any, options: dict[str, Any], seed: int) -> tuple[Problem, list[str], np.ndarray, Any]:
+    """The checked problem, its names, the columns that vary, and the folds if the caller gives them."""
     for name in ("penalty_factor", "penalty", "l1_ratio"):
         if name in options:
             raise InvalidOption(
                 f"Knockoffs take no {name}.", got=name, hint="every feature meets its copy on one footing."
             )
-    problem, _, _ = read(X, y, alike="knockoff_filter", **options)
+    problem, data, o = read(X, y, alike="knockoff_filter", **options)
     names = list(problem.design.names or [f"x{j}" for j in range(problem.n_features)])
     if problem.n_features > MOST_FEATURES:
         raise InvalidOption(
@@ -168,7 +171,7 @@ def _problem(X: Any, y: Any, options: dict[str, Any]) -> tuple[Problem, list[str
             expected=f"at most {MOST_FEATURES}", hint="riata.stability_selection works with any number.",
         )  # fmt: skip
     _, m2 = problem.design.group_moments(problem.sample_weight, np.zeros(problem.n_samples, np.intp), 1)
-    return problem, names, np.flatnonzero(m2[0] > 0)
+    return problem, names, np.flatnonzero(m2[0] > 0), folds_given(problem, data, o, o.folds, seed)
 
 
 def _check(problem: Problem, fdr: float, model: str, statistic: str, offset: int, draws: int, covariance: Any) -> None:
@@ -203,7 +206,7 @@ def _correlation(covariance: Any, varies: np.ndarray) -> Floats | None:
 
 
 def _statistics(
-    problem: Problem, maker: Maker, statistic: str, rng: np.random.Generator, seed: int, threads: int | None
+    problem: Problem, maker: Maker, statistic: str, rng: np.random.Generator, folds: Any, threads: int | None
 ) -> Floats:
     """W of one draw."""
     both = np.column_stack([maker.Z, maker.draw(rng)])
@@ -222,4 +225,4 @@ def _statistics(
         if n <= width + 1:
             raise InvalidOption("No row is left to estimate the noise from.", got=n, hint='statistic="lsm"')
         lam = float(np.sqrt(rest @ rest / (n - width - 1)) * np.sqrt(2.0 * np.log(width) / n))
-    return statistics.coefficient_difference(twice, lam, seed, threads)
+    return statistics.coefficient_difference(twice, lam, folds, threads)

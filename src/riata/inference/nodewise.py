@@ -19,7 +19,9 @@ import numpy as np
 
 from riata.core.errors import InvalidOption
 from riata.core.problem import Floats
+from riata.inference.own_order import column_order
 from riata.kernels import gram as kernel
+from riata.select.folds import Ints, Masks, as_masks
 
 INFLATION = 1.5
 # λ is one number for all columns: this many, spread over the columns, are enough to choose it.
@@ -37,11 +39,12 @@ class Nodewise:
 
 
 def nodewise(
-    unit: Floats, lam: float | None = None, *, folds: int = 10, seed: int = 0, foldid: np.ndarray | None = None
+    unit: Floats, lam: float | None = None, *, folds: int = 10, seed: int = 0, foldid: Ints | Masks | None = None
 ) -> Nodewise:
     """Residuals of all columns of ``unit`` (n, p), whose columns have mean square 1 (and mean 0, if there is one).
 
-    Folds are shuffled with ``seed``, or those of ``foldid`` (n,), where negative rows are never held out.
+    Folds are shuffled with ``seed``, or those of ``foldid``, (n,) or (repeats, n), where negative rows are never held
+    out; or a list of (train, held-out) masks.
     """
     n, p = unit.shape
     gram = np.asfortranarray(unit.T @ unit / n)
@@ -50,10 +53,10 @@ def nodewise(
     grid, lam_cv = _grid(gram, n), None
     if lam is None:
         # spread over an order of the columns' own: their places and units must not say who votes
-        own = np.argsort(np.round((unit**4).mean(axis=0), 9), kind="stable")
-        vote = own[np.unique(np.linspace(0, p - 1, min(p, VOTES)).astype(int))]
-        fold = np.random.default_rng(seed).permutation(n) % min(folds, n) if foldid is None else foldid
-        chosen = _cross_validated(unit, grid, vote, fold)
+        vote = column_order(unit)[np.unique(np.linspace(0, p - 1, min(p, VOTES)).astype(int))]
+        if foldid is None:
+            foldid = np.random.default_rng(seed).permutation(n) % min(folds, n)
+        chosen = _cross_validated(unit, grid, vote, as_masks(foldid))
         lam, lam_cv = _inflated(gram, grid, vote, chosen), float(grid[chosen])
     elif not lam >= 0:
         raise InvalidOption("The nodewise λ must be ≥ 0.", got=lam)
@@ -87,11 +90,11 @@ def _path(gram: Floats, j: int, lams: Floats) -> Floats:
     return coef
 
 
-def _cross_validated(unit: Floats, grid: Floats, vote: np.ndarray, fold: np.ndarray) -> int:
+def _cross_validated(unit: Floats, grid: Floats, vote: np.ndarray, masks: Masks) -> int:
     """The place of the λ with the smallest held-out squared error, pooled over the voting columns."""
     error = np.zeros(len(grid))
-    for f in range(fold.max() + 1):
-        train, held = unit[fold != f], unit[fold == f]
+    for rows, others in masks:
+        train, held = unit[rows], unit[others]
         centre = train.mean(axis=0)
         train, held = train - centre, held - centre
         gram = np.asfortranarray(train.T @ train / len(train))

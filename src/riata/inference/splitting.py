@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,11 @@ from scipy.stats import t as student
 
 from riata.core.errors import InvalidData, InvalidOption
 from riata.core.problem import Floats, Problem
+from riata.inference.division import folds_given, folds_within, halves_of_groups
 from riata.inference.intervals import Intervals, check_level
 from riata.inference.reading import read
 from riata.path.fit import fit_path
 from riata.select.cv import cross_validate
-from riata.select.folds import make_folds
 
 GAMMA_MIN = 0.05
 
@@ -44,7 +45,8 @@ def multi_split(
     level : of the intervals, which invert the combined test: all θ for which "coefficient j is θ" is not rejected;
         −∞ to ∞ for features that are selected too rarely
     rule : how λ is chosen on each half; ``at_most`` m takes instead the largest model on the path with ≤ m features
-    folds, foldid, seed : of the cross-validation on each half, and of everything random
+    folds, foldid, cv, seed : of the cross-validation on each half, and of everything random
+    fold_groups : rows alike in it stay together, in the halves and in their folds
     halves : (splits, n_samples) of 1 for rows that choose and 0 for those that test, instead of ``seed``
 
     Returns
@@ -71,13 +73,18 @@ def multi_split(
     if splits < 2 or problem.n_samples < 8:
         raise InvalidData("multi_split needs two splits and eight rows.", got=f"{splits}, {problem.n_samples}")
     rng = np.random.default_rng(seed)
-    foldid, given = data.per_row(o.foldid, "foldid"), _given(data.per_row(halves, "halves"), problem.n_samples)
+    given, together = (
+        _given(data.per_row(halves, "halves"), problem.n_samples),
+        data.per_row(o.fold_groups, "fold_groups"),
+    )
+    foldid = None if o.foldid is None and o.cv is None else folds_given(problem, data, o, folds, seed)
     splits, p = splits if given is None else len(given), problem.n_features
     estimate, error = np.full((2, splits, p), np.nan)
     size, left = np.zeros(splits), np.ones(splits)
     for b in range(splits):
-        half = rng.permutation(problem.n_samples) < problem.n_samples // 2 if given is None else given[b]
-        at = _chosen(problem, half, rule, at_most, folds, foldid, int(rng.integers(2**31)))
+        half = _drawn(rng, problem.n_samples, together) if given is None else given[b]
+        within = partial(folds_within, half, foldid, together, folds, int(rng.integers(2**31)))
+        at = _chosen(problem, half, rule, at_most, within)
         estimate[b, at], error[b, at], left[b] = _least_squares(problem, ~half, at)
         size[b] = len(at)
     return _combined(problem, estimate, error, size, left, level, rule)
@@ -93,16 +100,21 @@ def _given(halves: Any, n: int) -> Any:
     return member == 1
 
 
-def _chosen(problem: Problem, half: Any, rule: str, at_most: int | None, folds: int, given: Any, seed: int) -> Any:
+def _drawn(rng: np.random.Generator, n: int, together: Any) -> Any:
+    """(n,) whether a row chooses: a random half of the rows, or of the groups of rows that stay together."""
+    if together is None:
+        return rng.permutation(n) < n // 2
+    half = halves_of_groups(together, rng) == 0
+    if min(half.sum(), n - half.sum()) < 4:
+        raise InvalidData("fold_groups leave no halves with four rows in each.", got=f"{len(set(together))} groups")
+    return half
+
+
+def _chosen(problem: Problem, half: Any, rule: str, at_most: int | None, within: Callable[[], Any]) -> Any:
     """Features that the lasso selects on a half; no more than leave the other half something to test with."""
     part, room = problem.train_on(half), int((~half).sum()) - 2
     if at_most is None:
-        rows = np.flatnonzero(half)
-        foldid = np.full((1, problem.n_samples), -1, np.intp)
-        foldid[0, rows] = make_folds(
-            len(rows), min(folds, len(rows)), seed=seed, foldid=None if given is None else given[rows]
-        )[0]
-        cv = cross_validate(part, foldid=foldid)
+        cv = cross_validate(part, foldid=within())
         path, k = cv.path, cv.index(rule)
     else:
         path, room = fit_path(part, tol=1e-6), min(at_most, room)

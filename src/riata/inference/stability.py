@@ -14,6 +14,7 @@ from riata.core.errors import InvalidData, InvalidOption
 from riata.core.problem import Floats, Problem
 from riata.core.result_frame import ResultFrame
 from riata.inference import stability_bounds as bounds
+from riata.inference.division import halves_of_groups
 from riata.inference.entering import first_features
 from riata.inference.reading import read
 from riata.select import target
@@ -128,8 +129,8 @@ def stability_selection(
     bound : "r-concave" (sharpest), "unimodal" or "worst"
     n_pairs : B
     cluster : features all of whose correlations have |r| at least this form a cluster
-    halves : (n_pairs, n_samples) of 0, 1 or −1 (in neither half), instead of ``seed``
-    seed : of the halves; classes and events are in proportion in both
+    halves : (n_pairs, n_samples) of 0, 1 or −1 (in neither half), instead of ``seed``; a column for each row of X
+    seed : of the halves; classes and events are in proportion in both, but for rows that ``fold_groups`` keeps in one
     threads : cores to use; the result does not depend on it
     options : family, sample_weight, offset, drop, keep, feature_names, … as for riata.select. Weights go into every
         fit; halves are halves of the rows, so that a row of weight 2 is in or out as a whole. The bounds hold: they ask
@@ -163,7 +164,9 @@ def stability_selection(
     live = np.flatnonzero(problem.sample_weight > 0)
     q, threshold, notes = settle(q, threshold, pfer, p, len(live), n_pairs, bound)
     strata = target.kept_in_proportion(data, o)
-    weights = half_samples(problem.n_samples, live, n_pairs, method, seed, halves, strata)
+    together = data.per_row(o.fold_groups, "fold_groups")
+    given = data.per_row(halves, "halves")
+    weights = half_samples(problem.n_samples, live, n_pairs, method, seed, given, strata, together)
     chosen = first_features(problem, weights, q, threads)
     names = list(problem.design.names or [f"x{j}" for j in range(problem.n_features)])
     clusters = _clusters(problem, chosen, names, cluster)
@@ -185,8 +188,8 @@ def settle(
     if q is None and threshold is not None:
         q = bounds.most_chosen(threshold, wanted, p, pairs, bound)
     elif q is None:
-        most = bounds.most_chosen(USUAL_THRESHOLD, wanted, p, pairs, bound)
-        q = min(most, max(1, n // ROWS_PER_CHOICE), MOST_USUAL)
+        most = min(max(1, n // ROWS_PER_CHOICE), MOST_USUAL)
+        q = bounds.most_chosen(USUAL_THRESHOLD, wanted, p, pairs, bound, most)
     if threshold is None:
         threshold = bounds.least_threshold(q, wanted, p, pairs, bound)
     notes = []
@@ -198,8 +201,10 @@ def settle(
     return int(q), float(threshold), notes
 
 
-def half_samples(n: int, live: Ints, pairs: int, method: str, seed: int, halves: Any, strata: Any) -> list[Floats]:
-    """Row weights of 0 and 1 for each half-sample."""
+def half_samples(
+    n: int, live: Ints, pairs: int, method: str, seed: int, halves: Any, strata: Any, together: Any = None
+) -> list[Floats]:
+    """Row weights of 0 and 1 for each half-sample; rows alike in ``together`` (n,) are in the same half."""
     if halves is not None:
         given = np.asarray(halves)
         if given.ndim != 2 or given.shape[1] != n or not np.isin(given, (-1, 0, 1)).all():
@@ -208,11 +213,14 @@ def half_samples(n: int, live: Ints, pairs: int, method: str, seed: int, halves:
     rng, out = np.random.default_rng(seed), []
     for _ in range(pairs if method == "pairs" else 2 * pairs):
         side = np.full(n, -1)
-        order = rng.permutation(live)
-        if strata is not None:
-            order = order[np.argsort(np.asarray(strata)[order], kind="stable")]
-        order = order[: 2 * (len(live) // 2)]
-        side[order] = np.arange(len(order)) % 2
+        if together is not None:
+            side[live] = halves_of_groups(together[live], rng)
+        else:
+            order = rng.permutation(live)
+            if strata is not None:
+                order = order[np.argsort(np.asarray(strata)[order], kind="stable")]
+            order = order[: 2 * (len(live) // 2)]
+            side[order] = np.arange(len(order)) % 2
         out += [(side == k).astype(float) for k in ((0, 1) if method == "pairs" else (0,))]
     return out
 

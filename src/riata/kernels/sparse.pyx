@@ -46,6 +46,17 @@ def group_moments(const double[::1] data, const index_t[::1] indices, const inde
         free(stored)
 
 
+def gather(const double[::1] data, const index_t[::1] indices, const index_t[::1] indptr, const Py_ssize_t[::1] cols,
+           double[::1, :] out):
+    """out[:, i] ← column cols[i], where ``out`` is zero."""
+    cdef Py_ssize_t i
+    cdef index_t t
+    with nogil:
+        for i in range(cols.shape[0]):
+            for t in range(indptr[cols[i]], indptr[cols[i] + 1]):
+                out[indices[t], i] = data[t]
+
+
 def correlate(const double[::1] data, const index_t[::1] indices, const index_t[::1] indptr, Py_ssize_t[::1] cols,
               double[::1] mean, double[::1] norm, double[::1] sr, double total, double[::1] out):
     """out_i = z_jᵀ(sr) for j = cols[i], where ``sr`` is the weighted residual and ``total`` its sum."""

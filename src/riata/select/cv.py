@@ -21,7 +21,7 @@ from riata.path.drive import MAX_ITER, assemble, warn_missed
 from riata.path.fit import fit_path, together
 from riata.path.grid import checked, spread, top_of
 from riata.select.evidence import Evidence
-from riata.select.folds import Ints, Masks
+from riata.select.folds import Ints, Masks, as_masks
 from riata.select.out_of_fold import FoldFits
 from riata.select.rules import rules
 from riata.solve.engine import engine
@@ -80,7 +80,7 @@ def cross_validate(
             problem, grid, n_lams=n_lams, lam_min_ratio=lam_min_ratio, tol=tol, max_iter=max_iter, threads=threads,
             warn=False, tricks=tricks,
         )  # fmt: skip
-        masks = foldid if isinstance(foldid, list) else _masks(foldid)
+        masks = as_masks(foldid)
         parts = [_one_fold(job, path.lams, train, test, design_for) for train, test in masks]
         weights = [np.array([job.weight(np.asarray(test, np.float64)) for _, test in masks])]
         return _collect(job, path, [parts], weights, _ids(foldid, problem))
@@ -160,10 +160,6 @@ def _check_folds(problem: Problem, folds: Ints, n_folds: int, weight: Floats) ->
             )  # fmt: skip
     if not (weight > 0).any():
         raise InvalidData("No held-out row has a positive weight.", got="weights of 0 in every fold")
-
-
-def _masks(foldid: Ints) -> Masks:
-    return [(row != f, row == f) for row in foldid for f in range(int(row.max()) + 1)]
 
 
 def _ids(foldid: Ints | Masks, problem: Problem) -> Ints:

@@ -108,6 +108,13 @@ def _given(foldid: Any, n: int) -> Ints:
     return out
 
 
+def as_masks(foldid: Ints | Masks) -> Masks:
+    """(train, held-out) rows of every fold, of foldid (n,) or (repeats, n), or of masks as they are."""
+    if isinstance(foldid, list):
+        return foldid
+    return [(row != f, row == f) for row in np.atleast_2d(foldid) for f in range(int(row.max()) + 1)]
+
+
 def from_splitter(cv: Any, X: Any, y: Any, groups: Any = None) -> Ints | Masks:
     """Folds from any scikit-learn splitter or list of (train, test) indices.
 

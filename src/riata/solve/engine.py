@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from riata.core.blas import one_blas_thread
 from riata.core.problem import Problem
 from riata.solve.moments import MomentsEngine, side_by_side
+from riata.solve.passes import OneCopy
 from riata.solve.ridge import RidgeEngine, is_ridge
 from riata.solve.scaling import Scaling, scalings
 from riata.solve.sets import SetsEngine
@@ -58,15 +59,16 @@ def engine(
     measure: Any = "mse",
     tricks: dict[str, Any] | None = None,
     scales: list[Scaling] | None = None,
+    copy: OneCopy | None = None,
 ) -> Any:
     """The engine for this problem and its folds, inside the contexts that it needs.
 
     ``groups`` (n_samples,) holds the fold of each row, ``n_folds`` for rows that are never held out. ``scales`` are
-    those of all lanes where the caller knows them. ``tricks`` is private: each fast path has an off switch ("moments",
-    "one_pass", "at_once", "foretell", "span", "own_reads", "own_entries", "coarse", "matrix_free", "factor",
-    "compiled", "jumps", "apart", "eager", "dual_ridge", "compiled_score"; "span", "kronecker", "compiled_loss", "whole"
-    for blocks; "lockstep" in cross_validate; "budget", the bytes for Gram matrices), and tests show that the answer
-    does not move.
+    those of all lanes where the caller knows them; ``copy`` is shared with other engines on the same X. ``tricks`` is
+    private: each fast path has an off switch ("moments", "one_pass", "at_once", "foretell", "span", "own_reads",
+    "own_entries", "coarse", "matrix_free", "factor", "compiled", "jumps", "apart", "eager", "dual_ridge",
+    "compiled_score"; "span", "kronecker", "compiled_loss", "whole" for blocks; "lockstep" in cross_validate; "budget",
+    the bytes for Gram matrices), and tests show that the answer does not move.
     """
     tricks = tricks or {}
     if groups is None:
@@ -81,7 +83,7 @@ def engine(
         if is_ridge(problem) and not problem.design.is_sparse and tricks.get("dual_ridge", True):
             yield RidgeEngine(problem, scales, groups, n_folds, pool)
         else:
-            yield SetsEngine(problem, scales, groups, n_folds, pool, tricks)
+            yield SetsEngine(problem, scales, groups, n_folds, pool, tricks, copy)
 
 
 def _lane_scalings(problem: Problem, groups: Ints, n_folds: int) -> list[Scaling]:

@@ -29,6 +29,20 @@ def to_rows(values: Floats, order: Ints | None) -> Floats:
     return out
 
 
+class OneCopy:
+    """A copy of X in one byte per entry for all engines on the same X, made for the first that wants it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.made: gram_kernel.Coarse | None = None
+
+    def of(self, passes: Passes) -> gram_kernel.Coarse:
+        with self.lock:
+            if self.made is None:
+                self.made = passes.coarse()
+            return self.made
+
+
 class Passes:
     """X'R on the canonical scale of each lane, from residuals in root-weighted fold order."""
 

@@ -14,7 +14,7 @@ from riata.solve.gathered import Gathered
 from riata.solve.lane import Lane
 from riata.solve.newton import NewtonInner
 from riata.solve.outcome import Outcome
-from riata.solve.passes import Passes
+from riata.solve.passes import OneCopy, Passes
 from riata.solve.quadratic import GramInner
 from riata.solve.residual import ResidualInner
 from riata.solve.scaling import Scaling
@@ -48,6 +48,7 @@ class SetsEngine:
         n_folds: int,
         pool: ThreadPoolExecutor | None,
         tricks: dict[str, Any],
+        copy: OneCopy | None = None,
     ):
         self.problem = problem
         design, base = problem.design, scales[0]
@@ -86,8 +87,14 @@ class SetsEngine:
         budget = tricks.get("budget", GRAM_BYTES + GRAM_SHARE * design.nbytes)
         coarse = tricks.get("coarse", True) and not design.is_sparse
         self.walk = Walk(lanes, gathered, self.passes, pool, budget, coarse, tricks.get("apart", True))
+        self._look_first(copy)
         if gathered is not None and tricks.get("own_entries", True):
             self._enter_alone(gathered.store, order)
+
+    def _look_first(self, copy: OneCopy | None) -> None:
+        """Lanes look at a copy of X that engines share; not where columns are far from 0, for which ones is theirs."""
+        if copy is not None and self.walk.affords_copy() and not len(self.passes.far):
+            self.walk.share(copy.of(self.passes))
 
     def _read_alone(self, lanes: list[Lane], order: Ints | None) -> None:
         """Lanes read single columns themselves where those lie in memory as they are needed."""

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riata.core.memory import release_freed
+from riata.kernels import gram as gram_kernel
 from riata.solve.gathered import Gathered
 from riata.solve.lane import DONE, ENTER, PASS, READ, Lane
 from riata.solve.passes import Passes
@@ -153,12 +154,19 @@ class Walk:
 
     def _coarsely(self, lanes: list[Lane]) -> None:
         """Where lanes want a second pass, columns are looked at often: a copy of X in one byte per entry pays."""
-        n, p = lanes[0].problem.design.shape
-        if self.coarse and n * p <= COARSE_BYTES and any(lane.track.span.size for lane in lanes):
-            self.coarse = False
-            copy = self.passes.coarse()
-            for lane in self.lanes:
-                lane.track.reads.share(copy, self.passes.order)
+        if self.affords_copy() and any(lane.track.span.size for lane in lanes):
+            self.share(self.passes.coarse())
+
+    def affords_copy(self) -> bool:
+        """Whether the lanes may have a copy of X and have none yet."""
+        n, p = self.lanes[0].problem.design.shape
+        return self.coarse and n * p <= COARSE_BYTES
+
+    def share(self, copy: gram_kernel.Coarse) -> None:
+        """Give every lane this copy of X."""
+        self.coarse = False
+        for lane in self.lanes:
+            lane.track.reads.share(copy, self.passes.order)
 
     def _settle(self, lanes: list[Lane]) -> None:
         """All lanes stand still: columns that they gathered get places that do not depend on who was first."""
