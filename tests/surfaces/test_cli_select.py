@@ -148,3 +148,10 @@ def test_twins_without_room_are_said(tables, capsys):
     frame.write_csv("houses.csv")
     assert run("riata select houses.csv -y price --drop town,rent --method knockoffs") == 0
     assert "2 of 5 are nearly combinations of others" in capsys.readouterr().err.replace("features ", "")
+
+
+def test_no_method_lists_the_methods(tables, capsys):
+    assert run("riata select houses.csv -y price") == 2
+    said = capsys.readouterr().err
+    assert "--method" in said
+    assert all(name in said for name in ("stability", "debiased", "knockoffs"))
