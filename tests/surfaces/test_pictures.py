@@ -146,6 +146,18 @@ def test_the_corner_of_the_default_can_be_seen():
     assert np.count_nonzero(ours.point) == 1
 
 
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.5, 0.0])
+@pytest.mark.parametrize("pair", [("bmi", "s3"), ("bmi", "s5"), ("s1", "s2")])
+def test_no_word_hides_a_point(pair, l1_ratio):
+    ax = geometry.touching(*DIABETES, pair, l1_ratio=l1_ratio)
+    check(ax)
+    points = [ax.transData.transform(line.get_xydata()[0]) for line in ax.get_lines() if line.get_marker() == "o"]
+    assert len(points) == 2
+    for text in ax.texts:
+        box = matplotlib.text.Text.get_window_extent(text)
+        assert not any(box.contains(*point) for point in points)
+
+
 def test_columns_without_names_have_a_geometry_too():
     X, y = DIABETES
     assert geometry.touching(X.to_numpy(), y).get_xlabel().startswith("x2,")

@@ -181,6 +181,6 @@ def annotate(ax: Any, found: Touching) -> None:
     }
     for words, place, shade in (("least squares", found.centre, axes.RULE), (said, found.point, axes.colour(1))):
         right = place[0] > 0  # towards the middle, where there is room
-        below = place is found.point
+        below = place is found.point or place[1] < 0  # least squares: outwards, away from the way to it
         ax.annotate(words, place, xytext=(-8 if right else 8, -14 if below else 8), color=shade,
                     ha="right" if right else "left", **style)  # fmt: skip
