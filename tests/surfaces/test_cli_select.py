@@ -155,3 +155,10 @@ def test_knockoffs_that_select_none_say_how_few_they_could(tables, capsys):
     shown = capsys.readouterr()
     assert "selects none" in shown.out
     assert "at least 1/fdr features, here 7, or none" in shown.err
+
+
+def test_no_method_lists_the_methods(tables, capsys):
+    assert run("riata select houses.csv -y price") == 2
+    said = capsys.readouterr().err
+    assert "--method" in said
+    assert all(name in said for name in ("stability", "debiased", "knockoffs"))

@@ -62,6 +62,14 @@ def test_what_is_planted_is_found(check):
     assert np.isfinite(found[check].number)
 
 
+def test_a_missing_target_is_not_to_be_filled():
+    table = clean()
+    table["y"] = [None, *table["y"][1:].tolist()]
+    assert "fills" not in checks_of(table)["missing values"].do
+    both = checks_of(with_gap(table))["missing values"].do
+    assert both.index("rows without the target") < both.index("fills them")
+
+
 def test_a_leak_of_classes_is_found_by_rank():
     table = clean()
     table["y"] = np.where(table["a"] > 0.5, "yes", "no")

@@ -18,9 +18,9 @@ from riata.cli.app import parsers
 from riata.core.errors import InvalidData
 from riata.report import reproduce
 from riata.report.content import content_of
-from riata.report.svg import Frame, decades, nice
+from riata.report.svg import Frame, decades, inside, nice
 from riata.select.options import Options, describe
-from riata.select.summary import number
+from riata.select.summary import _less, number
 from riata.testing.datasets import load
 from tests.surfaces.reports import NASTY, Page, nasty_frame, path_of
 
@@ -342,6 +342,20 @@ def test_the_name_of_a_file_stays_in_its_comment(selection):
     assert label in shlex.split(reproduce.shell(model).code)
 
 
+def test_survival_times_in_memory_have_a_command_too(diabetes):
+    X, y = diabetes
+    found = riata.select(X, np.column_stack([y, np.arange(len(y)) % 3 > 0]), family="cox", n_lams=20, folds=3)
+    words = shlex.split(reproduce.shell(found.model).code)
+    assert "-y" not in words
+    assert words[words.index("--time") + 1 :][:3] == ["time", "--event", "event"]
+
+
+def test_nearly_all_is_never_said_to_be_all():
+    assert _less(0.0009, 94.5) == " (over 99 % less)"
+    assert _less(0.6, 1.0) == " (40 % less)"
+    assert _less(0.0, 1.0) == " (100 % less)"
+
+
 # --- pictures --------------------------------------------------------------------------------------------------------
 
 
@@ -351,6 +365,15 @@ def test_axes():
     frame = Frame([100.0, 10.0, 1.0, 0.0], 0.0, 1.0)
     assert frame.shares() == [0.0, 0.5, 1.0, 1.0]
     assert (frame.y(0.0), frame.y(1.0)) == (270.0, 44.0)
+
+
+def test_words_at_the_edge_stay_inside_and_those_of_rules_above_the_curves(page):
+    words = inside("12,600", 472.0, 10.0)
+    assert float(re.search(r'x="([\d.]+)"', words)[1]) < 460
+    heights = [float(y) for line in page.named("polyline") if line.get("class") in ("curve", "named")
+               for y in re.findall(r",([\d.]+)", line["points"])]  # fmt: skip
+    assert len(heights) > 300
+    assert min(heights) > 44 + 14  # the words of the rules stand in the uppermost 14
 
 
 def test_each_named_line_ends_at_its_stored_value(page, selection):

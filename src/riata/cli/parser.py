@@ -19,7 +19,12 @@ class Parser(argparse.ArgumentParser):
         super().__init__(*args, **kwargs)
 
     def error(self, message: str) -> NoReturn:
-        raise InvalidOption(message, hint=self._hint(message))
+        lacking = message.partition("arguments are required: ")[2].split(", ")
+        choices = [
+            a.choices for a in self._actions if a.choices and a.option_strings and a.option_strings[0] in lacking
+        ]
+        raise InvalidOption(message, expected=", ".join(map(str, choices[0])) if choices else None,
+                            hint=self._hint(message))  # fmt: skip
 
     def options(self) -> list[str]:
         """Every long and short option."""

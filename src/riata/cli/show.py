@@ -21,7 +21,8 @@ def selection(sel: Selection, screen: Screen) -> None:
     screen.result(summary.certificate(sel))
     screen.detail(f"status: {sel.path.status}")
     work = {key: value for key, value in sel.path.stats.items() if isinstance(value, str | int | float)}
-    screen.detail(f"work: {', '.join(f'{key} {value}' for key, value in work.items())}")
+    said = (f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}" for key, value in work.items())
+    screen.detail(f"work: {', '.join(said)}")
 
 
 def _coefficients(table: tuple[tuple[str, ...], list[list[str]]], screen: Screen) -> None:

@@ -62,6 +62,9 @@ def missing(f: Facts) -> list[Finding]:
     share = gaps[worst[0]] / len(f.y)
     what = f"{count(len(gaps), 'column')} with missing values: {shown([f'{c} ({gaps[c]:,})' for c in worst])}."
     do = 'na="mean" fills them inside each fold and marks them; na="drop" drops the rows; drop= the emptiest columns.'
+    if f.target in gaps:  # nothing can be put in its place
+        rest = f" Where it is there, {do}" if len(gaps) > 1 else ""
+        do = f'na="drop" leaves out the rows without the target, as na="mean" does.{rest}'
     return [Finding("missing values", what, do, share, tuple(worst), share > 0.5)]
 
 

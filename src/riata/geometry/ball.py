@@ -80,6 +80,11 @@ def ball(kind: str = "l1", *, dim: int = 2, option: float | None = None, ax: Any
         ax.plot_surface(*np.moveaxis(points, -1, 0), color=axes.colour(5), rcount=91, ccount=121, linewidth=0)
         ax.set_zlabel("w₃")
     ax.set_aspect("equal")
+    if dim == 3:
+        ax.set_box_aspect((1, 1, 1), zoom=0.8)  # room for the words of all three axes
+    ends = np.floor(points.max() + 1e-9) or float(points.max())  # few, so that the words of three axes do not meet
+    for axis in "xyz"[:dim]:
+        getattr(ax, f"set_{axis}ticks")([-ends, 0, ends])
     ax.set(xlabel="w₁", ylabel="w₂", title=BALLS[kind][2])
     return ax
 

@@ -37,8 +37,8 @@ class Condition:
 def condition(X: Any, y: Any, feature: Any = None) -> Condition:
     """Correlation and coefficient of a feature (name or number; by default the third to enter) along its path."""
     problem = make_problem(X, y)
-    names = list(problem.design.names)
     found = path(X, y, n_lams=200, tol=1e-10)
+    names = found.feature_names
     if feature is None:
         order = np.argsort([np.flatnonzero(row)[0] for row in found.coef_active], kind="stable")
         j = int(found.active[order[min(2, len(order) - 1)]]) if len(order) else 0
@@ -90,5 +90,5 @@ def kkt(X: Any, y: Any, feature: Any = None, *, ax: Any = None) -> Any:
     edge = 1.1 * float(found.lams[0])
     ax.set_ylim(-edge, edge)
     handles = [*ax.get_legend_handles_labels()[0], *right.get_legend_handles_labels()[0]]
-    ax.legend(handles=handles, frameon=False, loc="lower right", fontsize="small")
+    ax.legend(handles=handles, frameon=False, fontsize="small", ncols=3, loc="lower left", bbox_to_anchor=(0, 1))
     return ax

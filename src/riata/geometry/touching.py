@@ -15,7 +15,9 @@ from riata.plot.labels import short
 
 FINE = 400  # λ on the way from the empty model to the unpenalised one
 CONTOURS = (0.25, 1.0, 2.2, 4.0, 6.5)  # losses above the minimum, over that at the touching point
+CORNER = 0.75  # of the size up to which a corner touches
 SHARE = 0.4  # of the unpenalised length, where no corner is met on the way
+SMALL = 0.05  # of it: a smaller ball cannot be seen
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -55,7 +57,7 @@ def solve(X: Any, y: Any, features: Any, l1_ratio: float, share: float | None) -
     if share is not None and not 0 < share < 1:
         raise InvalidOption("share says how large the ball is.", expected="a number between 0 and 1", got=share)
     whole = make_problem(X, y)
-    names = whole.design.names
+    names = names_of(whole)
     pair = pair_of(whole, features)
     columns = whole.design.columns(np.asarray(pair))
     sd, target = columns.std(axis=0), whole.y - whole.y.mean()
@@ -75,26 +77,49 @@ def solve(X: Any, y: Any, features: Any, l1_ratio: float, share: float | None) -
 
 
 def corner(trace: Floats, size: Floats) -> float:
-    """Half the size at which the second coefficient enters: a corner touches; SHARE of the most where none does."""
+    """Most of the size at which the second coefficient enters: a corner touches; else SHARE of the largest size."""
     one = np.count_nonzero(trace, axis=1) == 1
-    return float(0.5 * size[one].max() if one.sum() > 1 else SHARE * size[-1])
+    largest = CORNER * size[one].max(initial=0.0)
+    return float(largest if largest > SMALL * size[-1] else SHARE * size[-1])
+
+
+def names_of(problem: Any) -> list[str]:
+    """The columns' names, as paths give them."""
+    return list(problem.design.names or (f"x{j}" for j in range(problem.n_features)))
 
 
 def pair_of(problem: Any, features: Any) -> list[int]:
-    """Places of two features: by name or number, or the first two to enter the path."""
-    names = list(problem.design.names)
+    """Places of two features: by name or number, or chosen to make a corner that can be seen."""
+    names = names_of(problem)
     if features is None:
         entered = path(problem.design.columns(np.arange(len(names))), problem.y, n_lams=50)
         order = np.argsort([np.flatnonzero(row)[0] for row in entered.coef_active], kind="stable")
         if len(order) < 2:
             raise InvalidData("The picture needs two features that a path selects.", got=f"{len(order)}")
-        return [int(entered.active[i]) for i in order[:2]]
+        ranked = [int(entered.active[i]) for i in order]
+        return [ranked[0], partner(problem, ranked)]
     if len(features) != 2 or features[0] == features[1]:
         raise InvalidOption("features must be two different ones.", got=features)
     unknown = [f for f in features if isinstance(f, str) and f not in names]
     if unknown:
         raise InvalidOption(f"There is no feature {unknown[0]!r}.", expected=", ".join(names[:6]), got=unknown[0])
     return [names.index(f) if isinstance(f, str) else int(f) for f in features]
+
+
+def partner(problem: Any, ranked: list[int]) -> int:
+    """The first to enter after ``ranked[0]`` that, with it alone, stays at zero for half of its way; or the second.
+
+    With unit columns, c = Xᵀy/n and r their correlation, it enters at the λ with |c₂ − r (c₁ − λ)| = λ. A rival that
+    enters at once leaves a corner too small to be seen.
+    """
+    columns = problem.design.columns(np.asarray(ranked))
+    Z = (columns - columns.mean(axis=0)) / columns.std(axis=0)
+    c, r = Z.T @ (problem.y - problem.y.mean()) / len(Z), Z.T @ Z[:, 0] / len(Z)
+    first, c, r = abs(c[0]), c[1:] * np.sign(c[0]), r[1:]
+    left = c - r * first
+    told = np.abs(r) < 1 - 1e-6
+    enters = np.where(told, np.maximum(left / np.where(told, 1 - r, 1.0), -left / np.where(told, 1 + r, 1.0)), np.inf)
+    return ranked[1 + int(np.argmax(enters <= 0.5 * first))]
 
 
 def touching(
@@ -107,7 +132,7 @@ def touching(
     Parameters
     ----------
     X, y : the data, as :func:`riata.path` takes them; coefficients are per standard deviation
-    features : two names or numbers; by default the first two to enter the path
+    features : two names or numbers; by default the first to enter the path, and the next that leaves its corner room
     l1_ratio : 1 draws the diamond (lasso), 0 the circle (ridge), between them the elastic net
     share : size of the ball: R of the touching point over that of least squares, between 0 and 1; by default one that
         touches with a corner, where one coefficient is exactly zero, if there is such a size
@@ -133,13 +158,13 @@ def touching(
     ax.plot(*found.trace.T, color=axes.colour(1), lw=1.6, zorder=3)
     ax.plot(*found.centre, "o", color=axes.RULE, ms=5, zorder=4)
     ax.plot(*found.point, "o", color=axes.colour(1), ms=7, zorder=4)
-    annotate(ax, found)
     for draw in (ax.axhline, ax.axvline):
         draw(0, color="black", lw=0.6, zorder=1)
     ax.set_aspect("equal")
     ax.set(xlim=(-reach, reach), ylim=(-reach, reach))
     ax.set_xlabel(f"{short(found.names[0])}, per standard deviation", parse_math=False)
     ax.set_ylabel(f"{short(found.names[1])}, per standard deviation", parse_math=False)
+    annotate(ax, found)
     return ax
 
 
@@ -147,9 +172,15 @@ def annotate(ax: Any, found: Touching) -> None:
     """Words at the two points; a coefficient that is zero is said to be."""
     zero = [short(name) for name, w in zip(found.names, found.point, strict=True) if w == 0]
     said = f"λ = {found.lam:.3g}" + (f": {' and '.join(zero)} exactly 0" if zero else ": none is zero")
-    style: dict[str, Any] = {"textcoords": "offset points", "fontsize": "small", "parse_math": False, "zorder": 5}
+    style: dict[str, Any] = {
+        "textcoords": "offset points",
+        "fontsize": "small",
+        "parse_math": False,
+        "zorder": 5,
+        "path_effects": axes.halo(),
+    }
     for words, place, shade in (("least squares", found.centre, axes.RULE), (said, found.point, axes.colour(1))):
         right = place[0] > 0  # towards the middle, where there is room
-        below = place is found.point
+        below = place is found.point or place[1] < 0  # least squares: outwards, away from the way to it
         ax.annotate(words, place, xytext=(-8 if right else 8, -14 if below else 8), color=shade,
                     ha="right" if right else "left", **style)  # fmt: skip

@@ -10,7 +10,7 @@ from riata.core.errors import InvalidOption
 from riata.core.results import Floats, Path
 from riata.plot import axes
 from riata.plot.draw import draw
-from riata.plot.labels import end_labels
+from riata.plot.labels import end_labels, short
 
 X_AXES = ("lambda", "norm", "deviance")
 UNITS = {"sd": "coefficient per standard deviation", "original": "coefficient in the units of the data"}
@@ -53,11 +53,11 @@ def coef_path(
             "There is no such axis.", expected=f"x in {X_AXES}, units in {tuple(UNITS)}", got=(x, units)
         )
     values, ylabel = heights(path, units, output)
-    named = chosen(path, features, most)
+    named = chosen(path, features, most, output)
     ax = axes.new(ax)
     places = horizontal(ax, path, x, values)
     draw_lines(ax, places, values, named)
-    ax.set_ylabel(ylabel)
+    ax.set_ylabel(ylabel, parse_math=False)
     ax.axhline(0, color="black", lw=0.6, zorder=0)
     axes.counts_on_top(ax, places, path.df)
     if marks:
@@ -74,13 +74,13 @@ def heights(path: Path, units: str, output: str | None) -> tuple[Floats, str]:
     if path.outputs is None:
         return values, UNITS[units]
     if output is None:
-        return np.linalg.norm(values, axis=1), f"length of a feature's {UNITS[units]}"
+        return np.linalg.norm(values, axis=1), f"length of a feature's row of outputs\n({UNITS[units]})"
     if output not in path.outputs:
         raise InvalidOption(f"There is no output {output!r}.", expected=" or ".join(path.outputs), got=output)
-    return values[:, path.outputs.index(output)], f"{UNITS[units]}, {output}"
+    return values[:, path.outputs.index(output)], f"{UNITS[units]},\noutput {short(output)}"
 
 
-def chosen(path: Path, features: list[str] | None, most: int) -> list[int]:
+def chosen(path: Path, features: list[str] | None, most: int, output: str | None = None) -> list[int]:
     """Rows of ``coef_active`` to name, the most important first."""
     if features is not None:
         row = {path.feature_names[j]: i for i, j in enumerate(path.active)}
@@ -88,8 +88,8 @@ def chosen(path: Path, features: list[str] | None, most: int) -> list[int]:
         if unknown:
             raise InvalidOption(f"There is no feature {unknown[0]!r} in this path.", got=unknown[0])
         return [row[name] for name in features if name in row]
-    size, _ = heights(path, "sd", None)
-    return [int(i) for i in np.argsort(-np.abs(size).max(axis=1, initial=0.0), kind="stable")[:most]]
+    size = np.abs(heights(path, "sd", output)[0]).max(axis=1, initial=0.0)
+    return [int(i) for i in np.argsort(-size, kind="stable")[:most] if size[i] > 0]
 
 
 def horizontal(ax: Any, path: Path, x: str, values: Floats) -> Floats:

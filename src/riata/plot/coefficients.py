@@ -78,6 +78,6 @@ def intervals(ax: Any, rows: Array, coef: Array, ends: Array) -> None:
 def _(result: Intervals, ax: Any = None, **options: Any) -> Any:
     told = np.flatnonzero(np.isfinite(result.coef))
     order = told[np.argsort(result.pvalues[told], kind="stable")]
-    words = f"coefficient, {100 * result.level:g} % interval"
+    words = f"coefficient in the units of the data, {100 * result.level:g} % interval"
     return coefficients([result.features[j] for j in order], result.coef[order], ci=result.ci[order], xlabel=words,
                         ax=ax, **options)  # fmt: skip

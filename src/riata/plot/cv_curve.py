@@ -9,9 +9,7 @@ import numpy as np
 from riata.core.results import CVResult
 from riata.plot import axes
 from riata.plot.draw import draw
-
-WORDS = {"mse": "mean squared error", "mae": "mean absolute error", "auc": "area under the ROC curve",
-         "c_index": "concordance index"}  # fmt: skip
+from riata.scores import scores
 
 
 def cv_curve(
@@ -45,10 +43,16 @@ def cv_curve(
                     textcoords="offset points", ha="right", va="bottom", fontsize="small", color=axes.RULE)  # fmt: skip
     n_folds, repeats = cv.loss.shape[1], np.atleast_2d(cv.foldid).shape[0]
     times = f", {repeats} times" if repeats > 1 else ""
-    ax.set_ylabel(f"{WORDS.get(cv.measure, cv.measure)} ({n_folds // repeats}-fold cross-validation{times})")
+    ax.set_ylabel(f"{words(cv)}\n({n_folds // repeats}-fold cross-validation{times})")
     axes.counts_on_top(ax, x, cv.path.df)
     axes.rules(ax, {rule: float(x[cv.index(rule)]) for rule in rules if rule in cv.rules})
     return ax
+
+
+def words(cv: CVResult) -> str:
+    """What was measured on held-out rows."""
+    known = scores()
+    return known[cv.measure].words if cv.measure in known else cv.measure
 
 
 @draw.register

@@ -26,7 +26,7 @@ def error_rates(found: MFDR, *, ax: Any = None) -> Any:
     ax.step(x, found.rate, where="mid", color=axes.colour(0), lw=1.6)
     ax.axhline(found.level, color=axes.RULE, lw=0.8, ls="--")
     ax.set_ylim(-0.02, 1.05)
-    ax.set_ylabel(f"mFDR: expected share of false selections (dashed: {found.level:g})")
+    ax.set_ylabel(f"expected share of false selections\n(mFDR; dashed: {found.level:g})")
     axes.counts_on_top(ax, x, found.n_selected)
     if x.min() <= found.lam <= x.max():
         axes.rules(ax, {f"mFDR ≤ {found.level:g}": found.lam}, top=True)

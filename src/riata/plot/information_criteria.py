@@ -10,6 +10,8 @@ from riata.core.errors import InvalidOption, did_you_mean
 from riata.plot import axes
 from riata.select import criteria
 
+WORDS = {"aicc": "AICc", "cp": "Cp", "gcv": "n log GCV"}
+
 
 def information_criteria(
     found: Any, *, which: tuple[str, ...] = ("aic", "bic", "ebic"), noise: Any = None, ax: Any = None
@@ -52,7 +54,9 @@ def information_criteria(
         if np.isnan(value).all():
             continue
         best = int(np.nanargmin(value))
-        ax.plot(x, value - value[best], color=axes.colour(k), lw=1.4, label=name.upper())
+        if name == "gcv":  # a mean square: n times its log is what the others are comparable with
+            value = cv.evidence.n * np.log(value)
+        ax.plot(x, value - value[best], color=axes.colour(k), lw=1.4, label=WORDS.get(name, name.upper()))
         ax.plot(x[best], 0.0, "o", color=axes.colour(k), ms=5)
     ax.set_ylabel("criterion above its minimum")
     ax.legend(frameon=False)

@@ -67,7 +67,7 @@ def named_rows(ax: Any, names: list[str], xlabel: str, left_out: int) -> None:
     for text in ax.get_yticklabels():
         text.set_parse_math(False)
     ax.set_ylim(len(names) - 0.4, -0.6)
-    ax.set_xlabel(xlabel + (f"\n({left_out} smaller ones are not shown)" if left_out else ""))
+    ax.set_xlabel(xlabel + (f"\n({left_out} more are not shown)" if left_out else ""))
 
 
 def short(name: str, most: int = 28) -> str:

@@ -77,12 +77,13 @@ def error(content: Content) -> str:
     if np.isfinite(null):
         y = frame.y(null)
         parts.append(tag("path", d=f"M{LEFT} {y:.1f}H{BARE}", class_="null"))
-        parts.append(words("without features", roomy(frame, content), y - 5 if y > TOP + 18 else y + 14, "rule-word"))
     xs = frame.xs()
     for x, value, spread_ in zip(np.array(xs)[known], cv.cvm[known], se[known], strict=True):
         bar = f"M{x:.1f} {frame.y(value - spread_):.1f}V{frame.y(value + spread_):.1f}"
         parts.append(tag("path", d=bar, class_="bar"))
     parts.append(frame.line(np.flatnonzero(known).tolist(), cv.cvm[known].tolist(), class_="curve"))
+    if np.isfinite(null):  # above the bars
+        parts.append(words("without features", roomy(frame, content), y - 5 if y > TOP + 18 else y + 14, "rule-word"))
     parts += [*rules(frame, content), frame.marker(content.index, heights.tolist())]
     return frame.picture("cv", f"Cross-validated {content.measure} over λ.", "".join(parts), heights.tolist())
 
@@ -99,7 +100,7 @@ def false_rate(content: Content) -> str:
     rate = content.known.mfdr
     if rate is None:
         return ""
-    frame = Frame(content.lams, 0.0, max(0.1, *rate) * 1.06)
+    frame = Frame(content.lams, 0.0, max(0.1, *rate) * 1.11)  # above it stand the words of the rules
     parts = [frame.axes("mFDR", content.model.path["df"], percent=True)]
     parts.append(frame.line(range(len(rate)), rate, class_="curve"))
     parts += [*rules(frame, content), frame.marker(content.index, rate)]
@@ -114,6 +115,6 @@ def rules(frame: Frame, content: Content) -> list[str]:
 
 
 def padded(low: float, high: float) -> tuple[float, float]:
-    """The range with a margin; never empty."""
+    """The range with a margin, the upper one for the words of the rules; never empty."""
     room = 0.05 * (high - low) or max(abs(high), 1.0) * 0.05
-    return low - room, high + room
+    return low - room, high + 2 * room

@@ -84,9 +84,11 @@ def shell(model: Model) -> Recipe:
     lacking = [name for name, value in given.items() if unwritten(value) or (name in NO_FLAG and name != "threads")]
     words = ["riata", "fit", model.data.get("label") or "data.csv"]
     names = targets(model)
-    words += ["--time", names[-2], "--event", names[-1]] if model.family == "cox" and len(names) > 1 else [
-        "-y", ",".join(names)
-    ]  # fmt: skip
+    if model.family == "cox":
+        time, event = names[-2:] if len(names) > 1 else ("time", "event")
+        words += ["--time", time, "--event", event]
+    else:
+        words += ["-y", ",".join(names)]
     for name, value in given.items():
         if name not in lacking and name not in NO_FLAG:
             words += flag(name, value)

@@ -14,6 +14,7 @@ import numpy as np
 WIDTH, HEIGHT = 480, 320
 TOP, BOTTOM, LEFT = 44, 270, 62
 BARE = 472  # right edge where no labels stand there
+LETTER = 7.8  # width of a digit of a tick
 UNITS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))  # of ticks that are ten times as large
 
 
@@ -32,6 +33,11 @@ def place(value: Any) -> str:
 
 def words(text: str, x: float, y: float, kind: str = "", anchor: str = "middle") -> str:
     return tag("text", escape(text), x=x, y=y, class_=kind or None, text_anchor=anchor)
+
+
+def inside(text: str, x: float, y: float) -> str:
+    """Words centred at ``x``, or as near to it as the right edge of the picture lets them."""
+    return words(text, min(x, WIDTH - LETTER * len(text) / 2), y)
 
 
 def nice(low: float, high: float, most: int = 6) -> list[float]:
@@ -137,14 +143,14 @@ class Frame:
         for lam in decades(low, high):
             x = LEFT + math.log(high / lam) / math.log(high / low) * (self.right - LEFT)
             parts.append(tag("path", d=f"M{place(x)} {BOTTOM}v4", class_="axis"))
-            parts.append(words(f"{lam:g}", x, BOTTOM + 18))
+            parts.append(inside(f"{lam:g}", x, BOTTOM + 18))
         return parts
 
     def _counts(self, counts: Sequence[int]) -> list[str]:
         xs = self.xs()
         wanted = np.linspace(min(xs), max(xs), 6)
         at = sorted({int(np.argmin(np.abs(np.array(xs) - want))) for want in wanted})
-        parts = [words(f"{counts[i]:,}", xs[i], TOP - 8) for i in at]
+        parts = [inside(f"{counts[i]:,}", xs[i], TOP - 8) for i in at]
         return [*parts, words("number of features", (LEFT + self.right) / 2, TOP - 26, "label")]
 
     def line(self, index: Sequence[int], values: Sequence[float], **attributes: Any) -> str:

@@ -95,6 +95,8 @@ def _less(loss: float, null: float) -> str:
     share = 100 * (1 - loss / null)
     if abs(share) < 0.5:
         return " (no less)"
+    if 99.5 <= share < 100:
+        return " (over 99 % less)"  # never 100: something is left
     return f" ({share:.0f} % less)" if share > 0 else f" ({-share:.0f} % more: worse than the mean)"
 
 
