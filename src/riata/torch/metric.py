@@ -24,10 +24,30 @@ State = dict[str, Any]
 
 
 @dataclasses.dataclass(frozen=True)
+class Scaled:
+    """s = scale/(√v/correction + eps), without the root where it is not ``rooted``; v is the optimizer's own tensor.
+
+    A tensor of the size of the weight is made only for those who ask for it.
+    """
+
+    scale: Number
+    v: Tensor | None
+    eps: Number = 0.0
+    correction: Number = 1.0
+    rooted: bool = True
+
+    def tensor(self) -> Number:
+        """s."""
+        if self.v is None:
+            return self.scale
+        return self.scale / (self.v.sqrt() if self.rooted else self.v.clone()).div_(self.correction).add_(self.eps)
+
+
+@dataclasses.dataclass(frozen=True)
 class Metric:
     """s, and where there is a summed momentum its buffer, into which enter·(w' − w⁺) must go."""
 
-    step: Number
+    step: Number | Scaled
     buffer: Tensor | None = None
     enter: Number = 0.0
 
@@ -47,7 +67,7 @@ def adam(group: State, state: State) -> Metric | None:
     if not state:
         return None
     v = state["max_exp_avg_sq"] if group["amsgrad"] else state["exp_avg_sq"]
-    return Metric(group["lr"] / _root(v, group, state).add_(group["eps"]))
+    return Metric(Scaled(group["lr"], v, group["eps"], _correction(group, state)))
 
 
 def nadam(group: State, state: State) -> Metric | None:
@@ -58,7 +78,7 @@ def nadam(group: State, state: State) -> Metric | None:
     mu, ahead = (beta * (1.0 - 0.5 * 0.96 ** (k * decay)) for k in (t, t + 1))
     product = _value(state["mu_product"])
     share = (1.0 - mu) / (1.0 - product) + ahead * (1.0 - beta**t) / (1.0 - product * ahead)
-    return Metric(group["lr"] * share / _root(state["exp_avg_sq"], group, state).add_(group["eps"]))
+    return Metric(Scaled(group["lr"] * share, state["exp_avg_sq"], group["eps"], _correction(group, state)))
 
 
 def radam(group: State, state: State) -> Metric | None:
@@ -72,12 +92,12 @@ def radam(group: State, state: State) -> Metric | None:
         return Metric(group["lr"])
     rect = ((rho - 4.0) * (rho - 2.0) * top / ((top - 4.0) * (top - 2.0) * rho)) ** 0.5
     scale = group["lr"] * rect * (1.0 - beta**t) ** 0.5
-    return Metric(scale / state["exp_avg_sq"].sqrt().add_(group["eps"]))
+    return Metric(Scaled(scale, state["exp_avg_sq"], group["eps"]))
 
 
 def adamax(group: State, state: State) -> Metric | None:
     """lr over the largest recent gradient."""
-    return Metric(group["lr"] / state["exp_inf"]) if state else None
+    return Metric(Scaled(group["lr"], state["exp_inf"], rooted=False)) if state else None
 
 
 def rmsprop(group: State, state: State) -> Metric | None:
@@ -86,15 +106,14 @@ def rmsprop(group: State, state: State) -> Metric | None:
         return None
     v = state["square_avg"]
     v = v.addcmul(state["grad_avg"], state["grad_avg"], value=-1.0) if group["centered"] else v
-    root = v.sqrt().add_(group["eps"])
     buffer = state.get("momentum_buffer") if group["momentum"] > 0 else None
-    return Metric(group["lr"] / root, buffer, _inverse(group["lr"]))
+    return Metric(Scaled(group["lr"], v, group["eps"]), buffer, _inverse(group["lr"]))
 
 
 def adagrad(group: State, state: State) -> Metric | None:
     """lr/(1 + (t − 1)·lr_decay), over √Σg² + ε."""
     lr = group["lr"] / (1.0 + (_count(state) - 1.0) * group["lr_decay"])
-    return Metric(lr / state["sum"].sqrt().add_(group["eps"]))
+    return Metric(Scaled(lr, state["sum"], group["eps"]))
 
 
 READERS: dict[type, Callable[[State, State], Metric | None]] = {
@@ -109,9 +128,9 @@ READERS: dict[type, Callable[[State, State], Metric | None]] = {
 }
 
 
-def _root(v: Tensor, group: State, state: State) -> Tensor:
-    """√v̂, a new tensor."""
-    return v.sqrt().div_((1.0 - group["betas"][1] ** _count(state)) ** 0.5)
+def _correction(group: State, state: State) -> Number:
+    """√v/√v̂, for the start of v."""
+    return (1.0 - group["betas"][1] ** _count(state)) ** 0.5
 
 
 def _count(state: State) -> Number:

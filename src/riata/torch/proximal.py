@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from riata.core.errors import InvalidOption
+from riata.torch import compiled
 from riata.torch.handle import Penalised
-from riata.torch.metric import READERS, Metric
+from riata.torch.metric import READERS, Metric, Scaled
 from riata.torch.penalties.base import Penalty, Separable, pieces
 from riata.torch.rules import Bound, Rules, bind
 from riata.torch.sharded import on_whole
@@ -47,6 +48,10 @@ class ProximalStep:
             w, lam = group["params"][place.index], lams(group, self.places, place.group)[place.index]
             if lam is None or w.grad is None or (lam == 0.0 and place.penalty.linear):
                 continue
+            if place.penalty.mix is not None and skipped is None and compiled.plain(w):
+                metric = READERS[self.kind](group, optimizer.state[w])
+                if metric is None or compiled.step(w, place.penalty, lam, metric):
+                    continue
             for piece, state in _pieces(w, optimizer.state[w], place.penalty):
                 metric = READERS[self.kind](group, state)
                 if metric is not None:
@@ -62,10 +67,11 @@ def _pieces(w: Tensor, state: dict[str, Any], penalty: Penalty) -> Iterator[tupl
 
 def _take(w: Tensor, penalty: Penalty, lam: float, metric: Metric, skipped: Tensor | None) -> None:
     """The proximal step of one piece, in place; what it takes away enters the buffer of a summed momentum."""
+    step = metric.step.tensor() if isinstance(metric.step, Scaled) else metric.step
     if isinstance(penalty, Separable):
-        new = penalty.prox(w, metric.step, lam)
+        new = penalty.prox(w, step, lam)
     else:
-        new = on_whole(lambda w, step: penalty.prox(w, step, lam), w, metric.step)
+        new = on_whole(lambda w, step: penalty.prox(w, step, lam), w, step)
     if skipped is not None:
         new = torch.where(skipped > 0, w, new)
     if isinstance(metric.enter, Tensor):

@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
+from riata.torch import compiled
 from riata.torch.normal_map import LIVE, NormalMap, refuse_decay
 from riata.torch.penalties.base import Separable, pieces
 from riata.torch.sharded import on_whole
@@ -60,6 +61,9 @@ def _add(optimizer: Optimizer, owned: Owned) -> None:
     scale = getattr(optimizer, "grad_scale", None)
     for map, z, _ in owned:
         if z.grad is None or map.lam == 0.0 or map.pulled(z):
+            continue
+        if scale is None and compiled.add_cut(z.grad, z, map.penalty, map.width, map.force):
+            map.note(z)
             continue
         entries = isinstance(map.penalty, Separable)
         for piece, grad in pieces(map.penalty, z, z.grad):

@@ -57,6 +57,11 @@ class Penalty(abc.ABC):
         return math.inf
 
     @property
+    def mix(self) -> tuple[float, float] | None:
+        """(l1, l2) where the penalty is λ Σ (l1·|wᵢ| + ½·l2·wᵢ²), for which a step is one compiled pass; else None."""
+        return None
+
+    @property
     def along(self) -> int | None:
         """The axis whose slices are penalised apart, so that a step may be taken slice by slice; None for no such."""
         return None

@@ -24,6 +24,10 @@ class ElasticNet(Separable):
         super().__post_init__()
         share_of("l1_ratio of ElasticNet is the part of the absolute values.", self.l1_ratio)
 
+    @property
+    def mix(self) -> tuple[float, float]:
+        return self.l1_ratio, 1.0 - self.l1_ratio
+
     def size(self, t: Tensor, lam: Number) -> Tensor:
         return lam * (self.l1_ratio * t + 0.5 * (1.0 - self.l1_ratio) * t * t)
 

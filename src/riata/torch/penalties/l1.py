@@ -20,6 +20,10 @@ class L1(Separable):
 
     name = "l1"
 
+    @property
+    def mix(self) -> tuple[float, float]:
+        return 1.0, 0.0
+
     def size(self, t: Tensor, lam: Number) -> Tensor:
         return lam * t
 

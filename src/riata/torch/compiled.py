@@ -1,0 +1,93 @@
+"""Steps of the lasso and the elastic net on plain tensors of the host: one compiled pass over memory, no temporaries.
+
+A step in Adam's metric is ten operations for torch, each with a team of threads that begins and ends together; here the
+weight and the state are read once and the weight is written once. Every other tensor (of a GPU, sharded, in half
+precision, not contiguous, traced by a compiler) goes the way of torch's own operations, to the same values but for
+rounding.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from riata.kernels import shrink
+from riata.torch.metric import Metric, Scaled
+from riata.torch.penalties.base import Penalty
+
+ENABLED = True  # the off switch: torch's operations do the same
+SHARE = 2**18  # entries that are worth a thread of their own: a tenth of a millisecond starts it
+
+Array = np.ndarray[Any, Any]
+
+
+def step(w: Tensor, penalty: Penalty, lam: float, metric: Metric) -> bool:
+    """The proximal step of ``riata.torch.proximal`` in place; False, and nothing done, where it is not for here."""
+    scaled = metric.step if isinstance(metric.step, Scaled) else Scaled(metric.step, None)
+    numbers = (scaled.scale, scaled.correction, scaled.eps, metric.enter)
+    others = [t for t in (scaled.v, metric.buffer) if t is not None]
+    mix = penalty.mix
+    if mix is None or any(isinstance(n, Tensor) for n in numbers) or not plain(w, *others):
+        return False
+    scale, correction, eps, enter = (float(n) for n in numbers)
+
+    def part(w: Array, *rest: Array) -> None:
+        given = iter(rest)
+        v = next(given) if scaled.v is not None else None
+        buffer = next(given) if metric.buffer is not None else None
+        shrink.step(w, lam * scale * correction, *mix, v, correction * eps, scaled.rooted, buffer, enter)
+
+    _in_threads(part, w, *others)
+    _changed(w, metric.buffer)
+    return True
+
+
+def add_cut(grad: Tensor, z: Tensor, penalty: Penalty, width: float, force: float) -> bool:
+    """``grad += force·(z − prox(z))`` in place; False, and nothing done, where it is not for here."""
+    mix = penalty.mix
+    if mix is None or not plain(grad, z):
+        return False
+    _in_threads(lambda grad, z: shrink.add_cut(grad, z, width, *mix, force), grad, z)
+    _changed(grad)
+    return True
+
+
+def plain(first: Tensor, *others: Tensor) -> bool:
+    """Whether the compiled loops can read them: contiguous, on the host, of one precision, and nobody is tracing."""
+    return ENABLED and not torch.compiler.is_compiling() and all(
+        type(t) in (Tensor, torch.nn.Parameter) and t.device.type == "cpu" and t.is_contiguous()
+        and t.dtype == first.dtype and t.shape == first.shape and t.dtype in (torch.float32, torch.float64)
+        for t in (first, *others)
+    )  # fmt: skip
+
+
+def _in_threads(work: Callable[..., None], *tensors: Tensor) -> None:
+    """``work`` on arrays that share the tensors' memory; large ones are cut, a piece for each thread of torch's.
+
+    The threads end with the step, so that a process may fork between two.
+    """
+    arrays = [t.detach().view(-1).numpy() for t in tensors]
+    count = min(torch.get_num_threads(), arrays[0].size // SHARE)
+    if count < 2:
+        work(*arrays)
+        return
+    ends = [arrays[0].size * k // count for k in range(count + 1)]
+    shares = [[array[a:b] for array in arrays] for a, b in itertools.pairwise(ends)]
+    with ThreadPoolExecutor(count - 1) as pool:
+        waiting = [pool.submit(work, *share) for share in shares[1:]]
+        work(*shares[0])
+        for one in waiting:
+            one.result()
+
+
+def _changed(*tensors: Tensor | None) -> None:
+    """Tell autograd, which does not see what NumPy writes."""
+    for t in tensors:
+        if t is not None:
+            torch.autograd.graph.increment_version(t)

@@ -1,0 +1,107 @@
+"""The compiled steps: what torch's operations do, for every optimizer with a known metric, in any number of threads."""
+
+import pytest
+import torch
+
+import riata.torch as rt
+from riata.torch import compiled
+from riata.torch.metric import Metric
+
+OPTIMIZERS = {
+    "sgd": lambda p: torch.optim.SGD(p, lr=0.1),
+    "heavy ball": lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, dampening=0.1),
+    "nesterov": lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True),
+    "adam": lambda p: torch.optim.Adam(p, lr=0.01),
+    "amsgrad": lambda p: torch.optim.AdamW(p, lr=0.01, amsgrad=True, weight_decay=0.0),
+    "nadam": lambda p: torch.optim.NAdam(p, lr=0.01),
+    "radam": lambda p: torch.optim.RAdam(p, lr=0.01),
+    "adamax": lambda p: torch.optim.Adamax(p, lr=0.01),
+    "rmsprop": lambda p: torch.optim.RMSprop(p, lr=0.001, centered=True, momentum=0.5, eps=0.01),
+    "adagrad": lambda p: torch.optim.Adagrad(p, lr=0.1, lr_decay=0.1),
+}
+PENALTIES = [rt.L1(0.1), rt.ElasticNet(0.1, l1_ratio=0.6)]
+
+
+class Count:
+    """What a function of the compiled steps answered, call after call."""
+
+    def __init__(self, monkeypatch, name):
+        self.answers, inner = [], getattr(compiled, name)
+        monkeypatch.setattr(compiled, name, lambda *args: self.answers.append(inner(*args)) or self.answers[-1])
+
+
+def trained(make, rules, way, dtype, size=137):
+    """(weight, the optimizer's tensors) after a few steps on seeded gradients."""
+    random = torch.Generator().manual_seed(0)
+    model = torch.nn.Linear(size, 3, bias=False, dtype=dtype)
+    with torch.no_grad():
+        model.weight.copy_(0.1 * torch.randn(3, size, generator=random, dtype=dtype))
+    if way == "latent":
+        rt.sparsify(model, rules)
+    optimizer = make(model.parameters())
+    if way == "proximal":
+        rt.attach(optimizer, rules, model)
+    moved = next(model.parameters())
+    for _ in range(12):
+        moved.grad = 0.1 * torch.randn(3, size, generator=random, dtype=dtype)
+        optimizer.step()
+    return [model.weight.detach(), *(v for v in optimizer.state[moved].values() if isinstance(v, torch.Tensor))]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("penalty", PENALTIES, ids=lambda p: p.name)
+@pytest.mark.parametrize("way", ["proximal", "latent"])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_same_as_torch(name, way, penalty, dtype, monkeypatch):
+    used = Count(monkeypatch, "step" if way == "proximal" else "add_cut")
+    fast = trained(OPTIMIZERS[name], penalty, way, dtype)
+    assert used.answers
+    assert all(used.answers)
+    monkeypatch.setattr(compiled, "ENABLED", False)
+    slow = trained(OPTIMIZERS[name], penalty, way, dtype)
+    assert 0 < int((slow[0] == 0).sum()) < slow[0].numel() or way == "latent"
+    near = {torch.float32: 2e-5, torch.float64: 1e-13}[dtype]
+    for one, other in zip(fast, slow, strict=True):
+        torch.testing.assert_close(one, other, rtol=near, atol=near)
+
+
+@pytest.mark.parametrize("way", ["proximal", "latent"])
+def test_same_bits_in_any_number_of_threads(way, monkeypatch):
+    monkeypatch.setattr(compiled, "SHARE", 100)
+    before = torch.get_num_threads()
+    got = []
+    try:
+        for threads in (1, 3):
+            torch.set_num_threads(threads)
+            got.append(trained(OPTIMIZERS["adam"], rt.L1(0.1), way, torch.float32, size=1000))
+    finally:
+        torch.set_num_threads(before)
+    assert all(torch.equal(one, other) for one, other in zip(*got, strict=True))
+
+
+def test_nan_stays_and_zeros_are_exact():
+    model = torch.nn.Linear(6, 1, bias=False)
+    with torch.no_grad():
+        model.weight.copy_(torch.tensor([[float("nan"), -0.5, 0.5, float("inf"), -0.05, 0.05]]))
+    optimizer = rt.attach(torch.optim.SGD(model.parameters(), lr=0.1), rt.L1(1.0), model)
+    model.weight.grad = torch.zeros(1, 6)
+    optimizer.step()
+    wanted = torch.tensor([[float("nan"), -0.4, 0.4, float("inf"), 0.0, 0.0]])
+    torch.testing.assert_close(model.weight.detach(), wanted, equal_nan=True)
+    assert not torch.signbit(model.weight.detach()[0, 4:]).any()
+
+
+def test_not_for_tensors_that_numpy_cannot_walk():
+    w = torch.randn(6, 4)
+    assert compiled.plain(w)
+    assert not compiled.plain(w.T)
+    assert not compiled.plain(w, w.double())
+    assert not compiled.plain(w.half())
+
+
+def test_autograd_sees_the_change():
+    w = torch.nn.Parameter(torch.ones(4))
+    kept = (w * w).sum()  # keeps w for its gradient
+    assert compiled.step(w, rt.L1(1.0), 1.0, Metric(0.1))
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        kept.backward()
