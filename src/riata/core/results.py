@@ -222,7 +222,7 @@ class CVResult(Drawn):
         return {**self.__dict__, "evidence": None, "predict_held_out": None}
 
     def __repr__(self) -> str:
-        best = int(np.argmin(self.risk))
+        best = int(np.argmin(np.nan_to_num(self.risk, nan=np.inf)))
         return (
             f"CVResult({self.measure} of {len(self.fold_weight)} folds over {len(self.lams)} lambdas, best "
             f"{self.cvm[best]:.4g} ± {self.cvse[best]:.2g} at lam={self.lams[best]:.4g} with "
