@@ -47,7 +47,7 @@ BAD = {
         '"age" should hold numbers', '"forty" at row 5 (line 6)', "--categories age", "--drop age"]),
     "misspelt target": (table(), ["-y", "prcie"], 2, ['"prcie" is not in the table', 'did you mean "price"']),
     "no header": ("1,2.5,3\n4,5,6\n7,8,9\n", ["-y", "3.1"], 2, [
-        '"3.1" is not in the table', "--no-header", "column_1"]),
+        '"3.1" is not in the table', "looks like data, not names", "--no-header"]),
     "no target": (table(), None, 2, ["which column is to be predicted", "size, age, town", "-y COLUMN"]),
     "text target": (table(), ["-y", "town"], 3, ['target "town" holds text', "oslo, rome"]),
     "constant target": (table(price=[5] * N), [], 3, ['target "price" is constant', "5 in all 30 rows"]),

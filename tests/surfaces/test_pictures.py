@@ -57,6 +57,7 @@ DRAWN = {
     "cv_curve": lambda m: plot.cv_curve(m["diabetes"].cv, folds=True, null=float(DIABETES[1].var())),
     "cv_curve of repeats": lambda m: plot.cv_curve(m["cancer"].cv),
     "draw": lambda m: plot.draw(riata.debiased_lasso(*DIABETES)),
+    "draw original": lambda m: plot.draw(riata.debiased_lasso(*DIABETES), units="original"),
     "error_rates": lambda m: plot.error_rates(riata.mfdr(m["diabetes"])),
     "information_criteria": lambda m: plot.information_criteria(m["diabetes"], which=RULES),
     "ranking": lambda m: plot.draw(riata.knockoff_filter(*DIABETES, fdr=0.2, seed=1)),
@@ -74,9 +75,10 @@ DRAWN = {
     **{f"ball {kind} 3": lambda m, kind=kind: geometry.ball(kind, dim=3) for kind in BALLS},
 }
 # What the axis that is not λ, a length or a share must say
-UNITS = {"coef_path": "per standard deviation", "coef_path original": "units of the data", "draw": "units of the data",
-         "cv_curve": "squared error", "cv_curve of repeats": "2 times", "kkt": "per standard deviation",
-         "touching": "per standard deviation", "error_rates": "share", "side_by_side": "held out"}  # fmt: skip
+UNITS = {"coef_path": "per standard deviation", "coef_path original": "units of the data",
+         "draw": "per standard deviation", "draw original": "units of the data", "cv_curve": "squared error",
+         "cv_curve of repeats": "2 times", "kkt": "per standard deviation", "touching": "per standard deviation",
+         "error_rates": "share", "side_by_side": "held out"}  # fmt: skip
 OVER_LAM = ("coef_path", "coef_path output", "cv_curve", "error_rates", "information_criteria", "selected", "kkt")
 
 

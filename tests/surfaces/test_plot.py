@@ -186,7 +186,20 @@ def test_intervals_of_a_method(diabetes):
     check(ax)
     first = ax.get_yticklabels()[0].get_text()
     assert first == found.features[int(np.argmin(found.pvalues))]
-    assert "95 % interval" in ax.get_xlabel()
+    assert ax.get_xlabel() == "coefficient per standard deviation, 95 % interval"
+    order = np.argsort(found.pvalues, kind="stable")
+    for units, scale in (("sd", np.std(np.asarray(X), axis=0)), ("original", np.ones(10))):
+        dots, *lines = found.plot(units=units).get_lines()[1:]
+        np.testing.assert_allclose(dots.get_xdata(), (found.coef * scale)[order])
+        np.testing.assert_allclose([line.get_xdata() for line in lines], (found.ci * scale[:, None])[order])
+    with pytest.raises(riata.InvalidOption, match="no such units"):
+        found.plot(units="metres")
+
+
+def test_knockoffs_without_a_threshold_say_so(diabetes):
+    found = riata.knockoff_filter(*diabetes)
+    assert not found.selected
+    assert "no threshold" in found.plot().get_xlabel()
 
 
 def test_models_side_by_side(diabetes):

@@ -50,9 +50,10 @@ class Source:
             said += dict.fromkeys(str(w.message) for w in caught if issubclass(w.category, UserWarning))
         except InvalidOption as error:
             suspect = [note for note in self.table.notes if "looks like data" in note]
-            if not suspect or error.hint is not None:
+            if not suspect:
                 raise
-            raise InvalidOption(error.what, got=error.got, expected=error.expected, hint=suspect[0]) from error
+            hint = suspect[0] if error.hint is None else f"{error.hint} Or {suspect[0]}"
+            raise InvalidOption(error.what, got=error.got, expected=error.expected, hint=hint) from error
 
 
 def read(args: argparse.Namespace, progress: Progress) -> Source:

@@ -188,6 +188,7 @@ def _intervals(
         adjustment=adjustment,
         level=level,
         sigma=start.sigma,
+        scale=problem.design.columns(np.arange(problem.n_features)).std(axis=0),
         details={
             "lam": start.lam,
             "lam_nodewise": nodes.lam,

@@ -32,6 +32,7 @@ class Intervals(Drawn):
     level : of the intervals
     sigma : standard deviation of the noise that was used (1 where the family has none)
     details : numbers of the method by name (lam, lam_nodewise, …)
+    scale : (n_features,) standard deviations of the columns, which make coefficients comparable
     joint : (n_samples, n_features) unit columns whose inner products are the correlations of the estimates, or None
     """
 
@@ -49,6 +50,7 @@ class Intervals(Drawn):
     level: float
     sigma: float
     details: dict[str, Any]
+    scale: Floats
     joint: Floats | None = dataclasses.field(default=None, repr=False)
 
     @property

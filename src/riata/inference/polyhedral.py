@@ -157,5 +157,5 @@ def _intervals(
         reference="Lee, Sun, Sun & Taylor (2016)",
         features=list(path.feature_names), coef=coef, se=se, ci=ci, pvalues=pvalues,
         adjusted=adjust(pvalues, adjustment), adjustment=adjustment, level=level, sigma=sigma,
-        details={"lam": lam, "one_sided": one, "vlo": vlo, "vup": vup},
+        scale=path.scale, details={"lam": lam, "one_sided": one, "vlo": vlo, "vup": vup},
     )  # fmt: skip

@@ -168,6 +168,7 @@ def _combined(
         features=list(problem.design.names or [f"x{j}" for j in range(problem.n_features)]),
         coef=middle, se=spread, ci=np.column_stack(ends), pvalues=found, adjusted=found,
         adjustment="multi-sample splitting", level=level, sigma=float("nan"),
+        scale=problem.design.columns(np.arange(problem.n_features)).std(axis=0),
         details={"frequency": np.isfinite(estimate).mean(axis=0), "rule": rule, "splits": len(estimate)},
     )  # fmt: skip
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from riata.core.errors import InvalidData
+from riata.core.errors import InvalidData, InvalidOption
 from riata.inference.intervals import Intervals
 from riata.plot import axes
+from riata.plot.coef_path import UNITS
 from riata.plot.draw import draw
 from riata.plot.labels import named_rows
 
@@ -75,9 +76,12 @@ def intervals(ax: Any, rows: Array, coef: Array, ends: Array) -> None:
 
 
 @draw.register
-def _(result: Intervals, ax: Any = None, **options: Any) -> Any:
+def _(result: Intervals, ax: Any = None, *, units: str = "sd", **options: Any) -> Any:
     told = np.flatnonzero(np.isfinite(result.coef))
     order = told[np.argsort(result.pvalues[told], kind="stable")]
-    words = f"coefficient in the units of the data, {100 * result.level:g} % interval"
-    return coefficients([result.features[j] for j in order], result.coef[order], ci=result.ci[order], xlabel=words,
-                        ax=ax, **options)  # fmt: skip
+    if units not in UNITS:
+        raise InvalidOption("There are no such units.", expected=" or ".join(UNITS), got=units)
+    unit = result.scale[order] if units == "sd" else np.ones(len(order))
+    words = f"{UNITS[units]}, {100 * result.level:g} % interval"
+    return coefficients([result.features[j] for j in order], unit * result.coef[order],
+                        ci=unit[:, None] * result.ci[order], xlabel=words, ax=ax, **options)  # fmt: skip

@@ -56,6 +56,7 @@ def _(result: Stability, ax: Any = None, **options: Any) -> Any:
 def _(result: Knockoffs, ax: Any = None, **options: Any) -> Any:
     several = result.e_values is not None
     values = result.e_values if several else result.W
-    words = "e-value, mean over draws" if several else "knockoff statistic W (dashed: threshold)"
+    line = " (dashed: threshold)" if np.isfinite(result.threshold) else ", no threshold keeps the FDR"
+    words = "e-value, mean over draws" if several else f"knockoff statistic W{line}"
     return ranking(result.feature_names, values, selected=result.selected, limit=result.threshold,
                    xlabel=f"{words}; FDR {result.fdr:g}", ax=ax, **options)  # fmt: skip

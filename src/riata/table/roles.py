@@ -16,8 +16,6 @@ from riata.table.words import count, shown
 
 Floats = NDArray[np.float64]
 
-HEADLESS = "most names of columns are numbers; if the table has no line of names, header=False calls them column_1, …"
-
 
 def find(name: str, names: Sequence[str], role: str) -> int:
     """Position of column ``name``, or InvalidOption with the closest name there is."""
@@ -26,16 +24,8 @@ def find(name: str, names: Sequence[str], role: str) -> int:
     raise InvalidOption(
         f'the {role} column "{name}" is not in the table.',
         got=f"{len(names)} columns: {shown(names, 8)}",
-        hint=HEADLESS if 2 * sum(map(is_number, names)) > len(names) else did_you_mean(name, names),
+        hint=did_you_mean(name, names),
     )
-
-
-def is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def role_columns(frame: Any, names: Sequence[str], given: dict[str, Any]) -> dict[str, Column]:
