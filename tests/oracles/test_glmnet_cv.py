@@ -169,7 +169,7 @@ def test_golden_cv_block_with_its_interpolation(unscaled):
 def test_the_quick_start_of_glmnet(shared_data):
     """cv.glmnet(x, y, foldid = rep(1:10, 10)) on its QuickStartExample: the same λ, and the same curve to 1e-7.
 
-    The curve is that of thresh = 1e-14 (glmnet 4.1-6 in R 4.2.2, run for this test): 1.021561887 ± 0.082082711 at λ_min.
+    The curve is that of thresh = 1e-14 (glmnet 4.1-6 in R 4.2.2): 1.021561887 ± 0.082082711 at λ_min.
     At its default thresh of 1e-7 glmnet gives 1.0215242 ± 0.0820845, which lies between our exact folds and their
     interpolation.
     """
