@@ -18,7 +18,7 @@ help: ## this list
 demo: $(VENV)/built ## the main job on a real data set; leaves its files in demo-output/
 	@$(BIN)/riata demo --out demo-output
 
-test: $(VENV)/built ## every test (some 12 minutes on 2 cores); reasons of skips are printed
+test: $(VENV)/built ## every test (some 15 minutes on 2 cores); reasons of skips are printed
 	@$(PY) -m pytest -n auto --dist worksteal $(ARGS)
 
 check: $(VENV)/built $(VENV)/dev ## lint, format, types, import layers (under a minute)
@@ -27,7 +27,7 @@ check: $(VENV)/built $(VENV)/dev ## lint, format, types, import layers (under a 
 	@$(BIN)/mypy
 	@$(PY) -m pytest -q tests/surfaces/test_imports.py
 
-bench: $(VENV)/built ## times against other libraries, at the same accuracy; NAME=<problem> for one of them (about two hours for all)
+bench: $(VENV)/built ## times against other libraries, at the same accuracy; NAME=<problem> for one of them (two to three hours for all)
 	@$(PY) -m benchmarks.run $(NAME) $(ARGS)
 	@$(PY) -m tools.readme
 

@@ -16,7 +16,7 @@ COLUMNS = [*KEY, "n", "p", "seconds", "gap_rel", "nonzeros"]
 LIBRARIES = ["riata", "glmnet", "adelie"]  # ours, and those that were fastest on dense paths
 SIZES = {"n": [250, 500, 1000, 2000], "p": [1000, 2000, 4000, 8000, 16000], "support": [10, 30, 90, 270]}
 BASE = {"n": 500, "p": 4000}
-LIMIT = 20.0
+LIMIT = 6.0
 
 
 def simulate(n, p, relevant):

@@ -109,7 +109,8 @@ cdef class BlockSet(BlockModel):
         self.correlate()
         for step in range(STEPS):
             self.gap = self.gap_here()
-            if self.gap <= goal and self.f and not square:
+            if (self.gap <= goal or done < 0) and self.f and not square:
+                # also where no step helps: B is but loosely settled between steps, and that alone can be the gap
                 self.settle(LEVEL, 1)
                 self.correlate()
                 self.gap = self.gap_here()
