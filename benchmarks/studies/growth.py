@@ -53,7 +53,7 @@ def section(rows):
         mine = [row for row in rows if (row["along"], row["library"]) == (along, library)]
         value = np.array([float(row["value"]) for row in mine])
         seconds = np.array([float(row["seconds"]) for row in mine])
-        slope = np.polyfit(np.log(value), np.log(seconds), 1)[0] if len(mine) > 1 else float("nan")
+        slope = f"{np.polyfit(np.log(value), np.log(seconds), 1)[0]:.2f}" if len(mine) > 2 else "–"
         ends = [f"{value[k]:.0f}: {seconds[k]:.3g} s" for k in (0, -1)]
-        lines.append([along, library, *ends, f"{slope:.2f}"])
+        lines.append([along, library, *ends, slope])
     return table(["along", "library", "smallest", "largest", "slope"], lines, left=2)
