@@ -97,34 +97,6 @@ def test_without_the_freeze_units_would_come_back(way):
 
 
 @over_ways
-def test_in_a_refit_live_weights_cross_zero_without_stopping_there(way):
-    """Only what was frozen is zero in the end, though the targets change sign and every weight with them."""
-    torch.manual_seed(1)
-    model, x = nn.Linear(8, 1), X.clone()
-    rules = {"weight": rt.L1(0.2)}
-    if way == "latent":
-        where = rt.sparsify(model, rules, width=1.0)
-        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    else:
-        optimizer = where = rt.ProxSGD(model, rules, lr=0.1)
-    mine = rt.Plan(freeze_at=200)
-    mine.begin(model, optimizer)
-    for done in range(230):
-        mine.before_step(done)
-        if done == 200:
-            kept = rt.penalised(where)[0].weight != 0
-        optimizer.zero_grad()
-        F.mse_loss(model(x), Y if done < 200 else -Y).backward()
-        optimizer.step()
-    weight = rt.penalised(where)[0].weight.clone()
-    assert kept[0].tolist() == [True, True] + [False] * 6
-    assert torch.equal(weight != 0, kept)
-    assert weight[0, :2].tolist() == pytest.approx([-2.0, 1.0], abs=0.1)
-    rt.penalised(where)[0].lam = 0.2  # a penalty again: the weights stay where they are
-    torch.testing.assert_close(rt.penalised(where)[0].weight, weight)
-
-
-@over_ways
 @pytest.mark.parametrize("refit", [True, False])
 def test_a_training_resumed_after_the_freeze_is_bitwise(way, refit, tmp_path):
     options = {"epochs": 5, "checkpoint": tmp_path / "state.pt"}

@@ -52,11 +52,6 @@ class Penalised(abc.ABC):
         It is read between ``backward`` and ``step``. With a loss scaler it is the scaled one until ``unscale_``.
         """
 
-    def release(self) -> None:
-        """λ is 0 from now on, and the weight is the tensor that the optimizer moves, with nothing between them."""
-        if self.lam != 0.0:
-            self.lam = 0.0
-
     def value(self) -> Tensor:
         """λ·R(weight)."""
         return self.penalty.value(whole(self.weight), self.lam)

@@ -69,7 +69,6 @@ class NormalMap(nn.Module):
         super().__init__()
         self.penalty, self.name, self.rule = penalty, name, rule
         self.lam, self.width = float(penalty.lam), float(width)
-        self.free = False  # the weight is the latent tensor itself, as there is no λ: a refit
         self._chain: tuple[ParametrizationList, ...] = ()  # in a tuple: a parent is no submodule
         self._enrol()
 
@@ -100,16 +99,12 @@ class NormalMap(nn.Module):
         return min(self.width / self.lam if self.lam > 0.0 else 1.0, 0.5 * self.penalty.max_step)
 
     def forward(self, z: Tensor) -> Tensor:
-        if self.free:
-            return z
         with torch.no_grad():
             w = self.weight(z)
         return _Through.apply(z, w)
 
     def weight(self, z: Tensor) -> Tensor:
         """w of a latent tensor."""
-        if self.free:
-            return z.detach()
         if self.penalty.linear:  # a proximal step depends on γλ only
             return self.penalty.prox(z, self.width, 1.0)
         return self.penalty.prox(z, self.step, self.lam)
@@ -144,12 +139,11 @@ class NormalMap(nn.Module):
         return noted is not None and grad is not None and noted() is grad and grad._version == version
 
     def get_extra_state(self) -> Tensor:
-        """λ, width and whether it is free travel with the state dict, in float64 whatever the model's precision."""
-        return torch.tensor([self.lam, self.width, self.free], dtype=torch.float64)
+        """λ and width travel with the state dict, in float64 whatever the model's precision."""
+        return torch.tensor([self.lam, self.width], dtype=torch.float64)
 
     def set_extra_state(self, state: Tensor) -> None:
-        self.lam, self.width, free = state.tolist()
-        self.free = bool(free)
+        self.lam, self.width = state.tolist()
 
     def extra_repr(self) -> str:
         return f"{self.penalty.words()}, λ={self.lam:g}, width={self.width:.3g}"
@@ -178,28 +172,14 @@ class Latent(Penalised):
     @lam.setter
     def lam(self, value: float) -> None:
         self.penalty.at(value)  # or its error
-        if self.map.free and value > 0.0:
-            self.map.free, self.map.lam = False, float(value)
-            with torch.no_grad():
-                self.latent.copy_(self.map.right_inverse(self.latent))
-        elif self.penalty.linear:
+        if self.penalty.linear:
             self.map.lam = float(value)
-        else:
-            self._remap(float(value))
-
-    @torch.no_grad()
-    def _remap(self, lam: float) -> None:
-        """Another λ is another map: z is moved so that w stays."""
-        w, before, old = self.weight, self.map.step, self.map.lam
-        self.map.lam = lam
-        ratio = self.map.step * self.map.lam / (before * old) if old > 0.0 else 1.0
-        self.latent.copy_(torch.where(w == 0, self.latent * ratio, self.map.right_inverse(w)))
-
-    @torch.no_grad()
-    def release(self) -> None:
-        if not self.map.free:
-            self.latent.copy_(self.weight)
-            self.map.lam, self.map.free = 0.0, True
+            return
+        with torch.no_grad():  # another λ is another map: z is moved so that w stays
+            w, before, old = self.weight, self.map.step, self.map.lam
+            self.map.lam = float(value)
+            ratio = self.map.step * self.map.lam / (before * old) if old > 0.0 else 1.0
+            self.latent.copy_(torch.where(w == 0, self.latent * ratio, self.map.right_inverse(w)))
 
     @property
     def weight(self) -> Tensor:

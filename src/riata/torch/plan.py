@@ -91,10 +91,9 @@ class Plan:
             self._handles = [freeze_support(o, self.parts, again=again) for o in self._optimizers]
         factor = 1.0 if self.factor is None else self.factor(done)
         for part in self.parts:
-            if frozen and self.refit:
-                part.release()
-            elif part.lam != part.penalty.lam * factor:
-                part.lam = part.penalty.lam * factor
+            lam = 0.0 if frozen and self.refit else part.penalty.lam * factor
+            if part.lam != lam:
+                part.lam = lam
 
     def end(self) -> None:
         """Let go of the optimizers; the support is no longer kept."""
