@@ -14,7 +14,8 @@ TITLE = "Cost as n, p and the support grow"
 KEY = ["along", "value", "library"]
 COLUMNS = [*KEY, "n", "p", "seconds", "gap_rel", "nonzeros"]
 LIBRARIES = ["riata", "glmnet", "adelie"]  # ours, and those that were fastest on dense paths
-SIZES = {"n": [250, 500, 1000, 2000], "p": [1000, 2000, 4000, 8000, 16000], "support": [10, 30, 90, 270]}
+SIZES = {"n": [250, 500, 1000, 2000], "p": [1000, 2000, 4000, 8000, 16000], "support": [0.6, 0.4, 0.2, 0.1, 0.05]}
+# n and p, and for the support where the path ends, as a share of λ_max: the value is then the number of non-zeros there
 BASE = {"n": 500, "p": 4000}
 LIMIT = 6.0
 
@@ -32,8 +33,8 @@ def run(libraries):
         for along, values in SIZES.items():
             for value in values:
                 sizes = BASE | ({along: value} if along != "support" else {})
-                relevant = value if along == "support" else simulated.RELEVANT
-                problem = Problem("", functools.partial(simulate, sizes["n"], sizes["p"], relevant), None, "")
+                load = functools.partial(simulate, sizes["n"], sizes["p"], simulated.RELEVANT)
+                problem = Problem("", load, value if along == "support" else None, "")
                 for cell in opened.cells(problem):
                     found = accuracy.loosest(functools.partial(cell.attempt, limit=LIMIT), cell.process.library.START)
                     if not found.reached:
@@ -51,7 +52,7 @@ def section(rows):
     lines = []
     for along, library in dict.fromkeys((row["along"], row["library"]) for row in rows):
         mine = [row for row in rows if (row["along"], row["library"]) == (along, library)]
-        value = np.array([float(row["value"]) for row in mine])
+        value = np.array([float(row["nonzeros" if along == "support" else "value"]) for row in mine])
         seconds = np.array([float(row["seconds"]) for row in mine])
         slope = f"{np.polyfit(np.log(value), np.log(seconds), 1)[0]:.2f}" if len(mine) > 2 else "–"
         ends = [f"{value[k]:.0f}: {seconds[k]:.3g} s" for k in (0, -1)]

@@ -9,6 +9,7 @@ import scipy.sparse as sp
 import riata
 from riata.core.errors import InvalidData, InvalidOption
 from riata.inference import nodewise
+from riata.inference.division import halves_of_groups
 
 FOLDS = 5
 
@@ -293,3 +294,31 @@ def test_halves_are_those_of_the_rows_given_where_some_leave():
         np.testing.assert_array_equal(told(method(frame, "y", na="drop", halves=halves, **how)), told(alone))
         with pytest.raises(InvalidData, match="halves"):
             method(frame, "y", na="drop", halves=halves[:, live], **how)
+
+
+def test_halves_of_unequal_groups_are_random():
+    """No two draws need be alike, and the largest group is on both sides (sorted by size, halves came again)."""
+    together = np.repeat(np.arange(12), np.arange(1, 13))
+    rng = np.random.default_rng(0)
+    drawn = [halves_of_groups(together, rng) for _ in range(100)]
+    assert len({half.tobytes() for half in drawn}) > 60
+    assert 25 < sum(int(half[-1]) for half in drawn) < 75
+    assert all(abs(int(half.sum()) - len(half) / 2) <= 12 for half in drawn)
+    assert all(len(set(half[together == g])) == 1 for half in drawn for g in range(12))
+    with pytest.raises(InvalidData, match="cannot be halved"):
+        halves_of_groups(np.zeros(5), rng)
+
+
+def test_splits_of_the_rows_given_hold_where_rows_leave():
+    """A list of (train, test) places speaks of the rows given, and rows of weight 0 leave before folds are made."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((60, 4))
+    y = X[:, 0] + rng.standard_normal(60)
+    weight = np.ones(60)
+    weight[40:] = 0.0
+    splits = [(np.flatnonzero(np.arange(60) % 5 != k), np.flatnonzero(np.arange(60) % 5 == k)) for k in range(5)]
+    found = riata.debiased_lasso(X, y, sample_weight=weight, cv=splits)
+    same = riata.debiased_lasso(X[:40], y[:40], foldid=np.arange(40) % 5)
+    np.testing.assert_allclose(found.coef, same.coef, rtol=1e-10)
+    with pytest.raises(InvalidOption, match="rows that there are not"):
+        riata.debiased_lasso(X, y, cv=[(np.arange(40), np.array([99]))])

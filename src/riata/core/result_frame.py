@@ -59,6 +59,5 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, float):
         return f"{value:.6g}"
-    text = str(value)
-    text = text if len(text) <= WIDE else f"{text[: WIDE - 1]}…"
-    return text if text.isprintable() else text.encode("unicode_escape").decode()
+    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(value))
+    return text if len(text) <= WIDE else f"{text[: WIDE - 1]}…"

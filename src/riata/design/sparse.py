@@ -49,8 +49,12 @@ class Sparse(Design):
         return np.asarray(X.T @ R)
 
     def columns(self, cols: Ints) -> Floats:
-        X, out = self.raw, np.zeros((self.shape[0], len(cols)), order="F")
-        kernel.gather(X.data, X.indices, X.indptr, np.asarray(cols, np.intp), out)
+        X, at = self.raw, np.ascontiguousarray(cols, np.intp)
+        inside = len(at) == 0 or (at.min() >= 0 and at.max() < self.shape[1])
+        if not inside or X.indices.dtype != X.indptr.dtype:  # the kernel checks nothing; SciPy raises IndexError
+            return X[:, cols].toarray(order="F")
+        out = np.zeros((self.shape[0], len(at)), order="F")
+        kernel.gather(X.data, X.indices, X.indptr, at, out)
         return out
 
     def rows(self, index: Ints) -> Floats:

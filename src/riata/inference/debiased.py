@@ -11,7 +11,7 @@ from scipy.stats import norm
 from riata.core.errors import InvalidData, InvalidOption
 from riata.core.problem import Floats, Problem
 from riata.inference.division import folds_given
-from riata.inference.intervals import Intervals, adjust, check_level
+from riata.inference.intervals import Intervals, adjust, check_level, spread_of
 from riata.inference.nodewise import Nodewise, nodewise
 from riata.inference.reading import read
 from riata.path.fit import fit_path
@@ -188,7 +188,7 @@ def _intervals(
         adjustment=adjustment,
         level=level,
         sigma=start.sigma,
-        scale=problem.design.columns(np.arange(problem.n_features)).std(axis=0),
+        scale=spread_of(problem),
         details={
             "lam": start.lam,
             "lam_nodewise": nodes.lam,

@@ -10,7 +10,7 @@ import numpy as np
 
 from riata.core.drawn import Drawn
 from riata.core.errors import InvalidOption
-from riata.core.problem import Floats
+from riata.core.problem import Floats, Problem
 from riata.core.result_frame import ResultFrame
 
 ADJUSTMENTS = ("holm", "bonferroni", "maxz", "none")
@@ -79,6 +79,13 @@ class Intervals(Drawn):
     def __repr__(self) -> str:
         said = int(np.isfinite(self.pvalues).sum())
         return f"<{self.method}: {len(self.selected)} of {said} coefficients differ from 0 at level {self.level:g}>"
+
+
+def spread_of(problem: Problem) -> Floats:
+    """(n_features,) standard deviations of the columns; a sparse X stays sparse."""
+    weight = problem.sample_weight
+    _, m2 = problem.design.group_moments(weight, np.zeros(problem.n_samples, np.intp), 1)
+    return np.asarray(np.sqrt(m2[0] / weight.sum()))
 
 
 def check_level(level: float) -> float:

@@ -12,7 +12,7 @@ from scipy.stats import t as student
 from riata.core.errors import InvalidData, InvalidOption
 from riata.core.problem import Floats, Problem
 from riata.inference.division import folds_given, folds_within, halves_of_groups
-from riata.inference.intervals import Intervals, check_level
+from riata.inference.intervals import Intervals, check_level, spread_of
 from riata.inference.reading import read
 from riata.path.fit import fit_path
 from riata.select.cv import cross_validate
@@ -73,10 +73,8 @@ def multi_split(
     if splits < 2 or problem.n_samples < 8:
         raise InvalidData("multi_split needs two splits and eight rows.", got=f"{splits}, {problem.n_samples}")
     rng = np.random.default_rng(seed)
-    given, together = (
-        _given(data.per_row(halves, "halves"), problem.n_samples),
-        data.per_row(o.fold_groups, "fold_groups"),
-    )
+    given = _given(data.per_row(halves, "halves"), problem.n_samples)
+    together = data.per_row(o.fold_groups, "fold_groups")
     foldid = None if o.foldid is None and o.cv is None else folds_given(problem, data, o, folds, seed)
     splits, p = splits if given is None else len(given), problem.n_features
     estimate, error = np.full((2, splits, p), np.nan)
@@ -168,7 +166,7 @@ def _combined(
         features=list(problem.design.names or [f"x{j}" for j in range(problem.n_features)]),
         coef=middle, se=spread, ci=np.column_stack(ends), pvalues=found, adjusted=found,
         adjustment="multi-sample splitting", level=level, sigma=float("nan"),
-        scale=problem.design.columns(np.arange(problem.n_features)).std(axis=0),
+        scale=spread_of(problem),
         details={"frequency": np.isfinite(estimate).mean(axis=0), "rule": rule, "splits": len(estimate)},
     )  # fmt: skip
 

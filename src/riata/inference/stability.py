@@ -130,7 +130,8 @@ def stability_selection(
     n_pairs : B
     cluster : features all of whose correlations have |r| at least this form a cluster
     halves : (n_pairs, n_samples) of 0, 1 or −1 (in neither half), instead of ``seed``; a column for each row of X
-    seed : of the halves; classes and events are in proportion in both, but for rows that ``fold_groups`` keeps in one
+    seed : of the halves; classes and events are in proportion in both, unless there are ``fold_groups``: rows alike
+        in these are in the same half, and the halves are halves of the groups
     threads : cores to use; the result does not depend on it
     options : family, sample_weight, offset, drop, keep, feature_names, … as for riata.select. Weights go into every
         fit; halves are halves of the rows, so that a row of weight 2 is in or out as a whole. The bounds hold: they ask

@@ -98,11 +98,16 @@ def step(
 
 
 def add_cut(real[::1] out, const real[::1] z, double width, double l1, double l2, double force):
-    """out += force·(z − x), where x is the proximal point of z that `step` finds with this ``width``."""
+    """out += force·(z − x), where x is the proximal point of z that `step` finds with this ``width``.
+
+    The difference itself would lose the digits of a large z.
+    """
     cdef Py_ssize_t i, n = out.shape[0]
+    cdef real cut, slope = <real> (width * l2)
     cdef real threshold = <real> (width * l1), over = <real> (1 + width * l2), times = <real> force
     if z.shape[0] != n:
         raise ValueError(f"add_cut needs arrays of one length, {n}.")
     with nogil:
         for i in range(n):
-            out[i] += times * (z[i] - soft(z[i], threshold) / over)
+            cut = threshold if z[i] > threshold else (-threshold if z[i] < -threshold else z[i])
+            out[i] += times * (cut + slope * z[i]) / over

@@ -55,7 +55,7 @@ def coef_path(
     values, ylabel = heights(path, units, output)
     named = chosen(path, features, most, output)
     ax = axes.new(ax)
-    places = horizontal(ax, path, x, values)
+    places = horizontal(ax, path, x, heights(path, "sd", output)[0])
     draw_lines(ax, places, values, named)
     ax.set_ylabel(ylabel, parse_math=False)
     ax.axhline(0, color="black", lw=0.6, zorder=0)
@@ -81,14 +81,14 @@ def heights(path: Path, units: str, output: str | None) -> tuple[Floats, str]:
 
 
 def chosen(path: Path, features: list[str] | None, most: int, output: str | None = None) -> list[int]:
-    """Rows of ``coef_active`` to name, the most important first."""
+    """Rows of ``coef_active`` to name, the most important first; those that are zero in what is drawn are not named."""
+    size = np.abs(heights(path, "sd", output)[0]).max(axis=1, initial=0.0)
     if features is not None:
         row = {path.feature_names[j]: i for i, j in enumerate(path.active)}
         unknown = [name for name in features if name not in set(path.feature_names)]
         if unknown:
             raise InvalidOption(f"There is no feature {unknown[0]!r} in this path.", got=unknown[0])
-        return [row[name] for name in features if name in row]
-    size = np.abs(heights(path, "sd", output)[0]).max(axis=1, initial=0.0)
+        return [row[name] for name in features if name in row and size[row[name]] > 0]
     return [int(i) for i in np.argsort(-size, kind="stable")[:most] if size[i] > 0]
 
 
@@ -98,7 +98,8 @@ def horizontal(ax: Any, path: Path, x: str, values: Floats) -> Floats:
         return axes.lam_axis(ax, path.lams)
     if x == "norm":
         places = np.abs(values).sum(axis=0)
-        ax.set_xlabel("length of the coefficients, ‖w‖₁ per standard deviation")
+        words = "length of the coefficients, ‖w‖₁" if path.outputs is None else "sum of the lengths that are drawn"
+        ax.set_xlabel(f"{words} per standard deviation")
     else:
         places = path.dev_ratio
         ax.set_xlabel("fraction of deviance explained")

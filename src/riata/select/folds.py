@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -113,6 +114,21 @@ def as_masks(foldid: Ints | Masks) -> Masks:
     if isinstance(foldid, list):
         return foldid
     return [(row != f, row == f) for row in np.atleast_2d(foldid) for f in range(int(row.max()) + 1)]
+
+
+def of_rows_kept(splits: Iterable[Any], rows: Ints, n_given: int) -> list[tuple[Ints, Ints]]:
+    """(train, test) places among the ``rows`` that stay, of lists of places among the ``n_given`` rows given."""
+    place = np.full(n_given, -1, np.intp)
+    place[rows] = np.arange(len(rows))
+    found = []
+    for pair in splits:
+        train, test = (np.asarray(each) for each in pair)
+        train, test = (np.flatnonzero(each) if each.dtype == bool else each for each in (train, test))
+        for each in (train, test):
+            if each.size and not (-n_given <= each.min() and each.max() < n_given):
+                raise InvalidOption("cv names rows that there are not.", expected=f"places below {n_given}", got="cv")
+        found.append((place[train][place[train] >= 0], place[test][place[test] >= 0]))
+    return found
 
 
 def from_splitter(cv: Any, X: Any, y: Any, groups: Any = None) -> Ints | Masks:

@@ -33,7 +33,8 @@ class Ready:
         data, o = self.data, self.options
         together = data.per_row(o.fold_groups, "fold_groups")
         if o.cv is not None:
-            return folds.from_splitter(o.cv, data.X, data.y, together)
+            cv = o.cv if hasattr(o.cv, "split") else folds.of_rows_kept(o.cv, data.rows, data.n_given)
+            return folds.from_splitter(cv, data.X, data.y, together)
         foldid = data.per_row(o.foldid, "foldid")
         return folds.make_folds(
             len(data.y), o.folds, seed=o.seed, foldid=foldid, groups=together, repeats=o.repeats,

@@ -92,7 +92,7 @@ class SetsEngine:
             self._enter_alone(gathered.store, order)
 
     def _look_first(self, copy: OneCopy | None) -> None:
-        """Lanes look at a copy of X that engines share; not where columns are far from 0, for which ones is theirs."""
+        """Lanes look at a copy of X that engines share; not where columns are far from 0 (each has its own)."""
         if copy is not None and self.walk.affords_copy() and not len(self.passes.far):
             self.walk.share(copy.of(self.passes))
 

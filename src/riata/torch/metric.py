@@ -25,7 +25,7 @@ State = dict[str, Any]
 
 @dataclasses.dataclass(frozen=True)
 class Scaled:
-    """s = scale/(√v/correction + eps), without the root where it is not ``rooted``; v is the optimizer's own tensor.
+    """s = scale/(√v/correction + eps), or scale/v where it is not ``rooted``; v is the optimizer's own tensor.
 
     A tensor of the size of the weight is made only for those who ask for it.
     """
@@ -40,7 +40,12 @@ class Scaled:
         """s."""
         if self.v is None:
             return self.scale
-        return self.scale / (self.v.sqrt() if self.rooted else self.v.clone()).div_(self.correction).add_(self.eps)
+        if not self.rooted:
+            return self.scale / self.v
+        root = self.v.sqrt()
+        if isinstance(self.correction, Tensor) or self.correction != 1.0:
+            root = root.div_(self.correction)
+        return self.scale / root.add_(self.eps)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -86,6 +86,8 @@ class Plan:
     def before_step(self, done: int) -> None:
         """To be called before a step of the optimizer, when ``done`` steps were taken."""
         frozen = self.freeze_at is not None and done >= self.freeze_at
+        if not frozen:  # a training may go back to before its freeze
+            self.end()
         if frozen and not self._handles:
             again = done > self.freeze_at  # type: ignore[operator]  # resumed after it was frozen
             self._handles = [freeze_support(o, self.parts, again=again) for o in self._optimizers]
