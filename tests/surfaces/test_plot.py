@@ -272,3 +272,16 @@ def test_spread_is_the_nearest_arrangement(seed):
     best = minimize(lambda z: ((z - wanted[order]) ** 2).sum(), np.linspace(1, 9, 6), bounds=[(low, high)] * 6,
                     constraints=limits, method="SLSQP", options={"ftol": 1e-14})  # fmt: skip
     np.testing.assert_allclose(ours[order], best.x, atol=1e-5)
+
+
+def test_what_is_zero_in_an_output_is_not_named_and_lengths_are_per_standard_deviation(diabetes):
+    iris = load_iris(as_frame=True)
+    found = riata.select(iris.data, iris.target, family="multinomial")
+    size = found.path.coef[:, found.path.outputs.index("1")]
+    zero = [name for name, row in zip(found.path.feature_names, size, strict=True) if not row.any()]
+    named = {text.get_text() for text in found.plot(output="1").texts}
+    assert zero
+    assert not named & set(zero)
+    path = riata.path(*diabetes)
+    ends = {units: path.plot(x="norm", units=units).get_xlim()[1] for units in ("sd", "original")}
+    assert ends["sd"] == ends["original"] == pytest.approx(np.abs(path.coef_per_sd[:, -1]).sum())
