@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_diabetes
 
 from riata.path import make_problem
 from riata.testing.datasets import load
@@ -105,3 +106,15 @@ class Glmnet:
 def glmnet(request: pytest.FixtureRequest) -> Glmnet:
     """Access to the stored fits: ``glmnet.fit("hitters__gaussian_box")``."""
     return Glmnet(request)
+
+
+@pytest.fixture(scope="module")
+def diabetes() -> Any:
+    """(X, y) of the diabetes data in their own units."""
+    return load_diabetes(return_X_y=True, scaled=False)
+
+
+@pytest.fixture(scope="module")
+def stored(repository: pathlib.Path) -> Any:
+    """What R packages found on them (tests/data/README.md)."""
+    return json.loads((repository / "tests/data/inference/diabetes_r.json").read_text("utf-8"))

@@ -3,11 +3,8 @@
 The values are those of tests/data/inference/diabetes_r.json (see tests/data/README.md for where they come from).
 """
 
-import json
-
 import numpy as np
 import pytest
-from sklearn.datasets import load_diabetes
 
 import riata
 from riata.core.errors import InvalidData, InvalidOption
@@ -15,16 +12,6 @@ from riata.select.criteria import Fit
 from riata.select.evidence import Evidence
 from riata.select.freedom import by_simulation, degrees_of_freedom
 from riata.select.rules import criteria
-
-
-@pytest.fixture(scope="module")
-def diabetes():
-    return load_diabetes(return_X_y=True, scaled=False)
-
-
-@pytest.fixture(scope="module")
-def stored(repository):
-    return json.loads((repository / "tests/data/inference/diabetes_r.json").read_text("utf-8"))
 
 
 @pytest.fixture(scope="module")

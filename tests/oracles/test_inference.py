@@ -3,13 +3,10 @@
 R's figures are in tests/data/inference (tests/data/README.md says from what).
 """
 
-import json
-
 import numpy as np
 import pytest
 from scipy import integrate
 from scipy.stats import norm
-from sklearn.datasets import load_diabetes
 from sklearn.linear_model import Lasso, LinearRegression
 
 import riata
@@ -18,16 +15,6 @@ from riata.inference.intervals import adjust, tail
 from riata.inference.nodewise import nodewise
 from riata.inference.splitting import aggregate
 from riata.inference.truncated import log_mass, mean_interval, upper_tail
-
-
-@pytest.fixture(scope="module")
-def diabetes():
-    return load_diabetes(return_X_y=True, scaled=False)
-
-
-@pytest.fixture(scope="module")
-def stored(repository):
-    return json.loads((repository / "tests/data/inference/diabetes_r.json").read_text("utf-8"))
 
 
 def test_debiased_lasso_of_hdi(diabetes, stored):

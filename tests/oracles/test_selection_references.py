@@ -4,8 +4,6 @@ Provenance: R 4.2.2 with glmnet 4.1-6 (adaptive weights, riboflavin's folds), nc
 (riboflavin, of whose folds only the seed of R is known); scikit-learn's LassoLarsIC on its own example.
 """
 
-import json
-
 import numpy as np
 import pytest
 from sklearn.datasets import load_diabetes
@@ -18,16 +16,6 @@ from riata.select.evidence import Evidence
 from riata.select.noise import noise_variance
 from riata.select.rules import criteria
 from riata.testing.datasets import load
-
-
-@pytest.fixture(scope="module")
-def diabetes():
-    return load_diabetes(return_X_y=True, scaled=False)
-
-
-@pytest.fixture(scope="module")
-def stored(repository):
-    return json.loads((repository / "tests/data/inference/diabetes_r.json").read_text("utf-8"))
 
 
 @pytest.fixture(scope="module")
