@@ -1,6 +1,7 @@
 """What the results say: ratios against the best of the others, targets, tables in Markdown."""
 
 import statistics
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from benchmarks.registry import LACKS, OURS
@@ -48,6 +49,7 @@ FAMILY_TARGETS = [
     Target("several responses, path", "multigaussian", "path", 1),
 ]
 FOLDS_COST = 4  # a family's 10-fold CV over its own path, at most
+LARGE, SHARED_FOLDS, PRODUCTS = 1_000_000, 3, 2.5  # the same under squared error where X has so many numbers; in X'X
 
 
 class Duel(NamedTuple):
@@ -123,14 +125,22 @@ def table(head: list[str], lines: list[list[str]], left: int = 1) -> str:
     return "\n".join("| " + " | ".join(cells) + " |" for cells in [head, rule, *lines])
 
 
-def targets(found: list[Duel]) -> str:
-    """A line for each target: how it stands on the problems of its kind."""
-    return table(STANDING, [*standings(found, TARGETS), *counts(found)])
+def targets(found: list[Duel], products: Sequence[Row] = ()) -> str:
+    """A line for each target: how it stands on the problems of its kind. ``products``: the study of that name."""
+    folds = folds_cost(found, SHARED_FOLDS, shape_of)
+    return table(STANDING, [*standings(found, TARGETS), *folds, *in_products(products), *counts(found)])
 
 
 def family_targets(found: list[Duel]) -> str:
     """The same for the families beside the Gaussian one."""
-    return table(STANDING, [*standings(found, FAMILY_TARGETS), *folds_cost(found)])
+    return table(STANDING, [*standings(found, FAMILY_TARGETS), *folds_cost(found, FOLDS_COST, lambda d: d.family)])
+
+
+def shape_of(duel: Duel) -> str:
+    """What the cost of folds is told of: large dense X; "" for others."""
+    dense = {"tall": "n ≥ p dense", "wide": "wide dense"}.get(duel.kind, "")
+    large = int(duel.ours["n"]) * int(duel.ours["p"]) >= LARGE
+    return f"{dense}, X of {LARGE:,} numbers or more" if dense and large else ""
 
 
 STANDING = ["work", "problems", "least", "median", "most", "target", ""]
@@ -143,34 +153,43 @@ def standings(found: list[Duel], promised: list[Target]) -> list[list[str]]:
         duels_of = [d.against(target.against) for d in found if (d.kind, d.task) == (target.kind, target.task)]
         below = [(d.best is None and d.ratio > 0, d.ratio < target.ratio) for d in duels_of if d.ratio is not None]
         ratios = [d.ratio for d in duels_of if d.ratio is not None]
+        nobody = sum(d.best is None and d.ours["reached"] != "yes" for d in duels_of)  # neither ours in time
         if not ratios:
             continue
-        verdict = standing(len(ratios), below.count((False, True)), below.count((True, True)))
+        verdict = standing(len(ratios) + nobody, below.count((False, True)), below.count((True, True)) + nobody)
         spread = [times(min(ratios)), times(statistics.median(ratios)), times(max(ratios))]
-        lines.append([target.words, str(len(ratios)), *spread, f"≥ {target.ratio:g}×", verdict])
+        lines.append([target.words, str(len(ratios) + nobody), *spread, f"≥ {target.ratio:g}×", verdict])
     return lines
 
 
 def standing(problems: int, missed: int, open_: int) -> str:
-    """Met, missed, or open: there every other library was stopped before the time that would have told."""
+    """Met, missed, or open: every other library, or all, were stopped before the time that would have told."""
     said = [f"missed on {missed} of {problems}"] if missed else [f"met on {problems - open_}"] if open_ else ["met"]
     return ", ".join([*said, *([f"open on {open_}"] if open_ else [])])
 
 
-def folds_cost(found: list[Duel]) -> list[list[str]]:
-    """A line for each family: seconds of our cross-validation over those of our path."""
+def folds_cost(found: list[Duel], most: float, words: Callable[[Duel], str]) -> list[list[str]]:
+    """Seconds of our cross-validation over those of our path: a line for each of the words that are not empty."""
     paths = {d.problem: float(d.ours["seconds"]) for d in found if d.task == "path" and d.ours["reached"] == "yes"}
     shares: dict[str, list[float]] = {}
     for d in found:
-        if d.task == "cv" and d.ours["reached"] == "yes" and d.problem in paths:
-            shares.setdefault(d.family, []).append(float(d.ours["seconds"]) / paths[d.problem])
-    lines = []
-    for family, cost in shares.items():
-        missed = sum(share > FOLDS_COST for share in cost)
-        verdict = standing(len(cost), missed, 0)
-        spread = [times(min(cost)), times(statistics.median(cost)), times(max(cost))]
-        lines.append([f"10-fold CV over its path, {family}", str(len(cost)), *spread, f"≤ {FOLDS_COST}×", verdict])
-    return lines
+        if d.task == "cv" and d.ours["reached"] == "yes" and d.problem in paths and words(d):
+            shares.setdefault(words(d), []).append(float(d.ours["seconds"]) / paths[d.problem])
+    return [at_most(f"10-fold CV over its path, {word}", cost, most) for word, cost in shares.items()]
+
+
+def in_products(rows: Sequence[Row]) -> list[list[str]]:
+    """The line about a path beside one X'X, where there are results: large X only, below that calls are what costs."""
+    ratios = [float(row["ratio"]) for row in rows if int(row["n"]) * int(row["p"]) >= LARGE]
+    words = f"path over one X'X, n ≥ p dense, X of {LARGE:,} numbers or more"
+    return [at_most(words, ratios, PRODUCTS)] if ratios else []
+
+
+def at_most(words: str, ratios: list[float], most: float) -> list[str]:
+    """The line of a promise that a ratio stays below a bound."""
+    verdict = standing(len(ratios), sum(ratio > most for ratio in ratios), 0)
+    spread = [times(min(ratios)), times(statistics.median(ratios)), times(max(ratios))]
+    return [words, str(len(ratios)), *spread, f"≤ {most:g}×", verdict]
 
 
 def counts(found: list[Duel]) -> list[list[str]]:

@@ -13,6 +13,7 @@ from benchmarks import figure, report, results, studies
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TIMINGS = results.FOLDER / "timings.csv"
+PRODUCTS = results.FOLDER / "product.csv"
 BY_EXCESS = results.FOLDER / "timings-by-excess.csv"
 BEGIN, END = "<!-- results: written by `make docs`, do not edit -->", "<!-- end of results -->"
 NOTHING = "_No results are committed yet: `make bench` measures them._"
@@ -41,7 +42,7 @@ def summary(rows: list[report.Row]) -> str:
     names = sorted({row["library"] for duel in found for row in duel.others})
     return "\n\n".join(
         [
-            report.targets(found),
+            report.targets(found, results.read(PRODUCTS)),
             *([FAMILIES, report.family_targets(families)] if families else []),
             "![time of every library divided by riata's, by kind of work](docs/figures/work.svg)",
             MEANING.format(others=f"{', '.join(names[:-1])} and {names[-1]}"),

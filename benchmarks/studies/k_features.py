@@ -8,14 +8,11 @@ Beside each network's own accuracy stands that of 50 extremely randomised trees 
 for all. Both run on the same seeds, with one thread, each in the environment that its packages need.
 """
 
-import os
+import itertools
 import statistics
-import subprocess
-import sys
-import types
 
-from benchmarks import environments, pool
 from benchmarks.report import table
+from benchmarks.studies.session_process import LASSONET, OWN, measured
 
 TITLE = "Networks of 50 features: accuracy and time"
 KEY = ["data", "library", "seed"]
@@ -23,36 +20,17 @@ COLUMNS = [*KEY, "seconds", "features", "accuracy", "judged", "versions"]
 DATA = ["mice", "coil20", "isolet", "mnist5k"]
 SEEDS = [0, 1, 2]
 LIMIT = 3600.0
-CONTENDERS = {
-    "riata SparseInputMLP": types.SimpleNamespace(ENVIRONMENT="", REQUIRES=[]),
-    "riata LassoNet": types.SimpleNamespace(ENVIRONMENT="", REQUIRES=[]),
-    "lassonet": types.SimpleNamespace(
-        ENVIRONMENT="lassonet", REQUIRES=["lassonet==0.0.21", "torch==2.13.0", "scikit-learn", "pandas"]
-    ),
-}
+CONTENDERS = {"riata SparseInputMLP": OWN, "riata LassoNet": OWN, "lassonet": LASSONET}
+MODULE = "benchmarks.studies.session_networks"
 
 
 def run(libraries, data=DATA, seeds=SEEDS):
     """One row for each data set, seed and contender, these in turns. ``libraries`` are those of paths, not ours."""
-    env = {**os.environ, **pool.QUIET, "PYTHONPATH": str(environments.ROOT)}
-    for problem in data:
-        for seed in seeds:
-            for name, place in CONTENDERS.items():
-                if environments.make(place):
-                    continue
-                program = [environments.python(place), "-m", "benchmarks.studies.session_networks"]
-                options = {"env": env, "cwd": environments.ROOT, "capture_output": True, "text": True, "check": False}
-                row = {"data": problem, "library": name, "seed": seed}
-                try:
-                    out = subprocess.run([*program, problem, name, str(seed)], timeout=LIMIT, **options)
-                except subprocess.TimeoutExpired:
-                    yield row | {"seconds": f">{LIMIT:.0f}"} | dict.fromkeys(COLUMNS[4:], "")
-                    continue
-                if out.returncode:
-                    print(out.stderr[-2000:], file=sys.stderr)
-                    continue
-                said = dict(part.split("=", 1) for part in out.stdout.split("\t") if "=" in part)
-                yield row | {k: v.strip() for k, v in said.items()}
+    for problem, seed, name in itertools.product(data, seeds, CONTENDERS):
+        said = measured(CONTENDERS[name], MODULE, (problem, name, seed), LIMIT)
+        if said is not None:
+            late = dict.fromkeys(COLUMNS, "") | {"seconds": f">{LIMIT:.0f}"}
+            yield {**(said or late), "data": problem, "library": name, "seed": seed}
 
 
 def section(rows):

@@ -3,6 +3,7 @@
 usage: python -m benchmarks.studies.session_networks DATA LIBRARY SEED
 """
 
+import contextlib
 import csv
 import importlib.metadata
 import os
@@ -81,26 +82,30 @@ class Enough(Exception):
     """Few enough features are left."""
 
 
-def with_lassonet(train, held, test, seed):
-    """The same, with the defaults of LassoNet 0.0.21, in batches of 256 as in its paper; it ends as soon as it may."""
-    import lassonet
-
-    hidden, found = train[0].shape[1] // 3, []
+def first_of_path(net, train, held, most):
+    """Columns of the first model with at most ``most`` features on LassoNet's own path, which ends there."""
+    found = []
 
     def look(model, history):
         found[:] = [history[-1].selected.cpu().numpy().nonzero()[0]]
-        if len(found[0]) <= MOST:
+        if len(found[0]) <= most:
             raise Enough
+
+    with contextlib.suppress(Enough):
+        net.path(*train, X_val=held[0], y_val=held[1], callback=look)
+    return found[0]
+
+
+def with_lassonet(train, held, test, seed):
+    """The same, with the defaults of LassoNet 0.0.21, in batches of 256 as in its paper; it ends as soon as it may."""
+    import lassonet
 
     def make():
         options = {"hidden_dims": (hidden,), "batch_size": 256, "verbose": 0, "random_state": seed, "torch_seed": seed}
         return lassonet.LassoNetClassifier(**options)
 
-    columns = None
-    try:
-        make().path(*train, X_val=held[0], y_val=held[1], callback=look)
-    except Enough:
-        columns = found[0]
+    hidden = train[0].shape[1] // 3
+    columns = first_of_path(make(), train, held, MOST)
     refit = make().fit(train[0][:, columns], train[1], X_val=held[0][:, columns], y_val=held[1], dense_only=True)
     return columns, float(np.mean(refit.predict(test[0][:, columns]) == test[1]))
 

@@ -124,7 +124,8 @@ def test_certificates_with_several_outputs(family, rows, l1_ratio, whole):
 
 
 @pytest.mark.parametrize(
-    ("family", "rows"), [("gaussian", 3), ("multinomial", 1), ("multinomial", None), ("multigaussian", 1)]
+    ("family", "rows"),
+    [("gaussian", 3), ("multinomial", 1), ("multinomial", None), ("multigaussian", 1), ("multigaussian", 3)],
 )
 def test_fast_and_slow_twins_agree(family, rows):
     X, rng = data()
@@ -134,6 +135,24 @@ def test_fast_and_slow_twins_agree(family, rows):
     for off in ("span", "compiled_loss", "kronecker", "whole"):
         _, (twin,) = solve(one, lams, tricks={off: False})
         assert np.allclose(dense(one, out), dense(one, twin), atol=1e-5 * np.abs(out.coef_active).max())
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.9])
+def test_newton_directions_of_several_responses_are_exact(rows, l1_ratio):
+    """Conjugate gradients only mend rounding: near-collinear columns, far down the path, took them hundreds of turns."""
+    rng = np.random.default_rng(5)
+    X = rng.standard_normal((90, 8)) @ rng.standard_normal((8, 60)) + 0.05 * rng.standard_normal((90, 60))
+    Y = X @ rng.standard_normal((60, 4)) + rng.standard_normal((90, 4))
+    one = problem(X, Y, "multigaussian", Groups(np.arange(60) // rows, np.ones(60 // rows)), l1_ratio=l1_ratio)
+    with one_blas_thread():
+        engine = BlocksEngine(one, None, 0, None)
+        lams = engine.lam_max() * np.geomspace(1.0, 1e-3, 40)
+        (out,) = engine.run(lams, GOAL, 10_000, None)
+    inner = engine.lanes[0].set_
+    assert gaps(one, out, lams).max() < 1e-9
+    assert inner.factors > 20
+    assert inner.turns <= 2 * inner.factors
 
 
 @pytest.mark.parametrize(

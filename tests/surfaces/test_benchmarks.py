@@ -223,6 +223,30 @@ def test_folds_that_cost_more_than_promised_are_called_missed():
     assert "missed on 1 of 1" in report.family_targets(report.duels(rows))
 
 
+def test_folds_of_large_dense_problems_are_held_to_their_own_bound():
+    large = {"n": "2000", "p": "500", "kind": "tall"}
+    rows = [rows_of(riata=1)[0] | large, rows_of(riata=3)[0] | large | {"task": "cv"}]
+    line = "10-fold CV over its path, n ≥ p dense, X of 1,000,000 numbers or more | 1 | 3.0× | 3.0× | 3.0× | ≤ 3× | "
+    assert f"{line}met |" in report.targets(report.duels(rows))
+    rows[1]["seconds"] = "3.1"
+    assert "≤ 3× | missed on 1 of 1 |" in report.targets(report.duels(rows))
+    small = [row | {"p": "499"} for row in rows]
+    assert "over its path" not in report.targets(report.duels(small))
+
+
+def test_paths_are_held_to_products_where_x_is_large():
+    rows = [{"n": "2000", "p": "500", "ratio": "2.5"}, {"n": "2000", "p": "499", "ratio": "90"}]
+    line = "path over one X'X, n ≥ p dense, X of 1,000,000 numbers or more | 1 | 2.5× | 2.5× | 2.5× | ≤ 2.5× | met |"
+    assert line in report.targets([], rows)
+    assert "missed on 1 of 1" in report.targets([], [rows[0] | {"ratio": "2.6"}])
+
+
+def test_where_nobody_gets_there_a_target_is_open():
+    nobody = [row | {"problem": "q", "reached": "timeout", "limit": "3"} for row in rows_of(riata=3, b=3)]
+    found = report.duels([*rows_of(riata=1, b=30), *nobody])
+    assert "| 2 | 30× | 30× | 30× | ≥ 15× | met on 1, open on 1 |" in report.targets(found)
+
+
 def test_a_library_without_the_family_shows_a_dash_and_no_reason():
     rows = [family_row("riata", 1), family_row("celer", "", reached="not run", gap_rel="", note="it has no poisson")]
     found = report.duels(rows)

@@ -5,6 +5,10 @@
 # Members of a block lie side by side. With K > 1 the matrix is a Kronecker product G ⊗ I_K (least squares with several
 # responses): G is then held on columns, member (column j, output k) is j·K + k, and nothing of size mK × mK is made.
 
+cdef extern from "columns.h" nogil:
+    void less_outer(long m, long K, const double* g, const double* d, double* c)
+
+
 cdef struct Blocks:
     int m            # members
     int nb           # blocks
@@ -215,7 +219,7 @@ cdef void aim_nested(Blocks* p, int g, double* out) noexcept nogil:
 cdef void shift_block(Blocks* p, int s0, int b, double* delta) noexcept nogil:
     """c −= G delta for a change of members s0 … s0 + b."""
     cdef int i, one = 1, cols, K = p.K
-    cdef double minus = -1.0, x
+    cdef double x
     if K == 1:
         for i in range(b):
             if delta[i] != 0.0:
@@ -224,7 +228,7 @@ cdef void shift_block(Blocks* p, int s0, int b, double* delta) noexcept nogil:
         return
     cols = p.m // K
     for i in range(b // K):
-        dger(&K, &cols, &minus, delta + i * K, &one, p.G + <size_t> (s0 // K + i) * p.ld, &one, p.c, &K)
+        less_outer(cols, K, p.G + <size_t> (s0 // K + i) * p.ld, delta + i * K, p.c)
 
 
 cdef double update_block(Blocks* p, int g) noexcept nogil:

@@ -12,8 +12,8 @@ from cpython.exc cimport PyErr_CheckSignals
 from libc.math cimport exp, expm1, fabs, log, log1p, sqrt, INFINITY, NAN
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
-from scipy.linalg.cython_blas cimport daxpy, ddot, dgemm, dger, dsymm, dsyrk, dtrsm
-from scipy.linalg.cython_lapack cimport dpotrf, dpotrs, dsyev
+from scipy.linalg.cython_blas cimport daxpy, ddot, dgemm, dsymm, dsyrk, dtrsm
+from scipy.linalg.cython_lapack cimport dpotrf, dpotri, dpotrs, dsyev
 
 import numpy as np
 

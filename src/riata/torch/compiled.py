@@ -1,4 +1,4 @@
-"""Steps of the lasso and the elastic net on plain tensors of the host: one compiled pass over memory, no temporaries.
+"""Steps of the lasso, elastic net and group lasso on plain tensors of the host: one compiled pass over memory.
 
 A step in Adam's metric is ten operations for torch, each with a team of threads that begins and ends together; here the
 weight and the state are read once and the weight is written once. Every other tensor (of a GPU, sharded, in half
@@ -9,6 +9,7 @@ rounding.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -17,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from riata.kernels import shrink
+from riata.kernels import shrink, shrink_groups
 from riata.torch.metric import Metric, Scaled
 from riata.torch.penalties.base import Penalty
 
@@ -34,8 +35,7 @@ def step(w: Tensor, penalty: Penalty, lam: float, metric: Metric) -> bool:
     scaled = metric.step if isinstance(metric.step, Scaled) else Scaled(metric.step, None)
     numbers = (scaled.scale, scaled.correction, scaled.eps, metric.enter)
     others = [t for t in (scaled.v, metric.buffer) if t is not None]
-    mix = penalty.mix
-    if mix is None or any(isinstance(n, Tensor) for n in numbers) or not plain(w, *others):
+    if not fits(penalty) or any(isinstance(n, Tensor) for n in numbers) or not plain(w, *others):
         return False
     scale, correction, eps, enter = (float(n) for n in numbers)
 
@@ -43,21 +43,44 @@ def step(w: Tensor, penalty: Penalty, lam: float, metric: Metric) -> bool:
         given = iter(rest)
         v = next(given) if scaled.v is not None else None
         buffer = next(given) if metric.buffer is not None else None
-        shrink.step(w, lam * scale * correction, *mix, v, correction * eps, scaled.rooted, buffer, enter)
+        more = (v, correction * eps, scaled.rooted, buffer, enter)
+        if mix is not None:
+            shrink.step(w, lam * scale * correction, *mix, *more)
+        else:
+            shrink_groups.step(w, _sizes(shape, penalty), scale * correction, lam * (penalty.norm_weight or 0.0), *more)
 
-    _in_threads(part, w, *others)
+    mix, shape = penalty.mix, w.shape
+    _in_threads(part, mix is not None, w, *others)
     _changed(w, metric.buffer)
     return True
 
 
 def add_cut(grad: Tensor, z: Tensor, penalty: Penalty, width: float, force: float) -> bool:
     """``grad += force·(z − prox(z))`` in place; False, and nothing done, where it is not for here."""
-    mix = penalty.mix
-    if mix is None or not plain(grad, z):
+    if not fits(penalty) or not plain(grad, z):
         return False
-    _in_threads(lambda grad, z: shrink.add_cut(grad, z, width, *mix, force), grad, z)
+
+    def part(grad: Array, z: Array) -> None:
+        if mix is not None:
+            shrink.add_cut(grad, z, width, *mix, force)
+        else:
+            shrink_groups.add_cut(grad, z, _sizes(shape, penalty), width * (penalty.norm_weight or 0.0), force)
+
+    mix, shape = penalty.mix, z.shape
+    _in_threads(part, mix is not None, grad, z)
     _changed(grad)
     return True
+
+
+def fits(penalty: Penalty) -> bool:
+    """Whether there is a compiled loop for it."""
+    return penalty.mix is not None or penalty.norm_weight is not None
+
+
+def _sizes(shape: torch.Size, penalty: Penalty) -> tuple[int, int, int]:
+    """(outer, groups, inner) of a weight whose slices are groups."""
+    at = penalty.along or 0
+    return math.prod(shape[:at]), shape[at], math.prod(shape[at + 1 :])
 
 
 def plain(first: Tensor, *others: Tensor) -> bool:
@@ -69,13 +92,14 @@ def plain(first: Tensor, *others: Tensor) -> bool:
     )  # fmt: skip
 
 
-def _in_threads(work: Callable[..., None], *tensors: Tensor) -> None:
-    """``work`` on arrays that share the tensors' memory; large ones are cut, a piece for each thread of torch's.
+def _in_threads(work: Callable[..., None], apart: bool, *tensors: Tensor) -> None:
+    """``work`` on arrays that share the tensors' memory; large ones are cut, a piece for each thread of torch's, where
+    entries stand ``apart``.
 
     The threads end with the step, so that a process may fork between two.
     """
     arrays = [t.detach().view(-1).numpy() for t in tensors]
-    count = min(torch.get_num_threads(), arrays[0].size // SHARE)
+    count = min(torch.get_num_threads(), arrays[0].size // SHARE) if apart else 1
     if count < 2:
         work(*arrays)
         return

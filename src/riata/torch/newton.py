@@ -37,7 +37,7 @@ def group_prox(z: Tensor, step: Tensor, width: Number, lay: Layout) -> Tensor:
     d, width = unit / step, unit * width
     a = d * z
     norm = lay.norm(a)
-    alive = norm > width
+    alive = ~(norm <= width)  # a NaN is not hidden by a zero
     theta = torch.where(alive, (norm - width) / lay.largest(d), 1.0)
     for _ in range(STEPS):
         q = d * theta + width

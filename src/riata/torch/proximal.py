@@ -48,7 +48,7 @@ class ProximalStep:
             w, lam = group["params"][place.index], lams(group, self.places, place.group)[place.index]
             if lam is None or w.grad is None or (lam == 0.0 and place.penalty.linear):
                 continue
-            if place.penalty.mix is not None and skipped is None and compiled.plain(w):
+            if compiled.fits(place.penalty) and skipped is None and compiled.plain(w):
                 metric = READERS[self.kind](group, optimizer.state[w])
                 if metric is None or compiled.step(w, place.penalty, lam, metric):
                     continue

@@ -62,6 +62,11 @@ class Penalty(abc.ABC):
         return None
 
     @property
+    def norm_weight(self) -> float | None:
+        """v where the penalty is λ v Σ‖w_g‖₂ over the slices ``along`` an axis, for which a step is compiled too."""
+        return None
+
+    @property
     def along(self) -> int | None:
         """The axis whose slices are penalised apart, so that a step may be taken slice by slice; None for no such."""
         return None

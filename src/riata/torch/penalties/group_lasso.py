@@ -43,6 +43,12 @@ class GroupLasso(Penalty):
     def along(self) -> int | None:
         return getattr(self.group, "along", None)
 
+    @property
+    def norm_weight(self) -> float | None:
+        if self.along is None:
+            return None
+        return 1.0 if self.size_weight is None else self.group.root_size
+
     def on(self, shape: torch.Size) -> Self:
         return dataclasses.replace(self, group=layout(self.group, shape))
 

@@ -1,0 +1,150 @@
+"""One contender of the study recovery on one problem, in a process of its own; prints what was measured.
+
+usage: python -m benchmarks.studies.session_recovery DATA LIBRARY SEED
+
+The paths (ours and LassoNet's) go to the first model with at most as many features as are right. The others have no
+path: they are trained at each λ of a grid, and the λ whose number of features is nearest to that counts; where it is
+more, those with the widest gates, or the largest weights, are the choice.
+"""
+
+import importlib.metadata
+import sys
+import time
+
+import numpy as np
+
+from benchmarks.studies.session_networks import first_of_path
+
+ROWS, HIDDEN, BATCH, PASSES, RATE = 2000, 100, 100, 200, 1e-3
+# from a λ that keeps nearly all features of both problems to one that keeps none
+GRIDS = {"stg": np.geomspace(0.01, 10.0, 10), "torchao": np.geomspace(1e-5, 1e-2, 10)}
+
+
+def madelon(generator):
+    """(X, y, right): the corners of a cube, mixtures, noise."""
+    from sklearn.datasets import make_classification
+
+    X, y = make_classification(
+        ROWS, 500, n_informative=5, n_redundant=15, n_clusters_per_class=16, class_sep=2.0, flip_y=0.01, shuffle=False,
+        random_state=int(generator.integers(2**31)),
+    )  # fmt: skip
+    return X, y, 20
+
+
+def xor(generator):
+    """The class is the product of two of a hundred signs."""
+    X = generator.choice([-1.0, 1.0], size=(ROWS, 100))
+    return X, (X[:, 0] * X[:, 1] > 0).astype(int), 2
+
+
+def parts(data, seed):
+    """Rows for training, validation and test, of standard deviation 1, and which columns are right."""
+    generator = np.random.default_rng(seed)
+    X, y, k = {"madelon": madelon, "xor": xor}[data](generator)
+    columns, rows = generator.permutation(X.shape[1]), generator.permutation(ROWS)
+    X, y = X[rows][:, columns].astype(np.float32), y[rows].astype(np.int64)
+    X = (X - X.mean(0)) / X.std(0)
+    cut = [slice(0, 1400), slice(1400, 1600), slice(1600, ROWS)]
+    return [(X[rows], y[rows]) for rows in cut], np.flatnonzero(columns < k)
+
+
+def with_riata(name, train, held, k, seed):
+    """Columns of the first network with at most k features."""
+    import torch
+
+    import riata.torch as rt
+
+    kind = {"riata SparseInputMLP": rt.SparseInputMLP, "riata LassoNet": rt.LassoNet}[name]
+    tensors = [(torch.from_numpy(X), torch.from_numpy(y)) for X, y in (train, held)]
+    path = rt.sparse_path(
+        lambda features: kind(features, 2, (HIDDEN,)), tensors[0], torch.nn.functional.cross_entropy,
+        validation=tensors[1], features=k, refit=False, seed=seed,
+    )  # fmt: skip
+    return path.chosen.support.nonzero()[:, 0].numpy()
+
+
+def with_lassonet(name, train, held, k, seed):
+    """The same, with the defaults of LassoNet 0.0.21."""
+    import lassonet
+
+    net = lassonet.LassoNetClassifier(hidden_dims=(HIDDEN,), verbose=0, random_state=seed, torch_seed=seed)
+    return first_of_path(net, train, held, k)
+
+
+def nearest(grid, weights_at, k):
+    """The k largest of the weights at the λ that leaves nearest to k of them, at most as many as are left."""
+    weights = min((weights_at(float(lam)) for lam in grid), key=lambda w: abs(np.count_nonzero(w) - k))
+    order = np.argsort(-weights)
+    return np.sort(order[: min(k, np.count_nonzero(weights))])
+
+
+def with_stg(name, train, held, k, seed):
+    """Stochastic gates with Adam and the width of the noise that its authors use."""
+    import torch
+    from stg import STG
+
+    def gates(lam):
+        torch.manual_seed(seed)
+        model = STG(
+            "cpu", input_dim=train[0].shape[1], output_dim=2, hidden_dims=[HIDDEN], activation="relu", sigma=0.5,
+            lam=lam, optimizer="Adam", learning_rate=RATE, batch_size=BATCH, task_type="classification",
+        )  # fmt: skip
+        model.fit(*train, nr_epochs=PASSES, verbose=False, shuffle=True)
+        return model.get_gates("prob")
+
+    return nearest(GRIDS["stg"], gates, k)
+
+
+def with_torchao(name, train, held, k, seed):
+    """Pruning-aware training: groups of the columns of the first layer, AdamW below."""
+    import torch
+    from torchao.prototype.pat.optim import PruneOptimizer
+
+    X, y = (torch.from_numpy(part) for part in train)
+
+    def columns(lam):
+        torch.manual_seed(seed)
+        net = torch.nn.Sequential(torch.nn.Linear(X.shape[1], HIDDEN), torch.nn.ReLU(), torch.nn.Linear(HIDDEN, 2))
+        rest = [p for p in net.parameters() if p is not net[0].weight]
+        groups = [
+            {"params": [net[0].weight], "group_type": "Dim1Grouper", "prox_type": "ProxGroupLasso", "weight_decay": 0.0},
+            {"params": rest},
+        ]
+        optimizer = PruneOptimizer(torch.optim.AdamW(groups, lr=RATE, weight_decay=1e-2), reg_lambda=lam)
+        for _ in range(PASSES):
+            for rows in torch.randperm(len(X)).split(BATCH):
+                optimizer.zero_grad()
+                torch.nn.functional.cross_entropy(net(X[rows]), y[rows]).backward()
+                optimizer.step()
+        return net[0].weight.detach().norm(dim=0).numpy()
+
+    return nearest(GRIDS["torchao"], columns, k)
+
+
+WAYS = {"lassonet": with_lassonet, "stg": with_stg, "torchao": with_torchao}
+
+
+def main(data, name, seed):
+    import torch
+    from sklearn.ensemble import ExtraTreesClassifier
+
+    torch.set_num_threads(1)
+    (train, held, test), right = parts(data, int(seed))
+    start = time.perf_counter()
+    columns = WAYS.get(name, with_riata)(name, train, held, len(right), int(seed))
+    seconds = time.perf_counter() - start
+    hits = len(np.intersect1d(columns, right))
+    judged = 0.5
+    if len(columns):
+        judge = ExtraTreesClassifier(50, random_state=0).fit(train[0][:, columns], train[1])
+        judged = judge.score(test[0][:, columns], test[1])
+    package = name if name in WAYS else "riata"
+    versions = ", ".join(f"{p} {importlib.metadata.version(p)}" for p in (package, "torch"))
+    print(
+        f"seconds={seconds:.4g}", f"features={len(columns)}", f"right={hits / max(len(columns), 1):.3f}",
+        f"found={hits / len(right):.3f}", f"judged={judged:.4f}", f"versions={versions}", sep="\t",
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
