@@ -14,7 +14,7 @@ LASSONET = types.SimpleNamespace(
 
 
 def measured(place, module, words, limit):
-    """What ``python -m module words`` prints as key=value, tab by tab; None where it fails, {} after ``limit`` seconds."""
+    """What ``python -m module words`` prints as key=value, between tabs; None where it fails, {} after ``limit`` s."""
     if environments.make(place):
         return None
     env = {**os.environ, **pool.QUIET, "PYTHONPATH": str(environments.ROOT)}

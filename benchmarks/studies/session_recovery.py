@@ -106,10 +106,8 @@ def with_torchao(name, train, held, k, seed):
         torch.manual_seed(seed)
         net = torch.nn.Sequential(torch.nn.Linear(X.shape[1], HIDDEN), torch.nn.ReLU(), torch.nn.Linear(HIDDEN, 2))
         rest = [p for p in net.parameters() if p is not net[0].weight]
-        groups = [
-            {"params": [net[0].weight], "group_type": "Dim1Grouper", "prox_type": "ProxGroupLasso", "weight_decay": 0.0},
-            {"params": rest},
-        ]
+        pruned = {"group_type": "Dim1Grouper", "prox_type": "ProxGroupLasso", "weight_decay": 0.0}
+        groups = [{"params": [net[0].weight], **pruned}, {"params": rest}]
         optimizer = PruneOptimizer(torch.optim.AdamW(groups, lr=RATE, weight_decay=1e-2), reg_lambda=lam)
         for _ in range(PASSES):
             for rows in torch.randperm(len(X)).split(BATCH):

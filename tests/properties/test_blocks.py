@@ -140,7 +140,7 @@ def test_fast_and_slow_twins_agree(family, rows):
 @pytest.mark.parametrize("rows", [1, 3])
 @pytest.mark.parametrize("l1_ratio", [1.0, 0.9])
 def test_newton_directions_of_several_responses_are_exact(rows, l1_ratio):
-    """Conjugate gradients only mend rounding: near-collinear columns, far down the path, took them hundreds of turns."""
+    """Conjugate gradients only mend rounding; near-collinear columns far down the path once took hundreds of turns."""
     rng = np.random.default_rng(5)
     X = rng.standard_normal((90, 8)) @ rng.standard_normal((8, 60)) + 0.05 * rng.standard_normal((90, 60))
     Y = X @ rng.standard_normal((60, 4)) + rng.standard_normal((90, 4))

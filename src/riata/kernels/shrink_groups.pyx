@@ -1,8 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """Proximal steps of limit·Σ‖w_g‖ over the slices of an array along one axis, and what they take away.
 
-The array is seen as (outer, groups, inner), in C order: columns of a matrix have inner = 1, rows have outer = 1. Some
-groups at a time, whose entries stay in cache: memory is read once. Sums are made in double precision.
+The array is seen as (outer, groups, inner), in C order: columns of a matrix have inner = 1, rows have outer = 1. Sums
+are made in double precision.
 
     minimise over x   ½ Σ (xᵢ − wᵢ)²/tᵢ + limit‖x‖,      x = w·max(0, 1 − t·limit/‖w‖) where t is a number
 
@@ -15,7 +15,7 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
 
 cdef enum:
-    ROOM = 1 << 16      # entries that are worked on together
+    ROOM = 1 << 18      # entries of columns that are copied together: each row of them lies on another page
     LINE = 16           # neighbouring columns at least: a line of cache
     LANES = 16          # sums along a run that are made side by side
     STEPS = 4           # of Newton's method
@@ -45,9 +45,9 @@ cdef inline Py_ssize_t lanes(Py_ssize_t n) noexcept nogil:
 
 
 cdef Py_ssize_t together(Shape s) noexcept nogil:
-    """How many groups are worked on at a time."""
-    cdef Py_ssize_t most = ROOM // max(s.outer * s.inner, 1), least = LINE if s.inner == 1 else 1
-    return min(s.groups, max(most, least))
+    """How many columns are copied together."""
+    cdef Py_ssize_t most = ROOM // max(s.outer, 1)
+    return min(s.groups, max(most, LINE)) if s.inner == 1 else 1
 
 
 # -- sums over the groups of a block -------------------------------------------------------------------------------
@@ -70,19 +70,19 @@ cdef inline double run_of_squares(const real* x, Py_ssize_t n) noexcept nogil:
     return total
 
 
-cdef void squares(const real* x, Shape s, Py_ssize_t at, Py_ssize_t count, double* total) noexcept nogil:
-    """total_g = Σ x² over ``count`` groups from ``at`` on."""
+cdef void squares(const real* x, Shape s, double* total) noexcept nogil:
+    """total_g = Σ x² over every group."""
     cdef Py_ssize_t r, g
     cdef const real* row
-    for g in range(count):
+    for g in range(s.groups):
         total[g] = 0.0
     for r in range(s.outer):
-        row = x + (r * s.groups + at) * s.inner
+        row = x + r * s.groups * s.inner
         if s.inner == 1:
-            for g in range(count):
+            for g in range(s.groups):
                 total[g] += <double> row[g] * row[g]
         else:
-            for g in range(count):
+            for g in range(s.groups):
                 total[g] += run_of_squares(row + g * s.inner, s.inner)
 
 
@@ -93,52 +93,51 @@ cdef void shares(const double* total, Py_ssize_t count, double width, real* left
     cdef double norm, share
     for g in range(count):
         norm = sqrt(total[g])
-        share = width / (norm if norm > 0.0 or norm != norm else 1.0)
-        if norm == 0.0:
-            share = 1.0
+        share = 1.0 if norm == 0.0 else width / norm
         cut[g] = <real> (1.0 if share > 1.0 else share)
         share = 1.0 - share
         left[g] = <real> (0.0 if share < 0.0 else share)
 
 
-cdef void times(real* w, real* buffer, const real* left, const real* cut, Shape s, Py_ssize_t at, Py_ssize_t count,
-                real enter) noexcept nogil:
+cdef void times(real* w, real* buffer, const real* left, const real* cut, Shape s, real enter) noexcept nogil:
     """w is what is left; ``buffer`` takes up enter times what is cut."""
-    cdef Py_ssize_t r, g, k, first
+    cdef Py_ssize_t r, g, k
     cdef real keep, take
     for r in range(s.outer):
-        first = (r * s.groups + at) * s.inner
         if s.inner == 1:
             if buffer != NULL:
-                for g in range(count):
-                    buffer[first + g] += enter * (w[first + g] * cut[g])
-            for g in range(count):
-                w[first + g] = w[first + g] * left[g] + 0
-            continue
-        for g in range(count):
-            keep, take = left[g], enter * cut[g]
-            if buffer != NULL:
-                for k in range(first + g * s.inner, first + (g + 1) * s.inner):
-                    buffer[k] += take * w[k]
-            for k in range(first + g * s.inner, first + (g + 1) * s.inner):
-                w[k] = w[k] * keep + 0
+                for g in range(s.groups):
+                    buffer[g] += enter * (w[g] * cut[g])
+            for g in range(s.groups):
+                w[g] = w[g] * left[g] + 0
+        else:
+            for g in range(s.groups):
+                keep, take = left[g], enter * cut[g]
+                if buffer != NULL:
+                    for k in range(g * s.inner, (g + 1) * s.inner):
+                        buffer[k] += take * w[k]
+                for k in range(g * s.inner, (g + 1) * s.inner):
+                    w[k] = w[k] * keep + 0
+        w += s.groups * s.inner
+        if buffer != NULL:
+            buffer += s.groups * s.inner
 
 
-cdef void plus(real* out, const real* z, const real* cut, Shape s, Py_ssize_t at, Py_ssize_t count, real force
-               ) noexcept nogil:
+cdef void plus(real* out, const real* z, const real* cut, Shape s, real force) noexcept nogil:
     """out += force times what is cut of z."""
-    cdef Py_ssize_t r, g, k, first
+    cdef Py_ssize_t r, g, k
     cdef real take
     for r in range(s.outer):
-        first = (r * s.groups + at) * s.inner
         if s.inner == 1:
-            for g in range(count):
-                out[first + g] += force * (z[first + g] * cut[g])
-            continue
-        for g in range(count):
-            take = force * cut[g]
-            for k in range(first + g * s.inner, first + (g + 1) * s.inner):
-                out[k] += take * z[k]
+            for g in range(s.groups):
+                out[g] += force * (z[g] * cut[g])
+        else:
+            for g in range(s.groups):
+                take = force * cut[g]
+                for k in range(g * s.inner, (g + 1) * s.inner):
+                    out[k] += take * z[k]
+        out += s.groups * s.inner
+        z += s.groups * s.inner
 
 
 # -- a step in a diagonal metric -----------------------------------------------------------------------------------
@@ -304,8 +303,8 @@ def step(
         metric = &v[0]
     if buffer is not None:
         kept = &buffer[0]
-    count = together(s)
-    room = lanes(s.outer * s.inner * (count if s.inner == 1 else 1)) if metric != NULL else 0
+    count = together(s) if metric != NULL else s.groups
+    room = lanes(s.outer * s.inner * count) if metric != NULL else 0
     hold = <real*> malloc((2 * room + 2 * count) * sizeof(real))
     sums = <double*> malloc(2 * count * sizeof(double))
     if hold == NULL or sums == NULL:
@@ -313,19 +312,19 @@ def step(
         free(sums)
         raise MemoryError
     with nogil:
+        if metric == NULL:
+            squares(&w[0], s, sums)
+            shares(sums, count, width * limit, hold, hold + count)
+            times(&w[0], kept, hold, hold + count, s, <real> enter)
+            at = s.groups
         while at < s.groups:
             count = min(count, s.groups - at)
-            if metric == NULL:
-                squares(&w[0], s, at, count, sums)
-                shares(sums, count, width * limit, hold, hold + count)
-                times(&w[0], kept, hold, hold + count, s, at, count, <real> enter)
-            elif s.inner == 1:
+            if s.inner == 1:
                 solve_columns(
                     &w[0], metric, kept, s, at, count, width, limit, <real> eps, rooted, <real> enter, hold,
                     hold + room, hold + 2 * room, hold + 2 * room + count, sums, sums + count
                 )
             else:
-                count = 1
                 solve_group(
                     &w[0], metric, kept, s, at, width, limit, <real> eps, rooted, <real> enter, hold, hold + room
                 )
@@ -336,7 +335,7 @@ def step(
 
 def add_cut(real[::1] out, const real[::1] z, tuple sizes, double width, double force):
     """out += force·(z − x), where x is what `step` makes of z with this ``width`` and a limit of 1."""
-    cdef Py_ssize_t n = z.shape[0], at = 0, count
+    cdef Py_ssize_t n = z.shape[0]
     cdef Shape s = shape_of(sizes, n)
     cdef real* hold
     cdef double* sums
@@ -344,19 +343,15 @@ def add_cut(real[::1] out, const real[::1] z, tuple sizes, double width, double 
         raise ValueError(f"add_cut needs arrays of one length, {n}.")
     if n == 0:
         return
-    count = together(s)
-    hold = <real*> malloc(2 * count * sizeof(real))
-    sums = <double*> malloc(count * sizeof(double))
+    hold = <real*> malloc(2 * s.groups * sizeof(real))
+    sums = <double*> malloc(s.groups * sizeof(double))
     if hold == NULL or sums == NULL:
         free(hold)
         free(sums)
         raise MemoryError
     with nogil:
-        while at < s.groups:
-            count = min(count, s.groups - at)
-            squares(&z[0], s, at, count, sums)
-            shares(sums, count, width, hold, hold + count)
-            plus(&out[0], &z[0], hold + count, s, at, count, <real> force)
-            at += count
+        squares(&z[0], s, sums)
+        shares(sums, s.groups, width, hold, hold + s.groups)
+        plus(&out[0], &z[0], hold + s.groups, s, <real> force)
     free(hold)
     free(sums)
