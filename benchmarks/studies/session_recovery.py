@@ -80,7 +80,12 @@ def nearest(grid, weights_at, k):
 
 def with_stg(name, train, held, k, seed):
     """Stochastic gates with Adam and the width of the noise that its authors use."""
+    import collections.abc
+
     import torch
+
+    for word in ("Mapping", "Sequence"):  # where the package of 2020 looks for them
+        setattr(collections, word, getattr(collections.abc, word))
     from stg import STG
 
     def gates(lam):
