@@ -83,7 +83,7 @@ class Duel(NamedTuple):
         where none was stopped.
         """
         if self.ours["reached"] != "yes":
-            return None if self.best is None else 0.0
+            return None if self.best is None and self.ours["reached"] != "no" else 0.0
         if self.best is None:
             limits = [float(row["limit"]) for row in self.others if row["reached"] == "timeout"]
             return min(limits) / float(self.ours["seconds"]) if limits else None
@@ -153,13 +153,19 @@ def standings(found: list[Duel], promised: list[Target]) -> list[list[str]]:
         duels_of = [d.against(target.against) for d in found if (d.kind, d.task) == (target.kind, target.task)]
         below = [(d.best is None and d.ratio > 0, d.ratio < target.ratio) for d in duels_of if d.ratio is not None]
         ratios = [d.ratio for d in duels_of if d.ratio is not None]
-        nobody = sum(d.best is None and d.ours["reached"] != "yes" for d in duels_of)  # neither ours in time
-        if not ratios:
+        nobody = sum(nobody_in_time(d) for d in duels_of)
+        if not ratios and not nobody:
             continue
         verdict = standing(len(ratios) + nobody, below.count((False, True)), below.count((True, True)) + nobody)
-        spread = [times(min(ratios)), times(statistics.median(ratios)), times(max(ratios))]
+        spread = [times(f(ratios) if ratios else None) for f in (min, statistics.median, max)]
         lines.append([target.words, str(len(ratios) + nobody), *spread, f"≥ {target.ratio:g}×", verdict])
     return lines
+
+
+def nobody_in_time(duel: Duel) -> bool:
+    """Whether time was up for ours and for another, and no other was there before."""
+    late = [any(row["reached"] == "timeout" for row in rows) for rows in ([duel.ours], duel.others)]
+    return duel.best is None and all(late)
 
 
 def standing(problems: int, missed: int, open_: int) -> str:

@@ -9,10 +9,9 @@ for all. Both run on the same seeds, with one thread, each in the environment th
 """
 
 import itertools
-import statistics
 
 from benchmarks.report import table
-from benchmarks.studies.session_process import LASSONET, OWN, measured
+from benchmarks.studies.session_process import LASSONET, OWN, measured, medians
 
 TITLE = "Networks of 50 features: accuracy and time"
 KEY = ["data", "library", "seed"]
@@ -28,19 +27,13 @@ def run(libraries, data=DATA, seeds=SEEDS):
     """One row for each data set, seed and contender, these in turns. ``libraries`` are those of paths, not ours."""
     for problem, seed, name in itertools.product(data, seeds, CONTENDERS):
         said = measured(CONTENDERS[name], MODULE, (problem, name, seed), LIMIT)
-        if said is not None:
-            late = dict.fromkeys(COLUMNS, "") | {"seconds": f">{LIMIT:.0f}"}
-            yield {**(said or late), "data": problem, "library": name, "seed": seed}
+        yield dict.fromkeys(COLUMNS, "") | said | {"data": problem, "library": name, "seed": seed}
 
 
 def section(rows):
     """Medians over seeds."""
-    lines = []
-    for data, library in dict.fromkeys((row["data"], row["library"]) for row in rows):
-        mine = [row for row in rows if (row["data"], row["library"]) == (data, library)]
-        middle = [
-            f"{statistics.median(float(row[name].lstrip('>') or 'nan') for row in mine):.3g}"
-            for name in ("seconds", "features", "accuracy", "judged")
-        ]
-        lines.append([data, library, *middle])
-    return table(["data", "library", "seconds", "features", "accuracy", "trees on them"], lines, left=2)
+    return table(
+        ["data", "library", "seeds", "seconds", "features", "accuracy", "trees on them"],
+        medians(rows, ("seconds", "features", "accuracy", "judged")),
+        left=2,
+    )

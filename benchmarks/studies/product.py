@@ -1,7 +1,7 @@
 """What a path costs beside the one product X'X that it needs: dense X, at least as many rows as columns.
 
 Both run in this process, in turns, with two threads: the product as BLAS makes it (``dsyrk``), the path as in the
-benchmark, 100 λ to λ_max/1000. Medians.
+benchmark, 100 λ to λ_max/1000. Medians over rounds, of each of which the shortest call counts.
 """
 
 import statistics
@@ -34,6 +34,7 @@ def run(libraries):
         work = tasks.work_of("path", X, y, ratio=problem.ratio, threads=THREADS)
         product, path = [], []
         for _ in range(ROUNDS + 1):
+            time.sleep(PAUSE)
             with threadpoolctl.threadpool_limits(THREADS):
                 product.append(seconds(scipy.linalg.blas.dsyrk, 1.0, X, trans=1))
             time.sleep(PAUSE)

@@ -3,8 +3,8 @@
 usage: python -m benchmarks.studies.session_recovery DATA LIBRARY SEED
 
 The paths (ours and LassoNet's) go to the first model with at most as many features as are right. The others have no
-path: they are trained at each λ of a grid, and the λ whose number of features is nearest to that counts; where it is
-more, those with the widest gates, or the largest weights, are the choice.
+path: they are trained at each λ of a grid, and at the λ that leaves the fewest features, but as many as are right, the
+widest gates, or the largest weights, are the choice.
 """
 
 import importlib.metadata
@@ -71,11 +71,17 @@ def with_lassonet(name, train, held, k, seed):
     return first_of_path(net, train, held, k)
 
 
-def nearest(grid, weights_at, k):
-    """The k largest of the weights at the λ that leaves nearest to k of them, at most as many as are left."""
-    weights = min((weights_at(float(lam)) for lam in grid), key=lambda w: abs(np.count_nonzero(w) - k))
-    order = np.argsort(-weights)
-    return np.sort(order[: min(k, np.count_nonzero(weights))])
+def strongest(grid, weights_at, k):
+    """The k strongest at the λ that leaves the fewest features but k or more; where there is none, the most.
+
+    ``weights_at(lam)`` gives (which are left, how strong each is).
+    """
+    found = [weights_at(float(lam)) for lam in grid]
+    enough = [pair for pair in found if np.count_nonzero(pair[0]) >= k]
+    pick = min if enough else max
+    left, strength = pick(enough or found, key=lambda pair: np.count_nonzero(pair[0]))
+    order = np.argsort(-np.where(left, strength, -np.inf), kind="stable")
+    return np.sort(order[: min(k, np.count_nonzero(left))])
 
 
 def with_stg(name, train, held, k, seed):
@@ -84,7 +90,7 @@ def with_stg(name, train, held, k, seed):
 
     import torch
 
-    for word in ("Mapping", "Sequence"):  # where the package of 2020 looks for them
+    for word in collections.abc.__all__:  # where the package of 2020 looks for them
         setattr(collections, word, getattr(collections.abc, word))
     from stg import STG
 
@@ -95,9 +101,9 @@ def with_stg(name, train, held, k, seed):
             lam=lam, optimizer="Adam", learning_rate=RATE, batch_size=BATCH, task_type="classification",
         )  # fmt: skip
         model.fit(*train, nr_epochs=PASSES, verbose=False, shuffle=True)
-        return model.get_gates("prob")
+        return model.get_gates("prob") > 0, model.get_gates("raw")
 
-    return nearest(GRIDS["stg"], gates, k)
+    return strongest(GRIDS["stg"], gates, k)
 
 
 def with_torchao(name, train, held, k, seed):
@@ -119,9 +125,10 @@ def with_torchao(name, train, held, k, seed):
                 optimizer.zero_grad()
                 torch.nn.functional.cross_entropy(net(X[rows]), y[rows]).backward()
                 optimizer.step()
-        return net[0].weight.detach().norm(dim=0).numpy()
+        size = net[0].weight.detach().norm(dim=0).numpy()
+        return size > 0, size
 
-    return nearest(GRIDS["torchao"], columns, k)
+    return strongest(GRIDS["torchao"], columns, k)
 
 
 WAYS = {"lassonet": with_lassonet, "stg": with_stg, "torchao": with_torchao}

@@ -245,6 +245,9 @@ def test_where_nobody_gets_there_a_target_is_open():
     nobody = [row | {"problem": "q", "reached": "timeout", "limit": "3"} for row in rows_of(riata=3, b=3)]
     found = report.duels([*rows_of(riata=1, b=30), *nobody])
     assert "| 2 | 30× | 30× | 30× | ≥ 15× | met on 1, open on 1 |" in report.targets(found)
+    assert "| 1 | – | – | – | ≥ 15× | met on 0, open on 1 |" in report.targets(report.duels(nobody))
+    wrong = [nobody[0] | {"reached": "no"}, nobody[1]]
+    assert "| ≥ 15× | missed on 1 of 1 |" in report.targets(report.duels(wrong))
 
 
 def test_a_library_without_the_family_shows_a_dash_and_no_reason():

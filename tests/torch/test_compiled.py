@@ -122,12 +122,13 @@ def test_autograd_sees_the_change():
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("group", ["input", "output"])
-@pytest.mark.parametrize("shape", [(7, 5), (1, 300), (300, 1), (2, 40_000), (40_000, 2), (6, 5, 3, 3), (5, 70, 16)])
+@pytest.mark.parametrize("shape", [(7, 5), (1, 300), (300, 1), (7, 40_000), (40_000, 2), (6, 5, 3, 3), (5, 70, 16)])
 def test_groups_of_any_shape(shape, group, dtype):
     random = torch.Generator().manual_seed(1)
     w, v, buffer = torch.randn(3, *shape, generator=random, dtype=dtype)
     v.square_()
-    w.mul_(torch.linspace(0.01, 1.0, shape[1]).reshape(1, -1, *(1 for _ in shape[2:])))
+    axis = 1 if group == "input" else 0  # groups from small to large
+    w.mul_(torch.linspace(1e-4, 1.0, shape[axis]).reshape([-1 if a == axis else 1 for a in range(w.ndim)]))
     penalty = rt.GroupLasso(0.3, group=group, size_weight="sqrt" if group == "input" else None).on(w.shape)
     near = {"rtol": {torch.float32: 2e-4, torch.float64: 1e-12}[dtype], "atol": {torch.float32: 1e-5}.get(dtype, 1e-13)}
     zeros = 0
@@ -142,19 +143,33 @@ def test_groups_of_any_shape(shape, group, dtype):
     grad = buffer.clone()
     assert compiled.add_cut(grad, w, penalty, 0.1, 3.0)
     torch.testing.assert_close(grad, buffer + 3.0 * penalty.cut(w, 0.1, 1.0), **near)
-    if group == "input" and shape[1] > 1:
-        assert 0 < zeros < 3 * shape[1]
+    if shape[axis] > 1:
+        assert 0 < zeros < 3 * shape[axis]
 
 
-@pytest.mark.parametrize("v", [None, torch.ones(4, 6)])
-def test_a_group_with_nan_is_nan_and_one_of_zeros_stays(v):
-    w = torch.randn(4, 6)
-    w[1, 2], w[:, 3], w[0, 4] = float("nan"), 0.0, -0.0
-    w[1:, 4] = 0.0
-    penalty = rt.GroupLasso(0.01, group="input").on(w.shape)
+@pytest.mark.parametrize("group", ["input", "output"])
+@pytest.mark.parametrize("v", [None, torch.ones(6, 6)])
+def test_a_group_with_nan_is_nan_and_one_of_zeros_stays(v, group):
+    seen = torch.randn(6, 6)
+    seen[1, 2], seen[:, 3], seen[0, 4] = float("nan"), 0.0, -0.0
+    seen[1:, 4] = 0.0
+    w = seen if group == "input" else seen.T.contiguous()
+    penalty = rt.GroupLasso(0.01, group=group).on(w.shape)
     slow = penalty.prox(w, Scaled(1.0, v).tensor(), 0.01)
     assert compiled.step(w, penalty, 0.01, Metric(Scaled(1.0, v)))
-    assert w[:, 2].isnan().all()
-    assert (w[:, 3:5] == 0).all()
-    assert not torch.signbit(w[:, 3:5]).any()
     torch.testing.assert_close(w, slow, equal_nan=True)
+    seen = w if group == "input" else w.T
+    assert seen[:, 2].isnan().all()
+    assert (seen[:, 3:5] == 0).all()
+    assert not torch.signbit(seen[:, 3:5]).any()
+
+
+@pytest.mark.parametrize("group", ["input", "output"])
+@pytest.mark.parametrize("v", [0.0, float("inf"), 1e-38])
+@pytest.mark.parametrize("size", [1e-39, 1e-30, 1.0, 1e10])
+@pytest.mark.parametrize("rate", [0.0, 0.1])
+def test_extreme_numbers_make_no_nan(rate, size, v, group):
+    w = size * torch.randn(5, 5)
+    penalty = rt.GroupLasso(0.01, group=group).on(w.shape)
+    assert compiled.step(w, penalty, 0.01, Metric(Scaled(rate, torch.full((5, 5), v), 1e-10)))
+    assert not w.isnan().any()

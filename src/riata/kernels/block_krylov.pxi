@@ -34,8 +34,12 @@ cdef struct Krylov:
     double* b
 
 
-cdef int krylov_fill(Blocks* p, int a, Krylov* k, double* inverse) noexcept nogil:
-    """Gather the matrices and factor them; 0 where that fails. Fills p.g, too. ``inverse`` is room for c × c."""
+cdef int krylov_fill(Blocks* p, int a, Krylov* k, double* inverse, double ridge) noexcept nogil:
+    """Gather the matrices and factor them; 0 where that fails. Fills p.g, too. ``inverse`` is room for c × c.
+
+    The ``ridge``, relative to the diagonal, is in G itself: along dependent columns M has no curvature, and a
+    preconditioner alone that has some would cost turns.
+    """
     cdef int i, j, q, g = 0, K = p.K, c = k.c, info = 0
     cdef double norm
     cdef char lower_part = b'L'
@@ -54,9 +58,11 @@ cdef int krylov_fill(Blocks* p, int a, Krylov* k, double* inverse) noexcept nogi
             p.g[j * K + q] = p.c[i + q] - (k.pull[j] + k.ridge[j]) * p.u[i + q]
         for q in range(c):
             k.G[<size_t> j * c + q] = p.G[<size_t> (i // K) * p.ld + p.active[q * K] // K]
+    for j in range(c):
+        k.G[<size_t> j * (c + 1)] *= 1.0 + ridge
     memcpy(k.L, k.G, <size_t> c * c * sizeof(double))
     for j in range(c):
-        k.L[<size_t> j * c + j] = k.G[<size_t> j * c + j] * (1.0 + 1e-10) + k.pull[j] + k.ridge[j]
+        k.L[<size_t> j * (c + 1)] += k.pull[j] + k.ridge[j]
     dpotrf(&lower_part, &c, k.L, &c, &info)
     if info != 0:
         return 0
@@ -157,7 +163,7 @@ cdef int krylov_direction(Blocks* p, int a) noexcept nogil:
     r = k.b + 2 * k.c
     z, s, k.y = r + a, r + 2 * a, r + 3 * a
     p.factors += 1
-    if not krylov_fill(p, a, &k, hold + 3 * <size_t> k.c * k.c):
+    if not krylov_fill(p, a, &k, hold + 3 * <size_t> k.c * k.c, RIDGES[1]):
         free(hold)
         return 0
     memset(p.d, 0, a * sizeof(double))

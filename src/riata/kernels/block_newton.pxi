@@ -9,6 +9,9 @@
 cdef double[4] RIDGES = [0.0, 1e-11, 1e-9, 1e-6]
 # Descent may spend this share of a factorisation's work before one is made.
 cdef double CRAWL = 0.03
+# After so many rounds (more, the dearer the factor) columns depend on each other: then pivots of one factor of the whole tell which block has to go,
+# and the two factors of block_krylov.pxi do not (duplicated columns: gaps of 1e-4 after 2000 rounds, and 3e-9 so).
+cdef int STUCK = 100
 
 
 cdef int list_active(Blocks* p) noexcept nogil:
@@ -189,8 +192,8 @@ cdef double newton_block_step(Blocks* p, double* L, int a, int* stopped) noexcep
     return promised
 
 
-cdef int newton_blocks(Blocks* p, double goal) noexcept nogil:
-    """Newton steps until they promise nothing; how many, negative where one failed."""
+cdef int newton_blocks(Blocks* p, double goal, int rounds) noexcept nogil:
+    """Newton steps until they promise nothing; how many, negative where one failed. ``rounds`` were taken before."""
     cdef int a, turn, stopped = 0, count = 0
     cdef double promised
     cdef double* L
@@ -198,7 +201,7 @@ cdef int newton_blocks(Blocks* p, double goal) noexcept nogil:
     if a == 0:
         return 0
     L = NULL
-    if p.K == 1 or p.nested or a < KRYLOV_FROM:
+    if p.K == 1 or p.nested or a < KRYLOV_FROM or rounds > STUCK * (1 + a // 100):
         L = <double*> malloc(<size_t> a * a * sizeof(double))
         if L == NULL:
             return -1
@@ -258,7 +261,7 @@ cdef int solve_blocks(Blocks* p, double goal, double rr, int max_iter) noexcept 
             break
         if moved <= 1e-3 * goal and failed > 2:
             break
-        steps = newton_blocks(p, goal)
+        steps = newton_blocks(p, goal, rounds)
         rounds += abs(steps)
         failed = failed + 1 if steps < 0 else 0
         if steps > 0:

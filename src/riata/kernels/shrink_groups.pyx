@@ -34,9 +34,11 @@ cdef inline real root(real x) noexcept nogil:
     return sqrtf(x) if real is float else sqrt(x)
 
 
-cdef inline real tiny(real x) noexcept nogil:
-    """The smallest normal number of the type of x."""
-    return 1.17549435e-38 if real is float else 2.2250738585072014e-308
+cdef inline real sound(real x) noexcept nogil:
+    """x, but no less than the smallest normal number and no more than the largest: 1/x is a number. NaN stays."""
+    cdef real low = 1.17549435e-38 if real is float else 2.2250738585072014e-308
+    cdef real high = 3.40282347e38 if real is float else 1.7976931348623157e308
+    return low if x < low else (high if x > high else x)
 
 
 cdef inline Py_ssize_t lanes(Py_ssize_t n) noexcept nogil:
@@ -144,12 +146,10 @@ cdef void plus(real* out, const real* z, const real* cut, Shape s, real force) n
 # With s = √v + eps and its smallest s₀ in the group: d = s/s₀, a = d∘w, and limit·width/s₀ in place of the limit. Then
 # φ(θ) = Σ (a/(dθ + limit))² = 1 at θ = ‖x‖, and 0 is the answer where ‖a‖ ≤ limit.
 cdef inline void scales(real* d, const real* v, Py_ssize_t n, real eps, bint rooted) noexcept nogil:
-    """d = √v + eps, or without the root; no less than the smallest normal number."""
+    """d = √v + eps, or without the root."""
     cdef Py_ssize_t k
-    cdef real low = tiny(eps), x
     for k in range(n):
-        x = (root(v[k]) if rooted else v[k]) + eps
-        d[k] = low if x < low else x
+        d[k] = sound((root(v[k]) if rooted else v[k]) + eps)
 
 
 cdef inline double newton(double theta, double phi, double slope) noexcept nogil:
@@ -193,7 +193,7 @@ cdef void solve_columns(
         for r in range(s.outer):
             x, e = d + r * count, a + r * count
             for g in range(count):
-                over = 1 / (x[g] * theta[g] + bound[g])
+                over = 1 / sound(x[g] * theta[g] + bound[g])
                 ratio = e[g] * over
                 ratio = ratio * ratio
                 phi[g] += ratio
@@ -248,7 +248,7 @@ cdef void solve_group(
         i = 0
         while i < padded:
             for k in range(LANES):
-                over = 1 / (d[i + k] * theta + bound)
+                over = 1 / sound(d[i + k] * theta + bound)
                 ratio = a[i + k] * over
                 ratio = ratio * ratio
                 one[k] += ratio
