@@ -201,7 +201,7 @@ cdef int newton_blocks(Blocks* p, double goal, int rounds) noexcept nogil:
     if a == 0:
         return 0
     L = NULL
-    if p.K == 1 or p.nested or a < KRYLOV_FROM or rounds > STUCK * (1 + a // 100):
+    if p.K == 1 or p.nested or a < KRYLOV_FROM or rounds > STUCK * (1 + a // 300):
         L = <double*> malloc(<size_t> a * a * sizeof(double))
         if L == NULL:
             return -1
