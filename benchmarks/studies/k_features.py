@@ -8,10 +8,8 @@ Beside each network's own accuracy stands that of 50 extremely randomised trees 
 for all. Both run on the same seeds, with one thread, each in the environment that its packages need.
 """
 
-import itertools
-
 from benchmarks.report import table
-from benchmarks.studies.session_process import LASSONET, OWN, measured, medians
+from benchmarks.studies.session_process import LASSONET, OWN, in_turns, medians
 
 TITLE = "Networks of 50 features: accuracy and time"
 KEY = ["data", "library", "seed"]
@@ -25,9 +23,8 @@ MODULE = "benchmarks.studies.session_networks"
 
 def run(libraries, data=DATA, seeds=SEEDS):
     """One row for each data set, seed and contender, these in turns. ``libraries`` are those of paths, not ours."""
-    for problem, seed, name in itertools.product(data, seeds, CONTENDERS):
-        said = measured(CONTENDERS[name], MODULE, (problem, name, seed), LIMIT)
-        yield dict.fromkeys(COLUMNS, "") | said | {"data": problem, "library": name, "seed": seed}
+    for row in in_turns(CONTENDERS, MODULE, LIMIT, data, seeds):
+        yield dict.fromkeys(COLUMNS, "") | row
 
 
 def section(rows):

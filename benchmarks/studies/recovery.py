@@ -9,11 +9,10 @@ choose (benchmarks/studies/session_recovery.py says how it comes to its λ); the
 ``right`` is the part of its choice that is right, ``found`` the part of what is right that it chose.
 """
 
-import itertools
 import types
 
 from benchmarks.report import table
-from benchmarks.studies.session_process import LASSONET, OWN, measured, medians
+from benchmarks.studies.session_process import LASSONET, OWN, in_turns, medians
 
 TITLE = "Networks: the right features, where they are known"
 KEY = ["data", "library", "seed"]
@@ -31,9 +30,8 @@ MODULE = "benchmarks.studies.session_recovery"
 
 def run(libraries, data=DATA, seeds=SEEDS):
     """One row for each data set, seed and contender, these in turns. ``libraries`` are those of paths, not ours."""
-    for problem, seed, name in itertools.product(data, seeds, CONTENDERS):
-        said = measured(CONTENDERS[name], MODULE, (problem, name, seed), LIMIT)
-        yield dict.fromkeys(COLUMNS, "") | said | {"data": problem, "library": name, "seed": seed}
+    for row in in_turns(CONTENDERS, MODULE, LIMIT, data, seeds):
+        yield dict.fromkeys(COLUMNS, "") | row
 
 
 def section(rows):

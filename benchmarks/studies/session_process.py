@@ -1,5 +1,6 @@
-"""One contender of a study in a process of its own, in the environment that its packages need."""
+"""The contenders of a study, each in a process of its own and in the environment that its packages need."""
 
+import itertools
 import os
 import statistics
 import subprocess
@@ -12,6 +13,13 @@ OWN = types.SimpleNamespace(ENVIRONMENT="", REQUIRES=[])  # the environment that
 LASSONET = types.SimpleNamespace(
     ENVIRONMENT="lassonet", REQUIRES=["lassonet==0.0.21", "torch==2.13.0", "scikit-learn", "pandas"]
 )
+
+
+def in_turns(contenders, module, limit, data, seeds):
+    """A row for each data set, seed and contender, of which ``contenders`` gives the environment."""
+    for problem, seed, name in itertools.product(data, seeds, contenders):
+        said = measured(contenders[name], module, (problem, name, seed), limit)
+        yield said | {"data": problem, "library": name, "seed": seed}
 
 
 def measured(place, module, words, limit):

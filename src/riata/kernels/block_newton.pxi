@@ -9,8 +9,9 @@
 cdef double[4] RIDGES = [0.0, 1e-11, 1e-9, 1e-6]
 # Descent may spend this share of a factorisation's work before one is made.
 cdef double CRAWL = 0.03
-# After so many rounds (more, the dearer the factor) columns depend on each other: then pivots of one factor of the whole tell which block has to go,
-# and the two factors of block_krylov.pxi do not (duplicated columns: gaps of 1e-4 after 2000 rounds, and 3e-9 so).
+# After so many rounds (more, the dearer the factor) columns depend on each other: then pivots of one factor of the
+# whole tell which block has to go, and the two factors of block_krylov.pxi do not (duplicated columns: gaps of 1e-4
+# after 2000 rounds, and 5e-9 so).
 cdef int STUCK = 100
 
 
