@@ -1,9 +1,14 @@
-"""sparse_path: from the dense network to the empty one along λ, warm all the way, and a refit of what was selected.
+"""sparse_path: from a full network to the empty one along λ, warm all the way, and a refit of what was selected.
 
 Zeros come with shrinkage: a network under the λ that leaves k features is no good network of k features. So a path is
 for choosing, and the chosen features are given to a fresh network without penalty (without it LassoNet's published
-accuracies are not reached either). The path starts at the trained dense network and λ grows; every fit starts where the
-one before ended and takes a few passes, as it need not converge: it is asked which units go, and in which order.
+accuracies are not reached either). λ grows along the path; every fit starts where the one before ended and takes a few
+passes, as it need not converge: it is asked which units go, and in which order.
+
+Where it starts matters more than all the rest. A dense network that has learnt the noise by heart has no gradient left
+that could tell a feature from it, and no λ mends that; where there is little noise a dense network has it best. So two
+are trained from the same initial weights, one without penalty and one under a fifth of the λ at which all would go, and
+the path starts at the one with the smaller validation loss.
 """
 
 from __future__ import annotations
@@ -29,14 +34,15 @@ from riata.torch.penalised import penalised, selecting
 from riata.torch.scaling import Scaling
 from riata.torch.trainer import Trainer
 
-LOW = 1e-3  # of the λ at which zero is stationary: where the path starts
+LOW, START = 1e-3, 0.2  # of the λ at which zero is stationary: where the path starts, dense and under a penalty
 GROWTH, LEAP = 1.2, 2.0  # of λ from step to step; the second while next to nothing goes
 FEW = 0.03  # of the units that are left: next to nothing
 STEPS, MOST = 60, 80  # optimizer steps at each λ, and λs at most
-HALVINGS = 5  # between two λ of the path, towards a wanted number of features
-DENSE = 60  # passes without penalty
-RATE, ROWS = 3e-3, (32, 256)  # rows in a step: n/12 between these
-PEAK, RISE = 2e-2, 0.2  # of the learning rate without penalty, and the part of the passes until it is there
+HALVINGS = 5  # between two λ of the path, and of the steps at them, towards a wanted number of features
+DENSE = 60  # passes without penalty; of the two starts half as many each
+ROWS, WIDER = (32, 256), 3  # rows in a step where a network is new: n/12 between these; on the path so many times that
+RATE = 3e-3  # of the first step at each λ
+PEAK, RISE = 2e-2, 0.2  # of the learning rate where a network is new, and the part of the passes until it is there
 
 ModelFn = Callable[[int], nn.Module]
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -106,7 +112,7 @@ def sparse_path(
     zeros: float | None = None, lams: Sequence[float] | None = None, validation: Any = 0.125, refit: bool = True,
     epochs: int = DENSE, standardize: bool = True, seed: int = 0,
 ) -> SparsePath:  # fmt: skip
-    """Follow a network from dense to empty, choose a point, refit what it selects.
+    """Follow a network from full to empty, choose a point, refit what it selects.
 
     Parameters
     ----------
@@ -121,7 +127,8 @@ def sparse_path(
     validation : (X, y), or the part of the rows that is held out
     refit : a fresh network of the selected features, without penalty. Where units are no features, the chosen point's
         zeros stay zero in the refit
-    epochs : passes of the fits without penalty; the weights are those of the pass with the smallest validation loss
+    epochs : passes of the refit, and of the two starts together; the weights are those of the pass with the smallest
+        validation loss
     standardize : fit on columns of mean 0 and standard deviation 1, where X is a matrix and the counted parameter that
         of the linear layer that reads it. λ is of that scale; the networks and states that come back take X as it is
     seed : of the split, the initial weights and the order of rows; torch's global generator is left as it was
@@ -174,20 +181,23 @@ class _Run:
             X, Xv = X[:, columns], Xv[:, columns]
         return Batches(X, y, size=self.batch, shuffle=True), (Xv, yv)
 
-    def dense(self, model: nn.Module, columns: Tensor | None = None) -> nn.Module:
-        """Train without penalty: one cycle of the learning rate, and the weights of the best pass."""
+    def dense(self, model: nn.Module, passes: int, columns: Tensor | None = None) -> float:
+        """Train without penalty; the validation loss."""
+        return self._cycle(model, torch.optim.Adam(model.parameters(), fused=_can_fuse(model)), passes, columns)
+
+    def _cycle(self, model: nn.Module, optimizer: Optimizer, passes: int, columns: Tensor | None = None) -> float:
+        """One cycle of the learning rate; the weights are those of the best pass, whose validation loss comes back."""
         train, held = self.batches(columns)
-        optimizer = torch.optim.Adam(model.parameters(), lr=PEAK, fused=_can_fuse(model))
         best, kept = math.inf, copy.deepcopy(model.state_dict())
-        for epoch in range(self.epochs):
+        for epoch in range(passes):
             for number, pair in enumerate(train, 1):
-                optimizer.param_groups[0]["lr"] = PEAK * _cycle((epoch + number / len(train)) / self.epochs)
+                optimizer.param_groups[0]["lr"] = PEAK * _cycle((epoch + number / len(train)) / passes)
                 self._step(model, optimizer, pair)
             loss = self.score(model, held)
             if loss < best:
                 best, kept = loss, copy.deepcopy(model.state_dict())
         model.load_state_dict(kept)
-        return model
+        return best
 
     def _step(self, model: nn.Module, optimizer: Optimizer, pair: tuple[Tensor, ...]) -> None:
         model.train()
@@ -196,7 +206,7 @@ class _Run:
         optimizer.step()
 
     def start(self, rules: Any, standardize: bool) -> None:
-        """The dense network, made sparse at the λ with which the path begins."""
+        """The better of the dense network and one that was penalised from its first step."""
         self.model = self.model_fn(self.X.shape[-1]).to(self.X)
         make = getattr(self.model, "rules", None) if rules is None else rules
         if not callable(make):
@@ -206,11 +216,18 @@ class _Run:
             )  # fmt: skip
         if standardize and self.X.ndim == 2:
             self._standardize(penalised(self.model, make(1.0))[0].name)
-        self.dense(self.model)
+        other, passes = copy.deepcopy(self.model), max(1, self.epochs // 2)
+        loss, lam = self.dense(self.model, passes), LOW
         top = self._top(make(1.0))
-        self.optimizer = ProxAdam(self.model, make(LOW * top), lr=RATE, fused=_can_fuse(self.model))
+        if self._cycle(other, self._proximal(other, make(START * top)), passes) < loss:
+            self.model, lam = other, START
+        self.optimizer = self._proximal(self.model, make(lam * top))
         self.parts = selecting(penalised(self.optimizer))
         self.first, self.factor = self.parts[0], [part.lam / self.parts[0].lam for part in self.parts]
+
+    @staticmethod
+    def _proximal(model: nn.Module, rules: Any) -> ProxAdam:
+        return ProxAdam(model, rules, lr=RATE, fused=_can_fuse(model))
 
     def _standardize(self, weight: str) -> None:
         scaling = Scaling(self.X, weight)
@@ -230,11 +247,12 @@ class _Run:
         Trainer(blank, self.loss, torch.optim.SGD(blank.parameters(), lr=0.0)).full_gradient(self.batches()[0])
         return float(part.dual_norm())  # type: ignore[arg-type]
 
-    def fit(self, lam: float) -> PathPoint:
-        """Some steps at λ from where the last fit ended."""
+    def fit(self, lam: float, steps: int = STEPS) -> PathPoint:
+        """Some steps at λ from where the last fit ended, ever smaller: noise leaves when they do not shake any more."""
         for part, factor in zip(self.parts, self.factor, strict=True):
             part.lam = lam * factor
-        for pair in self._stream():
+        for number, pair in enumerate(itertools.islice(self._stream(), steps)):
+            self.optimizer.param_groups[0]["lr"] = RATE * _fall(number / steps)
             self._step(self.model, self.optimizer, pair)
         state = copy.deepcopy(self.model.state_dict())
         support = ~self.first.zero_mask().reshape(-1)
@@ -243,18 +261,14 @@ class _Run:
         )
 
     def _stream(self) -> Iterator[tuple[Tensor, ...]]:
-        train, done = self.batches()[0], 0
+        train = Batches(self.X, self.y, size=WIDER * self.batch, shuffle=True)
         while True:
-            for pair in train:
-                if done == STEPS:
-                    return
-                done += 1
-                yield pair
+            yield from train
 
     def grid(self, lams: Sequence[float]) -> list[PathPoint]:
         """A point for each λ given."""
         if any(b <= a for a, b in itertools.pairwise(lams)):
-            raise InvalidOption("lams grow: the path goes from dense to empty.", got=list(lams))
+            raise InvalidOption("lams grow: the path goes from full to empty.", got=list(lams))
         return [self.fit(lam) for lam in lams]
 
     def climb(self, wanted: Callable[[PathPoint], bool] | None) -> list[PathPoint]:
@@ -267,11 +281,11 @@ class _Run:
         if wanted is None or len(points) < 2 or not wanted(points[-1]):
             return points
         *points, end = points
-        for _ in range(HALVINGS):
+        for halving in range(HALVINGS):
             if points[-1].count - end.count <= 1:
                 break
             self._go_back(kept)
-            middle = self.fit(math.sqrt(points[-1].lam * end.lam))
+            middle = self.fit(math.sqrt(points[-1].lam * end.lam), max(1, STEPS >> halving + 1))
             if wanted(middle):
                 end = middle
             else:
@@ -298,11 +312,10 @@ class _Run:
         if not refit or not len(columns):
             return self.at(point), point.val_loss
         if self.are_features(point):
-            model = self.dense(self.model_fn(len(columns)).to(self.X), columns)
-            loss = self.score(model, self.batches(columns)[1])
+            model = self.model_fn(len(columns)).to(self.X)
+            loss = self.dense(model, self.epochs, columns)
             return nn.Sequential(Pick(columns, -1), self._folded(model, columns)).eval(), loss
-        model = self._masked(point)
-        loss = self.score(model)
+        model, loss = self._masked(point)
         return self._folded(model).eval(), loss
 
     def _folded(self, model: nn.Module, columns: Tensor | None = None) -> nn.Module:
@@ -310,7 +323,7 @@ class _Run:
             model.load_state_dict(self.scaling.folded(model.state_dict(), columns))
         return model
 
-    def _masked(self, point: PathPoint) -> nn.Module:
+    def _masked(self, point: PathPoint) -> tuple[nn.Module, float]:
         """The network of a point, trained on without penalty while its zeros stay zero."""
         model = self.at(point)
         if self.scaling is not None:
@@ -318,11 +331,11 @@ class _Run:
         for part in self.parts:
             module, _, leaf = part.name.rpartition(".")
             prune.custom_from_mask(model.get_submodule(module), leaf, self._mask(point, part.name))
-        self.dense(model)
+        loss = self.dense(model, self.epochs)
         for part in self.parts:
             module, _, leaf = part.name.rpartition(".")
             prune.remove(model.get_submodule(module), leaf)
-        return model
+        return model, loss
 
     def are_features(self, point: PathPoint) -> bool:
         """Whether the units are the columns of X: those of the first penalised weight."""
@@ -345,7 +358,12 @@ class _Run:
 
 def _cycle(done: float) -> float:
     """The learning rate, of its peak, when this part of the passes is done: up along a line, down along a cosine."""
-    return done / RISE if done < RISE else 0.5 + 0.5 * math.cos(math.pi * (done - RISE) / (1.0 - RISE))
+    return done / RISE if done < RISE else _fall((done - RISE) / (1.0 - RISE))
+
+
+def _fall(done: float) -> float:
+    """From 1 to 0 along a cosine."""
+    return 0.5 + 0.5 * math.cos(math.pi * done)
 
 
 def _can_fuse(model: nn.Module) -> bool:
