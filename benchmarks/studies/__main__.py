@@ -1,8 +1,10 @@
 """Run studies and write their results files.
 
-usage: python -m benchmarks.studies [NAME ...] [--library NAME ...] [--data NAME ...] [--seed NUMBER ...]
+usage: python -m benchmarks.studies [NAME ...] [--library NAME ...]
+                                    [--data NAME ...] [--seed NUMBER ...] [--contender NAME ...]
 
-A study in pieces (k_features): --data and --seed say which of its rows are measured; the others are left as they are.
+A study in pieces (k_features, recovery): --data, --seed and --contender say which of its rows are measured; the others
+are left as they are.
 """
 
 import argparse
@@ -19,8 +21,10 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--library", nargs="+")
     parser.add_argument("--data", nargs="+")
     parser.add_argument("--seed", nargs="+", type=int)
+    parser.add_argument("--contender", nargs="+")
     options = parser.parse_args(argv)
-    piece = {key: value for key, value in {"data": options.data, "seeds": options.seed}.items() if value}
+    asked = {"data": options.data, "seeds": options.seed, "contenders": options.contender}
+    piece = {key: value for key, value in asked.items() if value}
     facts = {"commit": results.commit(), "machine": results.machine()}
     for name in options.names or known:
         study = known[name]

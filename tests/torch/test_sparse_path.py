@@ -24,11 +24,31 @@ def three():
     return rt.sparse_path(wide, (X, Y), F.mse_loss, features=3, epochs=100)
 
 
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_path_is_not_led_by_noise_that_was_learnt_by_heart(seed):
+    """Corners of a cube whose classes are drawn by lot, and 196 columns of noise: a dense network fits every row."""
+    generator = torch.Generator().manual_seed(1)
+    X = torch.randn(800, 200, generator=generator)
+    corners = torch.cartesian_prod(*[torch.tensor([-2.0, 2.0])] * 4)
+    classes = (torch.arange(16) % 2)[torch.randperm(16, generator=generator)]
+    where = torch.randint(16, (800,), generator=generator)
+    X[:, :4] = corners[where] + torch.randn(800, 4, generator=generator)
+    path = rt.sparse_path(
+        lambda k: rt.SparseInputMLP(k, 2, (40,)),
+        (X, classes[where]),
+        F.cross_entropy,
+        features=6,
+        refit=False,
+        seed=seed,
+    )
+    assert {0, 1, 2, 3} <= set(path.chosen.support.nonzero()[:, 0].tolist())
+
+
 def test_the_features_asked_for_are_the_right_ones(three):
     assert three.chosen.support.nonzero()[:, 0].tolist() == [0, 1, 2]
     lams = [p.lam for p in three.points]
     assert lams == sorted(lams)
-    assert three.points[0].count == 15
+    assert three.points[0].count > 10  # of 15: under the λ of a penalised start one or the other may be out already
     assert three.points[-1] is three.chosen
     assert three.to_frame()["units"][-1] == 3.0
     leaves = three.leaves_at
