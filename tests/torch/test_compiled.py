@@ -130,13 +130,22 @@ def test_groups_of_any_shape(shape, group, dtype):
     axis = 1 if group == "input" else 0  # groups from small to large
     w.mul_(torch.linspace(1e-4, 1.0, shape[axis]).reshape([-1 if a == axis else 1 for a in range(w.ndim)]))
     penalty = rt.GroupLasso(0.3, group=group, size_weight="sqrt" if group == "input" else None).on(w.shape)
-    near = {"rtol": {torch.float32: 2e-4, torch.float64: 1e-12}[dtype], "atol": {torch.float32: 1e-5}.get(dtype, 1e-13)}
+    near = {"rtol": {torch.float32: 2e-4, torch.float64: 1e-5}[dtype], "atol": {torch.float32: 1e-5}.get(dtype, 1e-13)}
     zeros = 0
+
+    def off(x, step):
+        """How far from stationary the groups are that are left."""
+        norm = x.square().sum([a for a in range(x.ndim) if a != axis], keepdim=True).sqrt()
+        pull = 0.7 * penalty.norm_weight * x / torch.where(norm > 0, norm, 1.0)
+        return float(torch.where(norm > 0, x - w + step * pull, 0.0).norm())
+
     for scaled in (Scaled(0.2, None), Scaled(0.2, v, 1e-3, 0.9), Scaled(0.2, v + 1e-3, rooted=False)):
         got, carried = w.clone(), buffer.clone()
         assert compiled.step(got, penalty, 0.7, Metric(scaled, carried, 2.0))
         wanted = penalty.prox(w, scaled.tensor(), 0.7)
         torch.testing.assert_close(got, wanted, **near)
+        if dtype is torch.float64:  # torch's four steps leave up to 1e-5 where groups are hard
+            assert off(got, scaled.tensor()) <= 1.5 * off(wanted, scaled.tensor()) + 1e-14 * float(w.norm())
         torch.testing.assert_close(carried, buffer + 2.0 * (w - wanted), **near)
         assert not torch.signbit(got[got == 0]).any()
         zeros += int(penalty.zero_mask(got).sum())

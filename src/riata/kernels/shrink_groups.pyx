@@ -6,19 +6,37 @@ are made in double precision.
 
     minimise over x   ½ Σ (xᵢ − wᵢ)²/tᵢ + limit‖x‖,      x = w·max(0, 1 − t·limit/‖w‖) where t is a number
 
-In a diagonal metric the root of a secular equation is found by Newton's method as in riata.torch.newton, in the same
-number of steps.
+In a diagonal metric the root of a secular equation is found by Newton's method as in riata.torch.newton.
 """
 
-from libc.math cimport INFINITY, sqrt, sqrtf
+from libc.math cimport INFINITY, fabs, sqrt
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
+
+cdef extern from "secular.h" nogil:
+    void metric_f(long n, long m, long ld, const float* v, float eps, int rooted, float* d, float* low, float* high)
+    void metric_d(long n, long m, long ld, const double* v, double eps, int rooted, double* d, double* low, double* high)
+    void weigh_f(long n, long m, long ld, const float* w, const float* unit, float* d, float* a, double* sum,
+                 double* square)
+    void weigh_d(long n, long m, long ld, const double* w, const double* unit, double* d, double* a, double* sum,
+                 double* square)
+    void terms_f(long n, long m, const float* a, const float* d, const float* theta, const float* bound, double* phi,
+                 double* slope)
+    void terms_d(long n, long m, const double* a, const double* d, const double* theta, const double* bound, double* phi,
+                 double* slope)
+    void finish_f(long n, long m, long ld, float* w, float* buffer, const float* a, const float* d, const float* theta,
+                  const float* bound, float enter)
+    void finish_d(long n, long m, long ld, double* w, double* buffer, const double* a, const double* d,
+                  const double* theta, const double* bound, double enter)
 
 cdef enum:
     ROOM = 1 << 18      # entries of columns that are copied together: each row of them lies on another page
     LINE = 16           # neighbouring columns at least: a line of cache
     LANES = 16          # sums along a run that are made side by side
-    STEPS = 4           # of Newton's method
+    STEPS = 4           # of Newton's method, from the left of the root
+
+# Relative to θ: a step that moves it less than this was the last.
+cdef double NEAR = 1e-7
 
 ctypedef fused real:
     float
@@ -28,17 +46,6 @@ cdef struct Shape:
     Py_ssize_t outer
     Py_ssize_t groups
     Py_ssize_t inner
-
-
-cdef inline real root(real x) noexcept nogil:
-    return sqrtf(x) if real is float else sqrt(x)
-
-
-cdef inline real sound(real x) noexcept nogil:
-    """x, but no less than the smallest normal number and no more than the largest: 1/x is a number. NaN stays."""
-    cdef real low = 1.17549435e-38 if real is float else 2.2250738585072014e-308
-    cdef real high = 3.40282347e38 if real is float else 1.7976931348623157e308
-    return low if x < low else (high if x > high else x)
 
 
 cdef inline Py_ssize_t lanes(Py_ssize_t n) noexcept nogil:
@@ -144,131 +151,115 @@ cdef void plus(real* out, const real* z, const real* cut, Shape s, real force) n
 
 # -- a step in a diagonal metric -----------------------------------------------------------------------------------
 # With s = √v + eps and its smallest s₀ in the group: d = s/s₀, a = d∘w, and limit·width/s₀ in place of the limit. Then
-# φ(θ) = Σ (a/(dθ + limit))² = 1 at θ = ‖x‖, and 0 is the answer where ‖a‖ ≤ limit.
-cdef inline void scales(real* d, const real* v, Py_ssize_t n, real eps, bint rooted) noexcept nogil:
-    """d = √v + eps, or without the root."""
-    cdef Py_ssize_t k
-    for k in range(n):
-        d[k] = sound((root(v[k]) if rooted else v[k]) + eps)
-
-
-cdef inline double newton(double theta, double phi, double slope) noexcept nogil:
-    """One step towards φ^(−½) = 1, from below; a θ that is not positive says that the group is zero, and stays."""
-    return theta if theta <= 0.0 else theta + (sqrt(phi) - 1.0) * phi / slope
-
-
-cdef void solve_columns(
-    real* w, const real* v, real* buffer, Shape s, Py_ssize_t at, Py_ssize_t count, double width, double limit,
-    real eps, bint rooted, real enter, real* a, real* d, real* theta, real* bound, double* phi, double* slope
+# φ(θ) = Σ (a/(dθ + limit))² = 1 at θ = ‖x‖, and 0 is the answer where ‖a‖ ≤ limit. φ^(−½) is concave: from either side a
+# step of Newton's method ends to the left of the root. The first is from ‖w‖, the root without a limit: where the limit
+# takes little away, as in a training, hardly another is needed. (‖a‖ − limit)/max d is left of the root for certain.
+cdef void solve(
+    real* w, const real* v, real* buffer, Py_ssize_t n, Py_ssize_t m, Py_ssize_t ld, bint whole, double width,
+    double limit, real eps, bint rooted, real enter, real* hold, double* phi
 ) noexcept nogil:
-    """Columns ``at`` … ``at + count`` side by side; a and d are (outer, count)."""
-    cdef Py_ssize_t r, g, turn
-    cdef real over, ratio, new
-    cdef real* x
-    cdef real* e
-    for g in range(count):
-        theta[g], bound[g] = INFINITY, 0
-    for r in range(s.outer):
-        x = d + r * count
-        scales(x, v + r * s.groups + at, count, eps, rooted)
-        for g in range(count):
-            theta[g] = x[g] if x[g] < theta[g] else theta[g]
-            bound[g] = x[g] if x[g] > bound[g] else bound[g]
-    for g in range(count):
-        slope[g] = bound[g] / theta[g]      # the largest d
-        bound[g] = <real> (width / theta[g] * limit)
-        theta[g] = 1 / theta[g]
-        phi[g] = 0.0
-    for r in range(s.outer):
-        x, e = d + r * count, a + r * count
-        for g in range(count):
-            x[g] *= theta[g]
-            e[g] = x[g] * w[r * s.groups + at + g]
-            phi[g] += <double> e[g] * e[g]
-    for g in range(count):
-        theta[g] = <real> ((sqrt(phi[g]) - bound[g]) / slope[g])
-    for turn in range(STEPS):
-        for g in range(count):
+    """n rows, ld apart, of m groups side by side; or, ``whole``, of m parts of one group."""
+    cdef real* d = hold + n * m
+    cdef real* theta = d + n * m
+    cdef real* bound = theta + m
+    cdef real* low = bound + m
+    cdef real* high = low + m
+    cdef double* slope = phi + m
+    cdef double new
+    cdef bint rest
+    cdef Py_ssize_t g, turn
+    for g in range(m):
+        low[g], high[g] = INFINITY, 0
+    if real is float:
+        metric_f(n, m, ld, v, eps, rooted, d, low, high)
+    else:
+        metric_d(n, m, ld, v, eps, rooted, d, low, high)
+    if whole:
+        for g in range(1, m):
+            low[0] = low[g] if low[g] < low[0] else low[0]
+            high[0] = high[g] if high[g] > high[0] else high[0]
+        for g in range(1, m):
+            low[g], high[g] = low[0], high[0]
+    for g in range(m):
+        bound[g] = <real> (width / low[g] * limit)
+        high[g] = high[g] / low[g]
+        low[g] = 1 / low[g]
+        phi[g] = slope[g] = 0.0
+    if real is float:
+        weigh_f(n, m, ld, w, low, d, hold, phi, slope)
+    else:
+        weigh_d(n, m, ld, w, low, d, hold, phi, slope)
+    if whole:
+        all_the_sum(phi, m)
+        all_the_sum(slope, m)
+    for g in range(m):
+        low[g] = <real> ((sqrt(phi[g]) - bound[g]) / high[g])
+        theta[g] = <real> sqrt(slope[g]) if low[g] > 0 else low[g]
+    for turn in range(STEPS + 1):
+        for g in range(m):
             phi[g] = slope[g] = 0.0
-        for r in range(s.outer):
-            x, e = d + r * count, a + r * count
-            for g in range(count):
-                over = 1 / sound(x[g] * theta[g] + bound[g])
-                ratio = e[g] * over
-                ratio = ratio * ratio
-                phi[g] += ratio
-                slope[g] += ratio * (x[g] * over)
-        for g in range(count):
-            theta[g] = <real> newton(theta[g], phi[g], slope[g])
-    for g in range(count):      # 0·a/(0·d + 1) is the zero that is wanted
+        if real is float:
+            terms_f(n, m, hold, d, theta, bound, phi, slope)
+        else:
+            terms_d(n, m, hold, d, theta, bound, phi, slope)
+        if whole:
+            all_the_sum(phi, m)
+            all_the_sum(slope, m)
+        rest = True
+        for g in range(m):
+            if theta[g] <= 0:       # the group is zero
+                continue
+            new = theta[g] + (sqrt(phi[g]) - 1.0) * phi[g] / slope[g]
+            new = low[g] if new < low[g] else new
+            rest = rest and fabs(new - theta[g]) <= NEAR * theta[g]
+            theta[g] = <real> new
+        if rest:
+            break
+    for g in range(m):      # 0·a/(0·d + 1) is the zero that is wanted
         if theta[g] <= 0:
             theta[g], bound[g] = 0, 1
-    for r in range(s.outer):
-        x, e = d + r * count, a + r * count
-        for g in range(count):
-            e[g] = e[g] * theta[g] / (x[g] * theta[g] + bound[g]) + 0
-        x = w + r * s.groups + at
-        if buffer != NULL:
-            for g in range(count):
-                buffer[r * s.groups + at + g] += enter * (x[g] - e[g])
-        for g in range(count):
-            x[g] = e[g]
+    if real is float:
+        finish_f(n, m, ld, w, buffer, hold, d, theta, bound, enter)
+    else:
+        finish_d(n, m, ld, w, buffer, hold, d, theta, bound, enter)
+
+
+cdef void all_the_sum(double* x, Py_ssize_t n) noexcept nogil:
+    cdef double total = 0.0
+    cdef Py_ssize_t i
+    for i in range(n):
+        total += x[i]
+    for i in range(n):
+        x[i] = total
 
 
 cdef void solve_group(
     real* w, const real* v, real* buffer, Shape s, Py_ssize_t at, double width, double limit, real eps, bint rooted,
-    real enter, real* a, real* d
+    real enter, real* hold, double* sums
 ) noexcept nogil:
-    """The group ``at``, brought together in a and d."""
-    cdef Py_ssize_t r, k, i, turn, n = s.outer * s.inner, padded = lanes(n), first
-    cdef double[LANES] one
-    cdef double[LANES] two
-    cdef double phi, slope
-    cdef real low = INFINITY, high = 0, theta, bound, over, ratio
+    """The group ``at``, brought together where it does not lie so."""
+    cdef Py_ssize_t n = s.outer * s.inner, padded = lanes(n), r, k, first = at * s.inner
+    cdef real* x = hold + 2 * padded + 4 * LANES
+    cdef real* e = x + padded
+    if s.outer == 1 and padded == n:
+        solve(
+            w + first, v + first, buffer + first if buffer != NULL else NULL, n // LANES, LANES, LANES, True, width,
+            limit, eps, rooted, enter, hold, sums
+        )
+        return
     for r in range(s.outer):
         first = (r * s.groups + at) * s.inner
-        scales(d + r * s.inner, v + first, s.inner, eps, rooted)
-        memcpy(a + r * s.inner, w + first, s.inner * sizeof(real))
-    for k in range(n):
-        low = d[k] if d[k] < low else low
-        high = d[k] if d[k] > high else high
-    bound = <real> (width / low * limit)
-    over = 1 / low
-    for k in range(n):
-        d[k] *= over
-        a[k] *= d[k]
+        memcpy(x + r * s.inner, w + first, s.inner * sizeof(real))
+        memcpy(e + r * s.inner, v + first, s.inner * sizeof(real))
     for k in range(n, padded):      # these add nothing
-        a[k], d[k] = 0, 1
-    theta = <real> ((sqrt(run_of_squares(a, n)) - bound) / (high / low))
-    for turn in range(STEPS):
-        if theta <= 0:
-            break
-        for k in range(LANES):
-            one[k] = two[k] = 0.0
-        i = 0
-        while i < padded:
-            for k in range(LANES):
-                over = 1 / sound(d[i + k] * theta + bound)
-                ratio = a[i + k] * over
-                ratio = ratio * ratio
-                one[k] += ratio
-                two[k] += ratio * (d[i + k] * over)
-            i += LANES
-        phi = slope = 0.0
-        for k in range(LANES):
-            phi += one[k]
-            slope += two[k]
-        theta = <real> newton(theta, phi, slope)
-    if theta <= 0:
-        theta, bound = 0, 1
-    for k in range(n):
-        a[k] = a[k] * theta / (d[k] * theta + bound) + 0
+        x[k], e[k] = 0, e[0]
+    solve(x, e, <real*> NULL, padded // LANES, LANES, LANES, True, width, limit, eps, rooted, enter, hold, sums)
     for r in range(s.outer):
         first = (r * s.groups + at) * s.inner
         if buffer != NULL:
             for k in range(s.inner):
-                buffer[first + k] += enter * (w[first + k] - a[r * s.inner + k])
-        memcpy(w + first, a + r * s.inner, s.inner * sizeof(real))
+                buffer[first + k] += enter * (w[first + k] - x[r * s.inner + k])
+        memcpy(w + first, x + r * s.inner, s.inner * sizeof(real))
 
 
 # -- what Python calls ---------------------------------------------------------------------------------------------
@@ -304,9 +295,14 @@ def step(
     if buffer is not None:
         kept = &buffer[0]
     count = together(s) if metric != NULL else s.groups
-    room = lanes(s.outer * s.inner * count) if metric != NULL else 0
-    hold = <real*> malloc((2 * room + 2 * count) * sizeof(real))
-    sums = <double*> malloc(2 * count * sizeof(double))
+    if metric == NULL:
+        room = 2 * count
+    elif s.inner == 1:
+        room = 2 * s.outer * count + 4 * count
+    else:
+        room = 4 * lanes(s.outer * s.inner) + 4 * LANES
+    hold = <real*> malloc(room * sizeof(real))
+    sums = <double*> malloc(2 * max(count, LANES) * sizeof(double))
     if hold == NULL or sums == NULL:
         free(hold)
         free(sums)
@@ -320,13 +316,13 @@ def step(
         while at < s.groups:
             count = min(count, s.groups - at)
             if s.inner == 1:
-                solve_columns(
-                    &w[0], metric, kept, s, at, count, width, limit, <real> eps, rooted, <real> enter, hold,
-                    hold + room, hold + 2 * room, hold + 2 * room + count, sums, sums + count
+                solve(
+                    &w[at], metric + at, kept + at if kept != NULL else NULL, s.outer, count, s.groups, False, width,
+                    limit, <real> eps, rooted, <real> enter, hold, sums
                 )
             else:
                 solve_group(
-                    &w[0], metric, kept, s, at, width, limit, <real> eps, rooted, <real> enter, hold, hold + room
+                    &w[0], metric, kept, s, at, width, limit, <real> eps, rooted, <real> enter, hold, sums
                 )
             at += count
     free(hold)
