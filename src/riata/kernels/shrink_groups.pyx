@@ -2,7 +2,7 @@
 """Proximal steps of limit·Σ‖w_g‖ over the slices of an array along one axis, and what they take away.
 
 The array is seen as (outer, groups, inner), in C order: columns of a matrix have inner = 1, rows have outer = 1. Sums
-are made in double precision.
+are made in double precision, or over a few rows in that of the array.
 
     minimise over x   ½ Σ (xᵢ − wᵢ)²/tᵢ + limit‖x‖,      x = w·max(0, 1 − t·limit/‖w‖) where t is a number
 
