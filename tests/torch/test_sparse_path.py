@@ -91,3 +91,17 @@ def test_bad_wishes():
         rt.sparse_path(wide, (X, Y), F.mse_loss, features=0)
     with pytest.raises(InvalidOption, match="none of its own"):
         rt.sparse_path(lambda k: nn.Linear(k, 1), (X, Y), F.mse_loss, epochs=1)
+
+
+def test_units_that_no_feature_turns_on():
+    """With the first layer at zero nothing comes back through negative biases: there is a path yet."""
+
+    def make(features):
+        net = rt.SparseInputMLP(features, 1, (16,))
+        nn.init.constant_(net.first.bias, -0.5)
+        net.first.bias.requires_grad_(False)
+        return net
+
+    path = rt.sparse_path(make, (X, Y), F.mse_loss, features=3, refit=False)
+    assert path.points[0].lam > 0.0
+    assert 0 < path.chosen.count <= 3

@@ -218,7 +218,7 @@ class _Run:
             self._standardize(penalised(self.model, make(1.0))[0].name)
         other, passes = copy.deepcopy(self.model), max(1, self.epochs // 2)
         loss, lam = self.dense(self.model, passes), LOW
-        top = self._top(make(1.0))
+        top = max(self._top(other, make(1.0)), self._top(self.model, make(1.0))) or 1.0
         if self._cycle(other, self._proximal(other, make(START * top)), passes) < loss:
             self.model, lam = other, START
         self.optimizer = self._proximal(self.model, make(lam * top))
@@ -235,12 +235,14 @@ class _Run:
             self.scaling = scaling
             self.X, self.validation = scaling.apply(self.X), (scaling.apply(self.validation[0]), self.validation[1])
 
-    def _top(self, rules: Any) -> float:
-        """λ at which zero is stationary for the first penalised weight, the rest being what it is in the dense network.
+    def _top(self, model: nn.Module, rules: Any) -> float:
+        """λ at which zero is stationary for the first penalised weight, the rest being what it is in this network.
 
-        (With the rest refitted the network would be constant, its gradient zero, and λ_max a matter of nothing.)
+        (With the rest refitted the network would be constant, its gradient zero, and λ_max a matter of nothing.) It is
+        0 where nothing comes back through the layers above: a new last layer may be zero, and in a trained network all
+        units may be off that no feature turns on.
         """
-        blank = copy.deepcopy(self.model)
+        blank = copy.deepcopy(model)
         part = penalised(blank, rules)[0]
         with torch.no_grad():
             part.weight.zero_()
