@@ -152,6 +152,9 @@ def test_groups_of_any_shape(shape, group, dtype):
     grad = buffer.clone()
     assert compiled.add_cut(grad, w, penalty, 0.1, 3.0)
     torch.testing.assert_close(grad, buffer + 3.0 * penalty.cut(w, 0.1, 1.0), **near)
+    left = compiled.shrunk(w, penalty, 0.1)
+    torch.testing.assert_close(left, penalty.prox(w, 0.1, 1.0), **near)
+    assert not torch.signbit(left[left == 0]).any()
     if shape[axis] > 1:
         assert 0 < zeros < 3 * shape[axis]
 
@@ -182,3 +185,18 @@ def test_extreme_numbers_make_no_nan(rate, size, v, group):
     penalty = rt.GroupLasso(0.01, group=group).on(w.shape)
     assert compiled.step(w, penalty, 0.01, Metric(Scaled(rate, torch.full((5, 5), v), 1e-10)))
     assert not w.isnan().any()
+
+
+def test_a_latent_group_under_torch_func():
+    """Per-sample gradients: what vmap and grad hand to the forward pass is no array."""
+    torch.manual_seed(0)
+    model = rt.sparsify(torch.nn.Linear(6, 4), rt.GroupLasso(0.1, group="input"))
+    state, x = dict(model.named_parameters()), torch.randn(5, 6)
+
+    def loss(state, row):
+        return torch.func.functional_call(model, state, (row,)).square().sum()
+
+    each = torch.func.vmap(torch.func.grad(loss), (None, 0))(state, x)
+    model(x).square().sum().backward()
+    for name, p in model.named_parameters():
+        torch.testing.assert_close(each[name].sum(0), p.grad)

@@ -1,8 +1,15 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """Proximal steps of l1·|w| + ½·l2·w², entry by entry, and what they take away: one pass over memory."""
 
-from libc.math cimport copysign, copysignf, fabs, fabsf, sqrt, sqrtf
 from libc.string cimport memcpy
+
+cdef extern from "shrink.h" nogil:
+    void widths_f(long n, const float* v, float width, float eps, int rooted, float* at)
+    void widths_d(long n, const double* v, double width, double eps, int rooted, double* at)
+    void soften_f(long n, const float* at, float l1, float l2, float* w)
+    void soften_d(long n, const double* at, double l1, double l2, double* w)
+    void add_clipped_f(long n, const float* z, float edge, float slope, float force, float* out)
+    void add_clipped_d(long n, const double* z, double edge, double slope, double force, double* out)
 
 cdef enum:
     BLOCK = 1024    # entries whose widths are worked out together
@@ -10,43 +17,6 @@ cdef enum:
 ctypedef fused real:
     float
     double
-
-
-cdef inline real magnitude(real x) noexcept nogil:
-    return fabsf(x) if real is float else fabs(x)
-
-
-cdef inline real root(real x) noexcept nogil:
-    return sqrtf(x) if real is float else sqrt(x)
-
-
-cdef inline real soft(real z, real width) noexcept nogil:
-    """sign(z)·max(|z| − width, 0). NaN stays, and the zeros have no sign."""
-    cdef real left = magnitude(z) - width
-    left = 0 if left <= 0 else left
-    return (copysignf(left, z) if real is float else copysign(left, z)) + 0
-
-
-cdef void widths(real* at, const real* v, Py_ssize_t n, real width, real eps, bint rooted) noexcept nogil:
-    """at = width/(√v + eps), or without the root."""
-    cdef Py_ssize_t i
-    if rooted:
-        for i in range(n):
-            at[i] = width / (root(v[i]) + eps)
-    else:
-        for i in range(n):
-            at[i] = width / (v[i] + eps)
-
-
-cdef void shrink_by(real* w, const real* at, Py_ssize_t n, real l1, real l2) noexcept nogil:
-    """The steps of one block, each entry with its own width."""
-    cdef Py_ssize_t i
-    if l2 == 0:
-        for i in range(n):
-            w[i] = soft(w[i], at[i] * l1)
-    else:
-        for i in range(n):
-            w[i] = soft(w[i], at[i] * l1) / (1 + at[i] * l2)
 
 
 cdef void step_in(
@@ -61,10 +31,16 @@ cdef void step_in(
     while start < n:
         size = BLOCK if n - start > BLOCK else n - start
         if v != NULL:
-            widths(&at[0], v + start, size, width, eps, rooted)
+            if real is float:
+                widths_f(size, v + start, width, eps, rooted, at)
+            else:
+                widths_d(size, v + start, width, eps, rooted, at)
         if buffer != NULL:
             memcpy(&before[0], w + start, size * sizeof(real))
-        shrink_by(w + start, &at[0], size, l1, l2)
+        if real is float:
+            soften_f(size, at, l1, l2, w + start)
+        else:
+            soften_d(size, at, l1, l2, w + start)
         if buffer != NULL:
             for i in range(size):
                 buffer[start + i] += enter * (before[i] - w[start + i])
@@ -102,12 +78,14 @@ def add_cut(real[::1] out, const real[::1] z, double width, double l1, double l2
 
     The difference itself would lose the digits of a large z.
     """
-    cdef Py_ssize_t i, n = out.shape[0]
-    cdef real cut, slope = <real> (width * l2)
-    cdef real threshold = <real> (width * l1), over = <real> (1 + width * l2), times = <real> force
+    cdef Py_ssize_t n = out.shape[0]
+    cdef double slope = width * l2
     if z.shape[0] != n:
         raise ValueError(f"add_cut needs arrays of one length, {n}.")
+    if n == 0:
+        return
     with nogil:
-        for i in range(n):
-            cut = threshold if z[i] > threshold else (-threshold if z[i] < -threshold else z[i])
-            out[i] += times * (cut + slope * z[i]) / over
+        if real is float:
+            add_clipped_f(n, &z[0], <real> (width * l1), <real> slope, <real> (force / (1.0 + slope)), &out[0])
+        else:
+            add_clipped_d(n, &z[0], width * l1, slope, force / (1.0 + slope), &out[0])

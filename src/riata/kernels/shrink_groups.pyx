@@ -29,10 +29,20 @@ cdef extern from "secular.h" nogil:
     void finish_d(long n, long m, long ld, double* w, double* buffer, const double* a, const double* d,
                   const double* theta, const double* bound, double enter)
 
+cdef extern from "shrink.h" nogil:
+    void add_squares_f(long n, const float* x, double* total)
+    void add_squares_d(long n, const double* x, double* total)
+    double sum_squares_f(long n, const float* x)
+    double sum_squares_d(long n, const double* x)
+    void scale_f(long n, const float* x, const float* by, int step, float* out)
+    void scale_d(long n, const double* x, const double* by, int step, double* out)
+    void add_scaled_f(long n, const float* x, const float* by, int step, float force, float* out)
+    void add_scaled_d(long n, const double* x, const double* by, int step, double force, double* out)
+
 cdef enum:
     ROOM = 1 << 18      # entries of columns that are copied together: each row of them lies on another page
     LINE = 16           # neighbouring columns at least: a line of cache
-    LANES = 16          # sums along a run that are made side by side
+    LANES = 16          # parts of a group that are worked on side by side
     STEPS = 4           # of Newton's method, from the left of the root
 
 # Relative to θ: a step that moves it less than this was the last.
@@ -49,7 +59,7 @@ cdef struct Shape:
 
 
 cdef inline Py_ssize_t lanes(Py_ssize_t n) noexcept nogil:
-    """n, rounded up to whole sums side by side."""
+    """n, rounded up to whole rows of LANES."""
     return (n + LANES - 1) // LANES * LANES
 
 
@@ -59,43 +69,26 @@ cdef Py_ssize_t together(Shape s) noexcept nogil:
     return min(s.groups, max(most, LINE)) if s.inner == 1 else 1
 
 
-# -- sums over the groups of a block -------------------------------------------------------------------------------
-cdef inline double run_of_squares(const real* x, Py_ssize_t n) noexcept nogil:
-    cdef double[LANES] part
-    cdef double total = 0.0
-    cdef Py_ssize_t i, k
-    for k in range(LANES):
-        part[k] = 0.0
-    i = 0
-    while i + LANES <= n:
-        for k in range(LANES):
-            part[k] += <double> x[i + k] * x[i + k]
-        i += LANES
-    for k in range(LANES):
-        total += part[k]
-    while i < n:
-        total += <double> x[i] * x[i]
-        i += 1
-    return total
-
-
+# -- a step with one number for all of a group -----------------------------------------------------------------------
 cdef void squares(const real* x, Shape s, double* total) noexcept nogil:
     """total_g = Σ x² over every group."""
     cdef Py_ssize_t r, g
-    cdef const real* row
     for g in range(s.groups):
         total[g] = 0.0
     for r in range(s.outer):
-        row = x + r * s.groups * s.inner
-        if s.inner == 1:
+        if s.inner > 1:
             for g in range(s.groups):
-                total[g] += <double> row[g] * row[g]
+                if real is float:
+                    total[g] += sum_squares_f(s.inner, x + g * s.inner)
+                else:
+                    total[g] += sum_squares_d(s.inner, x + g * s.inner)
+        elif real is float:
+            add_squares_f(s.groups, x, total)
         else:
-            for g in range(s.groups):
-                total[g] += run_of_squares(row + g * s.inner, s.inner)
+            add_squares_d(s.groups, x, total)
+        x += s.groups * s.inner
 
 
-# -- a scalar step -------------------------------------------------------------------------------------------------
 cdef void shares(const double* total, Py_ssize_t count, double width, real* left, real* cut) noexcept nogil:
     """What is left of each group and what is taken, as shares of it. NaN stays."""
     cdef Py_ssize_t g
@@ -108,45 +101,30 @@ cdef void shares(const double* total, Py_ssize_t count, double width, real* left
         left[g] = <real> (0.0 if share < 0.0 else share)
 
 
-cdef void times(real* w, real* buffer, const real* left, const real* cut, Shape s, real enter) noexcept nogil:
-    """w is what is left; ``buffer`` takes up enter times what is cut."""
-    cdef Py_ssize_t r, g, k
-    cdef real keep, take
+cdef void times(real* out, const real* x, const real* by, Shape s) noexcept nogil:
+    """out = x, each group times its own number; they may be one array."""
+    cdef Py_ssize_t r, g, size = s.groups * s.inner
     for r in range(s.outer):
-        if s.inner == 1:
-            if buffer != NULL:
-                for g in range(s.groups):
-                    buffer[g] += enter * (w[g] * cut[g])
-            for g in range(s.groups):
-                w[g] = w[g] * left[g] + 0
-        else:
-            for g in range(s.groups):
-                keep, take = left[g], enter * cut[g]
-                if buffer != NULL:
-                    for k in range(g * s.inner, (g + 1) * s.inner):
-                        buffer[k] += take * w[k]
-                for k in range(g * s.inner, (g + 1) * s.inner):
-                    w[k] = w[k] * keep + 0
-        w += s.groups * s.inner
-        if buffer != NULL:
-            buffer += s.groups * s.inner
+        for g in range(s.groups if s.inner > 1 else 1):
+            if real is float:
+                scale_f(s.inner if s.inner > 1 else size, x + g * s.inner, by + g, s.inner == 1, out + g * s.inner)
+            else:
+                scale_d(s.inner if s.inner > 1 else size, x + g * s.inner, by + g, s.inner == 1, out + g * s.inner)
+        out, x = out + size, x + size
 
 
-cdef void plus(real* out, const real* z, const real* cut, Shape s, real force) noexcept nogil:
-    """out += force times what is cut of z."""
-    cdef Py_ssize_t r, g, k
-    cdef real take
+cdef void plus(real* out, const real* x, const real* by, Shape s, real force) noexcept nogil:
+    """out += force·x, each group times its own number."""
+    cdef Py_ssize_t r, g, n, at, size = s.groups * s.inner
+    n = s.inner if s.inner > 1 else size
     for r in range(s.outer):
-        if s.inner == 1:
-            for g in range(s.groups):
-                out[g] += force * (z[g] * cut[g])
-        else:
-            for g in range(s.groups):
-                take = force * cut[g]
-                for k in range(g * s.inner, (g + 1) * s.inner):
-                    out[k] += take * z[k]
-        out += s.groups * s.inner
-        z += s.groups * s.inner
+        for g in range(s.groups if s.inner > 1 else 1):
+            at = g * s.inner
+            if real is float:
+                add_scaled_f(n, x + at, by + g, s.inner == 1, force, out + at)
+            else:
+                add_scaled_d(n, x + at, by + g, s.inner == 1, force, out + at)
+        out, x = out + size, x + size
 
 
 # -- a step in a diagonal metric -----------------------------------------------------------------------------------
@@ -311,7 +289,9 @@ def step(
         if metric == NULL:
             squares(&w[0], s, sums)
             shares(sums, count, width * limit, hold, hold + count)
-            times(&w[0], kept, hold, hold + count, s, <real> enter)
+            if kept != NULL:
+                plus(kept, <const real*> &w[0], hold + count, s, <real> enter)
+            times(&w[0], <const real*> &w[0], hold, s)
             at = s.groups
         while at < s.groups:
             count = min(count, s.groups - at)
@@ -329,16 +309,26 @@ def step(
     free(sums)
 
 
+def shrunk(real[::1] out, const real[::1] z, tuple sizes, double width):
+    """out becomes what `step` makes of z with this ``width`` and a limit of 1."""
+    _apart(out, z, sizes, width, 0.0, False)
+
+
 def add_cut(real[::1] out, const real[::1] z, tuple sizes, double width, double force):
     """out += force·(z − x), where x is what `step` makes of z with this ``width`` and a limit of 1."""
+    _apart(out, z, sizes, width, force, True)
+
+
+cdef int _apart(real[::1] out, const real[::1] z, tuple sizes, double width, double force, bint cut) except -1:
+    """What is left of z into ``out``, or what is ``cut`` added to it."""
     cdef Py_ssize_t n = z.shape[0]
     cdef Shape s = shape_of(sizes, n)
     cdef real* hold
     cdef double* sums
     if out.shape[0] != n:
-        raise ValueError(f"add_cut needs arrays of one length, {n}.")
+        raise ValueError(f"two arrays of one length are needed, {n}.")
     if n == 0:
-        return
+        return 0
     hold = <real*> malloc(2 * s.groups * sizeof(real))
     sums = <double*> malloc(s.groups * sizeof(double))
     if hold == NULL or sums == NULL:
@@ -348,6 +338,10 @@ def add_cut(real[::1] out, const real[::1] z, tuple sizes, double width, double 
     with nogil:
         squares(&z[0], s, sums)
         shares(sums, s.groups, width, hold, hold + s.groups)
-        plus(&out[0], &z[0], hold + s.groups, s, <real> force)
+        if cut:
+            plus(&out[0], &z[0], hold + s.groups, s, <real> force)
+        else:
+            times(&out[0], &z[0], hold, s)
     free(hold)
     free(sums)
+    return 0

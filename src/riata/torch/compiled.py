@@ -12,6 +12,7 @@ import itertools
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,19 @@ def step(w: Tensor, penalty: Penalty, lam: float, metric: Metric) -> bool:
     _in_threads(part, mix is not None, w, *others)
     _changed(w, metric.buffer)
     return True
+
+
+def shrunk(z: Tensor, penalty: Penalty, width: float) -> Tensor | None:
+    """``prox(z)`` of groups, a new tensor; None where it is not for here (torch has one pass for the lasso's)."""
+    if penalty.norm_weight is None or not plain(z) or torch.jit.is_tracing():
+        return None
+    out = torch.empty_like(z)
+    try:
+        arrays = [_array(t) for t in (out, z)]
+    except RuntimeError:  # a tensor of torch.func, which has no memory of its own
+        return None
+    shrink_groups.shrunk(*arrays, _sizes(z.shape, penalty), width * penalty.norm_weight)
+    return out
 
 
 def add_cut(grad: Tensor, z: Tensor, penalty: Penalty, width: float, force: float) -> bool:
@@ -98,7 +112,7 @@ def _in_threads(work: Callable[..., None], apart: bool, *tensors: Tensor) -> Non
 
     The threads end with the step, so that a process may fork between two.
     """
-    arrays = [t.detach().view(-1).numpy() for t in tensors]
+    arrays = [_array(t) for t in tensors]
     count = min(torch.get_num_threads(), arrays[0].size // SHARE) if apart else 1
     if count < 2:
         work(*arrays)
@@ -110,6 +124,13 @@ def _in_threads(work: Callable[..., None], apart: bool, *tensors: Tensor) -> Non
         work(*shares[0])
         for one in waiting:
             one.result()
+
+
+def _array(t: Tensor) -> Array:
+    """The memory of a tensor in a row. ``t.numpy()`` would forbid torch to resize the storage, as FSDP2 does."""
+    kind = "<f4" if t.dtype == torch.float32 else "<f8"
+    where = {"data": (t.data_ptr(), False), "shape": (t.numel(),), "typestr": kind, "version": 3}
+    return np.asarray(SimpleNamespace(__array_interface__=where)) if t.numel() else np.zeros(0, kind)
 
 
 def _changed(*tensors: Tensor | None) -> None:

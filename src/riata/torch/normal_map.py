@@ -30,6 +30,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrize import ParametrizationList
 
 from riata.core.errors import InvalidOption
+from riata.torch import compiled
 from riata.torch.handle import Penalised
 from riata.torch.penalties.base import Penalty, Separable
 from riata.torch.sharded import local, on_whole
@@ -39,6 +40,8 @@ LIVE: weakref.WeakSet[NormalMap] = weakref.WeakSet()  # all maps of the process:
 
 class _Through(torch.autograd.Function):
     """w in the forward direction, the identity from z in the backward one."""
+
+    generate_vmap_rule = True
 
     @staticmethod
     def forward(z: Tensor, w: Tensor) -> Tensor:
@@ -106,7 +109,8 @@ class NormalMap(nn.Module):
     def weight(self, z: Tensor) -> Tensor:
         """w of a latent tensor."""
         if self.penalty.linear:  # a proximal step depends on γλ only
-            return self.penalty.prox(z, self.width, 1.0)
+            w = compiled.shrunk(z, self.penalty, self.width)
+            return self.penalty.prox(z, self.width, 1.0) if w is None else w
         return self.penalty.prox(z, self.step, self.lam)
 
     def right_inverse(self, w: Tensor) -> Tensor:
