@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks.studies.session_networks import arrays, first_of_path
 
 ROWS, HIDDEN, BATCH, PASSES, RATE = 2000, 100, 100, 200, 1e-3
-# from a λ that keeps nearly all features of both problems to one that keeps none
+# from a λ that keeps nearly all features of every problem to one that keeps none
 GRIDS = {"stg": np.geomspace(0.01, 10.0, 10), "torchao": np.geomspace(1e-5, 1e-2, 10)}
 
 

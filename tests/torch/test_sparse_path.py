@@ -105,3 +105,10 @@ def test_units_that_no_feature_turns_on():
     path = rt.sparse_path(make, (X, Y), F.mse_loss, features=3, refit=False)
     assert path.points[0].lam > 0.0
     assert 0 < path.chosen.count <= 3
+
+
+@pytest.mark.parametrize("features", [9, 12, 14])
+def test_many_features_are_many(features):
+    """A penalised start may have fewer than are asked for: the path then starts at the dense network."""
+    path = rt.sparse_path(wide, (X, Y), F.mse_loss, features=features, epochs=40, refit=False)
+    assert features - 2 <= path.chosen.count <= features

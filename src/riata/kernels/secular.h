@@ -83,19 +83,18 @@
         }                                                                                                               \
     }                                                                                                                   \
                                                                                                                         \
-    /* w = aθ/(dθ + bound); ``buffer``, where there is one, takes up enter times what is cut */                         \
+    /* w = a/(d + more), where more = bound/θ; ``buffer``, where there is one, takes up enter times what is cut */      \
     WIDEST static void finish(long n, long m, long ld, real *restrict w, real *restrict buffer, const real *restrict a, \
-                              const real *restrict d, const real *restrict theta, const real *restrict bound,           \
-                              real enter)                                                                               \
+                              const real *restrict d, const real *restrict more, real enter)                            \
     {                                                                                                                   \
         for (long r = 0; r < n; r++, w += ld, d += m, a += m) {                                                         \
             if (buffer) {                                                                                               \
                 for (long g = 0; g < m; g++)                                                                            \
-                    buffer[g] += enter * (w[g] - (a[g] * theta[g] / (d[g] * theta[g] + bound[g]) + 0));                 \
+                    buffer[g] += enter * (w[g] - a[g] / (d[g] + more[g]));                                              \
                 buffer += ld;                                                                                           \
             }                                                                                                           \
             for (long g = 0; g < m; g++)                                                                                \
-                w[g] = a[g] * theta[g] / (d[g] * theta[g] + bound[g]) + 0;                                              \
+                w[g] = a[g] / (d[g] + more[g]) + 0;                                                                     \
         }                                                                                                               \
     }
 

@@ -6,7 +6,8 @@ are made in double precision, or over a few rows in that of the array.
 
     minimise over x   ½ Σ (xᵢ − wᵢ)²/tᵢ + limit‖x‖,      x = w·max(0, 1 − t·limit/‖w‖) where t is a number
 
-In a diagonal metric the root of a secular equation is found by Newton's method as in riata.torch.newton.
+In a diagonal metric the root of a secular equation is found by Newton's method, as in riata.torch.newton but from another
+side and to its end.
 """
 
 from libc.math cimport INFINITY, fabs, sqrt
@@ -24,10 +25,10 @@ cdef extern from "secular.h" nogil:
                  double* slope)
     void terms_d(long n, long m, const double* a, const double* d, const double* theta, const double* bound, double* phi,
                  double* slope)
-    void finish_f(long n, long m, long ld, float* w, float* buffer, const float* a, const float* d, const float* theta,
-                  const float* bound, float enter)
+    void finish_f(long n, long m, long ld, float* w, float* buffer, const float* a, const float* d, const float* more,
+                  float enter)
     void finish_d(long n, long m, long ld, double* w, double* buffer, const double* a, const double* d,
-                  const double* theta, const double* bound, double enter)
+                  const double* more, double enter)
 
 cdef extern from "shrink.h" nogil:
     void add_squares_f(long n, const float* x, double* total)
@@ -43,7 +44,7 @@ cdef enum:
     ROOM = 1 << 18      # entries of columns that are copied together: each row of them lies on another page
     LINE = 16           # neighbouring columns at least: a line of cache
     LANES = 16          # parts of a group that are worked on side by side
-    STEPS = 4           # of Newton's method, from the left of the root
+    STEPS = 8           # of Newton's method at most; two or three as a rule
 
 # Relative to θ: a step that moves it less than this was the last.
 cdef double NEAR = 1e-7
@@ -140,8 +141,8 @@ cdef void solve(
     cdef real* d = hold + n * m
     cdef real* theta = d + n * m
     cdef real* bound = theta + m
-    cdef real* low = bound + m
-    cdef real* high = low + m
+    cdef real* low = bound + m      # the smallest s, then 1 over it, then what is left of the root
+    cdef real* high = low + m       # the largest s, then the largest d
     cdef double* slope = phi + m
     cdef double new
     cdef bint rest
@@ -173,7 +174,7 @@ cdef void solve(
     for g in range(m):
         low[g] = <real> ((sqrt(phi[g]) - bound[g]) / high[g])
         theta[g] = <real> sqrt(slope[g]) if low[g] > 0 else low[g]
-    for turn in range(STEPS + 1):
+    for turn in range(STEPS):
         for g in range(m):
             phi[g] = slope[g] = 0.0
         if real is float:
@@ -193,13 +194,12 @@ cdef void solve(
             theta[g] = <real> new
         if rest:
             break
-    for g in range(m):      # 0·a/(0·d + 1) is the zero that is wanted
-        if theta[g] <= 0:
-            theta[g], bound[g] = 0, 1
+    for g in range(m):      # a/∞ is the zero that is wanted
+        bound[g] = <real> INFINITY if theta[g] <= 0 else bound[g] / theta[g]
     if real is float:
-        finish_f(n, m, ld, w, buffer, hold, d, theta, bound, enter)
+        finish_f(n, m, ld, w, buffer, hold, d, bound, enter)
     else:
-        finish_d(n, m, ld, w, buffer, hold, d, theta, bound, enter)
+        finish_d(n, m, ld, w, buffer, hold, d, bound, enter)
 
 
 cdef void all_the_sum(double* x, Py_ssize_t n) noexcept nogil:

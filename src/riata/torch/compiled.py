@@ -3,7 +3,7 @@
 A step in Adam's metric is ten operations for torch, each with a team of threads that begins and ends together; here the
 weight and the state are read once and the weight is written once. Every other tensor (of a GPU, sharded, in half
 precision, not contiguous, traced by a compiler) goes the way of torch's own operations, to the same values but for
-rounding.
+rounding, and for the last digits of groups in a diagonal metric (riata.torch.newton).
 """
 
 from __future__ import annotations
@@ -58,15 +58,26 @@ def step(w: Tensor, penalty: Penalty, lam: float, metric: Metric) -> bool:
 
 def shrunk(z: Tensor, penalty: Penalty, width: float) -> Tensor | None:
     """``prox(z)`` of groups, a new tensor; None where it is not for here (torch has one pass for the lasso's)."""
-    if penalty.norm_weight is None or not plain(z) or torch.jit.is_tracing():
+    if penalty.norm_weight is None or not plain(z) or _is_watched():
         return None
     out = torch.empty_like(z)
-    try:
-        arrays = [_array(t) for t in (out, z)]
-    except RuntimeError:  # a tensor of torch.func, which has no memory of its own
+    if not (_has_memory(z) and _has_memory(out)):
         return None
-    shrink_groups.shrunk(*arrays, _sizes(z.shape, penalty), width * penalty.norm_weight)
+    shrink_groups.shrunk(_array(out), _array(z), _sizes(z.shape, penalty), width * penalty.norm_weight)
     return out
+
+
+def _is_watched() -> bool:
+    """Whether somebody writes down torch's operations, and would miss this one: a tracer, a dispatch mode."""
+    return torch.jit.is_tracing() or torch._C._len_torch_dispatch_stack() > 0
+
+
+def _has_memory(t: Tensor) -> bool:
+    """Not so the tensors that stand for others in torch.func."""
+    try:
+        return t.data_ptr() != 0 or not t.numel()
+    except RuntimeError:
+        return False
 
 
 def add_cut(grad: Tensor, z: Tensor, penalty: Penalty, width: float, force: float) -> bool:
@@ -100,7 +111,7 @@ def _sizes(shape: torch.Size, penalty: Penalty) -> tuple[int, int, int]:
 def plain(first: Tensor, *others: Tensor) -> bool:
     """Whether the compiled loops can read them: contiguous, on the host, of one precision, and nobody is tracing."""
     return ENABLED and not torch.compiler.is_compiling() and all(
-        type(t) in (Tensor, torch.nn.Parameter) and t.device.type == "cpu" and t.is_contiguous()
+        type(t) in (Tensor, torch.nn.Parameter) and t.device.type == "cpu" and t.is_contiguous() and not t.is_neg()
         and t.dtype == first.dtype and t.shape == first.shape and t.dtype in (torch.float32, torch.float64)
         for t in (first, *others)
     )  # fmt: skip

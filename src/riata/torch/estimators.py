@@ -188,7 +188,7 @@ class LassoNetClassifier(Classes, Hierarchy):
 
     Parameters
     ----------
-    alpha : λ in mean cross-entropy + λ Σⱼ ‖Sⱼ‖₂; None follows λ from the dense network on, and refits what is selected
+    alpha : λ in mean cross-entropy + λ Σⱼ ‖Sⱼ‖₂; None follows a path of λ, and refits what is selected
     features : how many features the path is to leave; None leaves the choice to the validation loss
     hidden : units of each hidden layer
     M : bound on a feature's weights in the network, over those in the skip connection
@@ -202,7 +202,7 @@ class LassoNetRegressor(Numbers, Hierarchy):
 
     Parameters
     ----------
-    alpha : λ in mean squared error + λ Σⱼ ‖Sⱼ‖₂; None follows λ from the dense network on, and refits what is selected
+    alpha : λ in mean squared error + λ Σⱼ ‖Sⱼ‖₂; None follows a path of λ, and refits what is selected
     features : how many features the path is to leave; None leaves the choice to the validation loss
     hidden : units of each hidden layer
     M : bound on a feature's weights in the network, over those in the skip connection

@@ -34,7 +34,7 @@ from riata.torch.penalised import penalised, selecting
 from riata.torch.scaling import Scaling
 from riata.torch.trainer import Trainer
 
-LOW, START = 1e-3, 0.3  # of the λ at which zero is stationary: where the path starts, dense and under a penalty
+LOW, THINNED = 1e-3, 0.3  # of the λ at which zero is stationary: where a path starts, dense and penalised
 GROWTH, LEAP = 1.2, 2.0  # of λ from step to step; the second while next to nothing goes
 FEW = 0.03  # of the units that are left: next to nothing
 STEPS, MOST = 60, 80  # optimizer steps at each λ, and λs at most
@@ -144,7 +144,7 @@ def sparse_path(
         torch.manual_seed(seed)
         run = _Run(model_fn, data, loss, validation, epochs)
         wanted = _wanted(features, zeros)
-        run.start(rules, standardize)
+        run.start(rules, standardize, None if lams is None else float(lams[0]))
         points = run.grid(lams) if lams is not None else run.climb(wanted)
         chosen = _choose(points, wanted)
         model, val_loss = run.finished(chosen, refit)
@@ -183,9 +183,9 @@ class _Run:
 
     def dense(self, model: nn.Module, passes: int, columns: Tensor | None = None) -> float:
         """Train without penalty; the validation loss."""
-        return self._cycle(model, torch.optim.Adam(model.parameters(), fused=_can_fuse(model)), passes, columns)
+        return self._train(model, torch.optim.Adam(model.parameters(), fused=_can_fuse(model)), passes, columns)
 
-    def _cycle(self, model: nn.Module, optimizer: Optimizer, passes: int, columns: Tensor | None = None) -> float:
+    def _train(self, model: nn.Module, optimizer: Optimizer, passes: int, columns: Tensor | None = None) -> float:
         """One cycle of the learning rate; the weights are those of the best pass, whose validation loss comes back."""
         train, held = self.batches(columns)
         best, kept = math.inf, copy.deepcopy(model.state_dict())
@@ -197,7 +197,7 @@ class _Run:
             if loss < best:
                 best, kept = loss, copy.deepcopy(model.state_dict())
         model.load_state_dict(kept)
-        return best
+        return best if best < math.inf else self.score(model, held)
 
     def _step(self, model: nn.Module, optimizer: Optimizer, pair: tuple[Tensor, ...]) -> None:
         model.train()
@@ -205,8 +205,8 @@ class _Run:
         self.loss(model(pair[0]), pair[1]).backward()
         optimizer.step()
 
-    def start(self, rules: Any, standardize: bool) -> None:
-        """The better of the dense network and one that was penalised from its first step."""
+    def start(self, rules: Any, standardize: bool, first: float | None = None) -> None:
+        """The better of the dense network and one that was penalised from its first step, not above λ = ``first``."""
         self.model = self.model_fn(self.X.shape[-1]).to(self.X)
         make = getattr(self.model, "rules", None) if rules is None else rules
         if not callable(make):
@@ -217,11 +217,18 @@ class _Run:
         if standardize and self.X.ndim == 2:
             self._standardize(penalised(self.model, make(1.0))[0].name)
         other, passes = copy.deepcopy(self.model), max(1, self.epochs // 2)
-        loss, lam = self.dense(self.model, passes), LOW
+        loss = self.dense(self.model, passes)
         top = max(self._top(other, make(1.0)), self._top(self.model, make(1.0))) or 1.0
-        if self._cycle(other, self._proximal(other, make(START * top)), passes) < loss:
-            self.model, lam = other, START
-        self.optimizer = self._proximal(self.model, make(lam * top))
+        thinned = THINNED * top if first is None else min(THINNED * top, first)
+        self.make, self.fallback = make, (self.model, LOW * top)
+        if self._train(other, self._proximal(other, make(thinned)), passes) < loss:
+            self._begin(other, thinned)
+        else:
+            self._begin(*self.fallback)
+
+    def _begin(self, model: nn.Module, lam: float) -> None:
+        """Be at this network and this λ."""
+        self.model, self.optimizer = model, self._proximal(model, self.make(lam))
         self.parts = selecting(penalised(self.optimizer))
         self.first, self.factor = self.parts[0], [part.lam / self.parts[0].lam for part in self.parts]
 
@@ -275,7 +282,11 @@ class _Run:
 
     def climb(self, wanted: Callable[[PathPoint], bool] | None) -> list[PathPoint]:
         """Points at growing λ until what is wanted is there, or nothing is left; then nearer to it by halving."""
-        points, kept, lam = [self.fit(self.first.lam)], self._state(), self.first.lam
+        points = [self.fit(self.first.lam)]
+        if wanted and wanted(points[0]) and self.first.lam > self.fallback[1]:  # too far: from the dense network then
+            self._begin(*self.fallback)
+            points = [self.fit(self.first.lam)]
+        kept, lam = self._state(), self.first.lam
         while len(points) < MOST and points[-1].count and not (wanted and wanted(points[-1])):
             gone = points[-2].count - points[-1].count if len(points) > 1 else 0
             kept, lam = self._state(), lam * (LEAP if gone <= FEW * points[-1].count else GROWTH)

@@ -1,7 +1,7 @@
 """Stability selection of networks: features that sparse networks keep whatever half of the rows they are trained on.
 
 One network that selects features says little about them: with other rows, other initial weights or another order of
-batches it selects others. So networks are led from dense to sparse on many halves of the rows, each with initial
+batches it selects others. So networks are led from full to sparse on many halves of the rows, each with initial
 weights of its own, and what counts is how often a feature is among the last q. The bounds on false selections are those
 of riata.inference.stability_bounds: they need nothing of the method but that it chooses at most q features from a half.
 """
@@ -28,7 +28,7 @@ def stability_selection(
     """Which features do networks keep whatever rows they learn from? With a bound on how many of them are false.
 
     On each of 2B = ``2·n_pairs`` halves of the rows, a half and its complement in turn, :func:`sparse_path` leads a
-    network from dense to sparse, and its last q features are noted; those noted in a share ≥ π of the halves are
+    network from full to sparse, and its last q features are noted; those noted in a share ≥ π of the halves are
     selected. Then
 
         E[selected features that are noise] ≤ PFER(q, π)
