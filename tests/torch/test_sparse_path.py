@@ -107,8 +107,12 @@ def test_units_that_no_feature_turns_on():
     assert 0 < path.chosen.count <= 3
 
 
-@pytest.mark.parametrize("features", [9, 12, 14])
+@pytest.mark.parametrize("features", [9, 12])
 def test_many_features_are_many(features):
-    """A penalised start may have fewer than are asked for: the path then starts at the dense network."""
-    path = rt.sparse_path(wide, (X, Y), F.mse_loss, features=features, epochs=40, refit=False)
+    """Much noise: a penalised start is the better one and leaves seven. The path then starts at the dense network."""
+    generator = torch.Generator().manual_seed(1)
+    X = torch.randn(300, 15, generator=generator)
+    y = X[:, :1] + X[:, 1:2] - X[:, 2:3] + 2.0 * torch.randn(300, 1, generator=generator)
+    path = rt.sparse_path(wide, (X, y), F.mse_loss, features=features, epochs=40, refit=False)
+    assert path.points[0].count > features
     assert features - 2 <= path.chosen.count <= features
