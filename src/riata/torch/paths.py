@@ -155,12 +155,7 @@ class _Run:
     """The model, its optimizer, and the data, on their way."""
 
     def __init__(
-        self,
-        model_fn: ModelFn,
-        data: tuple[Tensor, Tensor],
-        loss: Loss,
-        validation: Any,
-        epochs: int,
+        self, model_fn: ModelFn, data: tuple[Tensor, Tensor], loss: Loss, validation: Any, epochs: int
     ) -> None:
         X, y = data
         if len(X) != len(y) or not bool(torch.isfinite(X).all()):
@@ -245,9 +240,8 @@ class _Run:
     def _top(self, model: nn.Module, rules: Any) -> float:
         """λ at which zero is stationary for the first penalised weight, the rest being what it is in this network.
 
-        (With the rest refitted the network would be constant, its gradient zero, and λ_max a matter of nothing.) It is
-        0 where nothing comes back through the layers above: a new last layer may be zero, and in a trained network all
-        units may be off that no feature turns on.
+        (With the rest refitted the gradient would be zero, and λ_max a matter of nothing.) It is 0 where nothing comes
+        back through the layers above: a new last layer may be zero, and units may be off that no feature turns on.
         """
         blank = copy.deepcopy(model)
         part = penalised(blank, rules)[0]
@@ -263,11 +257,9 @@ class _Run:
         for number, pair in enumerate(itertools.islice(self._stream(), steps)):
             self.optimizer.param_groups[0]["lr"] = RATE * _fall(number / steps)
             self._step(self.model, self.optimizer, pair)
-        state = copy.deepcopy(self.model.state_dict())
-        support = ~self.first.zero_mask().reshape(-1)
-        return PathPoint(
-            lam, support, self.score(self.model), state if self.scaling is None else self.scaling.folded(state)
-        )
+        state, support = copy.deepcopy(self.model.state_dict()), ~self.first.zero_mask().reshape(-1)
+        state = state if self.scaling is None else self.scaling.folded(state)
+        return PathPoint(lam, support, self.score(self.model), state)
 
     def _stream(self) -> Iterator[tuple[Tensor, ...]]:
         train = Batches(self.X, self.y, size=WIDER * self.batch, shuffle=True)
