@@ -23,7 +23,7 @@ MODULE = "benchmarks.studies.session_networks"
 
 def run(libraries, data=DATA, seeds=SEEDS, contenders=tuple(CONTENDERS)):
     """One row for each data set, seed and contender, these in turns. ``libraries`` are those of paths, not ours."""
-    for row in in_turns({name: CONTENDERS[name] for name in contenders}, MODULE, LIMIT, data, seeds):
+    for row in in_turns(CONTENDERS, contenders, MODULE, LIMIT, data, seeds):
         yield dict.fromkeys(COLUMNS, "") | row
 
 

@@ -15,9 +15,9 @@ LASSONET = types.SimpleNamespace(
 )
 
 
-def in_turns(contenders, module, limit, data, seeds):
-    """A row for each data set, seed and contender, of which ``contenders`` gives the environment."""
-    for problem, seed, name in itertools.product(data, seeds, contenders):
+def in_turns(contenders, names, module, limit, data, seeds):
+    """A row for each data set, seed and contender of these ``names``; ``contenders`` gives the environment of each."""
+    for problem, seed, name in itertools.product(data, seeds, names):
         said = measured(contenders[name], module, (problem, name, seed), limit)
         yield said | {"data": problem, "library": name, "seed": seed}
 

@@ -144,10 +144,11 @@ def test_groups_of_any_shape(shape, group, dtype):
         got, carried = w.clone(), buffer.clone()
         assert compiled.step(got, penalty, 0.7, Metric(scaled, carried, 2.0))
         wanted = penalty.prox(w, scaled.tensor(), 0.7)
-        torch.testing.assert_close(got, wanted, **(exact if scaled.v is None else near))
+        closely = exact if scaled.v is None else near
+        torch.testing.assert_close(got, wanted, **closely)
         if dtype is torch.float64:  # torch's four steps leave up to 1e-5 where groups are hard
             assert off(got, scaled.tensor()) <= 1.5 * off(wanted, scaled.tensor()) + 1e-14 * float(w.norm())
-        torch.testing.assert_close(carried, buffer + 2.0 * (w - wanted), **near)
+        torch.testing.assert_close(carried, buffer + 2.0 * (w - wanted), **closely)
         assert not torch.signbit(got[got == 0]).any()
         zeros += int(penalty.zero_mask(got).sum())
     grad = buffer.clone()
