@@ -1,5 +1,8 @@
 # The members of a working set with blocks and their memory. Included by blocks.pyx.
 
+# Members, for each row, from which the matrix of the model is held as A'A (from 0.5 to 1.5 it makes no difference).
+cdef double ROWS_FROM = 1.0
+
 
 cdef class BlockMembers:
     """Members W of one lane, pairs (column, output) side by side in blocks, and the memory of all that goes with them."""
@@ -8,7 +11,10 @@ cdef class BlockMembers:
     cdef Outputs loss
     cdef readonly int m, nb, K, f
     cdef int n, kron, room, room_blocks, built, stale, per
-    cdef double[::1, :] Z, Phi, G, A, Bp, E
+    cdef readonly int by_rows        # whether the matrix is held as A'A (block_rows.pxi)
+    cdef public double rows_from     # members, for each row, from which it is
+    cdef double[::1, :] Z, Phi, G, A, Bp, E, Q
+    cdef double[::1] rest, fit
     cdef double[::1] s, offset, S, frozen, move, trial, h, work, root, HPhi
     cdef readonly double[::1] eta, r, B
     cdef double[::1] hold, ghold, eighold
@@ -49,24 +55,30 @@ cdef class BlockMembers:
         self.p.K, self.p.nested, self.p.factors = self.per, nested, 0
         self.p.turns = 0
         self.eig_used = 0
+        self.p.rows = self.by_rows = 0
+        self.rows_from = ROWS_FROM
         self.lam = self.lam_before = 0.0
+        self.rest, self.fit, self.Q = np.zeros(n), np.zeros(n), None
         self.make_room(32, 32)
 
     # -- memory ----------------------------------------------------------------------------------------------
     cdef make_room(self, int size, int blocks):
-        cdef int old = self.room, room, cols
+        cdef int old = self.room, room, cols, wide
         if size > old:
             room = max(old + old // 2, size, 32)
             room += -room % self.per
             cols = room // self.per
             vectors, ints = np.zeros((14, room)), np.zeros(2 * room, np.intc)
-            G, A = np.zeros((cols, cols), order="F"), np.zeros((self.n, cols), order="F")
+            wide = 1 if self.by_rows else cols
+            G = np.zeros((wide, wide), order="F")
+            A = np.zeros((self.n, cols), order="F")
             E = np.zeros((max(1, self.f * self.K), cols), order="F")
             members, outs, at = np.zeros(room, np.intp), np.zeros(room, np.intp), np.zeros(room, np.intp)
             if old:
                 vectors[:, :old] = np.asarray(self.hold).reshape(14, old)
                 members[:old], outs[:old], at[:old] = self.members, self.outs, self.at
-                G[:self.built, :self.built] = np.asarray(self.G)[:self.built, :self.built]
+                if not self.by_rows:
+                    G[:self.built, :self.built] = np.asarray(self.G)[:self.built, :self.built]
                 A[:, :self.built] = np.asarray(self.A)[:, :self.built]
                 E[:, :self.built] = np.asarray(self.E)[:, :self.built]
             if self.loss.kind == SOFTMAX:
@@ -101,6 +113,7 @@ cdef class BlockMembers:
         self.last, self.kept = h + 12 * room, h + 13 * room
         p.active, p.ld, p.G = &self.ihold[0], room // self.per, &self.G[0, 0]
         p.image = self.goal_c
+        p.A, p.rest, p.c0, p.fit = &self.A[0, 0], &self.rest[0], self.kept, &self.fit[0]
         h = &self.ghold[0]
         room = self.room_blocks
         p.l1, p.l2, self.ul1, self.ul2 = h, h + room, h + 2 * room, h + 3 * room
@@ -140,7 +153,7 @@ cdef class BlockMembers:
         self.starts_[g + 1] = self.starts_[g] + size
         self.made[g] = 0
         self.at_eig[g] = self.eig_used
-        if size > 1 and not (self.per == size and not self.p.nested):
+        if self.per == 1 or not (self.per == size and not self.p.nested):
             self.eig_used += size * size + size
         self.nb += 1
 
@@ -153,6 +166,15 @@ cdef class BlockMembers:
                 self.made[g] = 0
         self.p.eig = &self.eighold[0]
         self.p.m, self.p.nb = self.m, self.nb
+        if not self.by_rows and self.m > self.rows_from * self.n and self.K == 1 and not self.p.nested \
+                and self.loss.kind != OUTSIDE:
+            self.hold_rows()
+
+    cdef hold_rows(self):
+        """From now on the matrix is held as A'A."""
+        self.by_rows, self.p.rows, self.built = 1, self.n, 0
+        self.G, self.Q = np.zeros((1, 1), order="F"), np.zeros((self.n, max(1, self.f)), order="F")
+        self.point()
 
     def shed(self, char[::1] keep):
         """Let blocks (n_blocks,) go that ``keep`` does not name: their coefficients are zero."""
@@ -180,7 +202,7 @@ cdef class BlockMembers:
         if self.built and self.loss.kind == SQUARE:
             for j in range(cols):
                 k = was[j * per] // per
-                for i in range(cols):
+                for i in range(0 if self.by_rows else cols):
                     self.G[i, j] = self.G[was[i * per] // per, k]
                 if k != j:
                     for i in range(self.n):

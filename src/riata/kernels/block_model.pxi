@@ -5,6 +5,8 @@
 cdef double LEVEL = 1e-13
 # Between steps this much is enough; the gap that ends a solve is taken where they are optimal.
 cdef double LOOSE = 1e-6
+# Rows without curvature get this share of the largest in a model that is held by rows.
+cdef double FLAT_ROW = 1e-6
 
 
 cdef class BlockModel(BlockMembers):
@@ -27,6 +29,11 @@ cdef class BlockModel(BlockMembers):
         cdef int j, one = 1
         cdef double x
         memset(out, 0, <size_t> self.n * self.K * sizeof(double))
+        if self.K == 1 and self.m:
+            for j in range(self.m):
+                self.p.q[j] = self.sigma * d[j] * self.ratio[j]
+            add_columns(self.n, self.m, &self.Z[0, 0], &self.at[0], self.p.q, out)
+            return
         for j in range(self.m):
             if d[j] != 0.0:
                 x = self.sigma * d[j] * self.ratio[j]
@@ -144,6 +151,11 @@ cdef class BlockModel(BlockMembers):
     cdef void correlate(self) noexcept nogil:
         """c = −(gradient of the loss part) of every member."""
         cdef int j, one = 1
+        if self.K == 1 and self.m:
+            dot_columns(self.n, self.m, &self.Z[0, 0], &self.at[0], &self.r[0], self.c)
+            for j in range(self.m):
+                self.c[j] *= self.ratio[j] / self.sigma
+            return
         for j in range(self.m):
             self.c[j] = self.ratio[j] / self.sigma * ddot(&self.n, &self.Z[0, self.at[j]], &one,
                                                           &self.r[self.outs[j] * self.n], &one)
@@ -152,7 +164,7 @@ cdef class BlockModel(BlockMembers):
     cdef void weigh(self, int first) noexcept nogil:
         """Columns of G from ``first`` on, with the frozen curvature; B profiled out by a Schur complement."""
         cdef int i, j, a, q = self.f * self.K, one = 1, rows = self.n, cols = self.m // self.per, new = cols - first
-        cdef int ld = self.p.ld, lde = max(1, q), g
+        cdef int ld = self.p.ld, lde = max(1, q)
         cdef double unit = 1.0, minus = -1.0, zero = 0.0, w
         cdef double* column
         cdef double* z
@@ -176,6 +188,9 @@ cdef class BlockModel(BlockMembers):
                         self.Bp[i, j] = column[i] * h[i]
                 if q:
                     self.cross(j, w, z, <int> self.outs[a])
+            if self.by_rows:
+                self.project(first)
+                return
             if self.loss.kind == SOFTMAX and first == 0:
                 dsyrk(&upper_part, &turned, &cols, &rows, &minus, &self.Bp[0, 0], &rows, &zero, &self.G[0, 0], &ld)
                 self.same_output(first)
@@ -200,10 +215,31 @@ cdef class BlockModel(BlockMembers):
         for j in range(first, cols):
             for i in range(j):
                 self.G[j, i] = self.G[i, j]
+        self.forget(first)
+        self.built = cols
+
+    cdef void forget(self, int first) noexcept nogil:
+        """Diagonal blocks of columns from ``first`` on are to be decomposed again."""
+        cdef int g
         for g in range(self.nb):
             if self.starts_[g + 1] > first * self.per:
                 self.made[g] = 0
-        self.built = cols
+
+    cdef void project(self, int first) noexcept nogil:
+        """Columns of A from ``first`` on less what the free columns hold of them: then the model is A'A alone."""
+        cdef int i, j, n = self.n, q = self.f, new = self.m - first
+        cdef double unit = 1.0, minus = -1.0
+        cdef char right = b'R', left = b'L', lower_part = b'L', turned = b'T', no = b'N'
+        if q and new > 0:
+            if first == 0:      # Q = √H Φ L⁻ᵀ, of orthonormal columns
+                for i in range(q):
+                    for j in range(n):
+                        self.Q[j, i] = self.root[j] * self.Phi[j, i]
+                dtrsm(&right, &lower_part, &turned, &no, &n, &q, &unit, &self.S[0], &q, &self.Q[0, 0], &n)
+            dtrsm(&left, &lower_part, &no, &no, &q, &new, &unit, &self.S[0], &q, &self.E[0, first], &q)
+            dgemm(&no, &no, &n, &new, &q, &minus, &self.Q[0, 0], &n, &self.E[0, first], &q, &unit, &self.A[0, first], &n)
+        self.forget(first)
+        self.built = self.m
 
     cdef void weights(self) noexcept nogil:
         """Roots of the frozen weights by row and output, and HΦ: vector (k, i) for members of output l at l·fK + k·f + i."""
@@ -283,14 +319,26 @@ cdef class BlockModel(BlockMembers):
             np.asarray(self.G)[rows, first:m] = Z[:, rows].T @ H[:, k]
             np.asarray(self.E)[k * self.f:(k + 1) * self.f, first:m] = np.asarray(self.Phi).T @ H[:, k]
 
+    cdef void lift(self) noexcept nogil:
+        """Rows without curvature get a little of the largest (Huber's loss far out): the model needs a minimum."""
+        cdef int i
+        cdef double top = 0.0
+        for i in range(self.n):
+            if self.h[i] > top * self.s[i]:
+                top = self.h[i] / self.s[i]
+        for i in range(self.n):
+            self.frozen[i] = max(self.frozen[i], FLAT_ROW * top * self.s[i])
+
     cdef void model(self) noexcept nogil:
         """Take the Hessian here."""
         if self.loss.kind == OUTSIDE:
             memcpy(&self.frozen[0], &self.eta[0], <size_t> self.n * self.K * sizeof(double))
         else:
             memcpy(&self.frozen[0], &self.h[0], <size_t> self.n * self.K * sizeof(double))
+        if self.by_rows:
+            self.lift()
         if self.f:
-            self.free_system(&self.h[0], &self.S[0])
+            self.free_system(&self.frozen[0] if self.by_rows else &self.h[0], &self.S[0])
         self.weigh(0)
         self.stale = 0
         self.hessians += 1

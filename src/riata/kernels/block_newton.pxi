@@ -7,8 +7,15 @@
 
 # Ridges, relative to the diagonal, that a singular matrix gets (dependent columns).
 cdef double[4] RIDGES = [0.0, 1e-11, 1e-9, 1e-6]
-# Descent may spend this share of a factorisation's work before one is made.
+# Descent may spend this share of a Newton step's work before one is made ...
 cdef double CRAWL = 0.03
+# ... and this where it will probably be at the goal by then: it reads the whole matrix once an epoch, and takes three times
+# as long for its arithmetic as a factor.
+cdef double CRAWL_ON = 0.3
+# An epoch that gains less than this share of the goal is reason to look at the gap.
+cdef double LITTLE_GAIN = 0.01
+# Epochs from one look at the gap to the next, where that costs half of one.
+cdef int CHECKED = 3
 # After so many rounds (more, the dearer the factor) columns depend on each other: then pivots of one factor of the
 # whole tell which block has to go, and the two factors of block_krylov.pxi do not (duplicated columns: gaps of 1e-4
 # after 2000 rounds, and 5e-9 so).
@@ -86,6 +93,9 @@ cdef int direction(Blocks* p, int a, double* L) noexcept nogil:
 cdef void image_of(Blocks* p, int a, const double* x) noexcept nogil:
     """image = G[:, A] x on all members."""
     cdef int k, one = 1, cols, j
+    if p.rows:
+        p.curve = rows_image(p, a, x, p.fit)
+        return
     memset(p.image, 0, p.m * sizeof(double))
     if p.K == 1:
         for k in range(a):
@@ -106,8 +116,10 @@ cdef double change(Blocks* p, int a, const double* x, double t) noexcept nogil:
     for k in range(a):
         i = p.active[k]
         linear += x[k] * p.c[i]
-        curve += x[k] * p.image[i]
+        curve += x[k] * p.image[i] if not p.rows else 0.0
         p.v[i] = p.u[i] + t * x[k]
+    if p.rows:
+        curve = p.curve
     k = 0
     g = 0
     while k < a:
@@ -122,15 +134,16 @@ cdef double change(Blocks* p, int a, const double* x, double t) noexcept nogil:
     return total - t * linear + 0.5 * t * t * curve
 
 
-cdef int stop_at_zero(Blocks* p, int a, double* first_stop) noexcept nogil:
-    """e = d, but what it would carry through zero lands there; how many do, and the share of d to the first."""
-    cdef int k = 0, g = 0, first, count = 0, i
-    cdef double dot, norm, inside, t
-    first_stop[0] = 1.0
+cdef int stop_at_zero(Blocks* p, int a, double* first_stop, int* first) noexcept nogil:
+    """e = d, but what it would carry through zero lands there; how many do, the share of d to the first, and its place:
+    from ``first``[0] on, and not from ``first``[1] on."""
+    cdef int k = 0, g = 0, start, count = 0, i
+    cdef double dot, norm, inside
+    first_stop[0], first[0], first[1] = INFINITY, 0, 0
     while k < a:
         while p.start[g + 1] <= p.active[k]:
             g += 1
-        first = k
+        start = k
         dot = norm = 0.0
         while k < a and p.active[k] < p.start[g + 1]:
             i = p.active[k]
@@ -139,43 +152,53 @@ cdef int stop_at_zero(Blocks* p, int a, double* first_stop) noexcept nogil:
             p.e[k] = p.d[k]
             k += 1
         if p.l1[g] > 0.0 and norm + dot <= 0.0:
-            for i in range(first, k):
+            for i in range(start, k):
                 p.e[i] = -p.u[p.active[i]]
             count += 1
-            first_stop[0] = min(first_stop[0], -norm / dot)
+            if -norm / dot < first_stop[0]:
+                first_stop[0], first[0], first[1] = -norm / dot, start, k
             continue
         if p.nested:
-            for i in range(first, k):
+            for i in range(start, k):
                 inside = p.u[p.active[i]]
                 if p.s[p.active[i]] > 0.0 and inside * (inside + p.d[i]) <= 0.0 and p.d[i] != 0.0:
                     p.e[i] = -inside
                     count += 1
-                    first_stop[0] = min(first_stop[0], -inside / p.d[i])
+                    if -inside / p.d[i] < first_stop[0]:
+                        first_stop[0], first[0], first[1] = -inside / p.d[i], i, i + 1
     return count
 
 
 cdef double newton_block_step(Blocks* p, double* L, int a, int* stopped) noexcept nogil:
     """One step; returns what it promised, negative where it failed. ``stopped`` says that something reached zero."""
     cdef int k, i, one = 1
+    cdef int[2] first
     cdef double promised = 0.0, t = 1.0, far = 1.0, fall, minus, was
-    if L == NULL:
+    if p.rows:
+        if not direction_by_rows(p, a):
+            return -1.0
+    elif L == NULL:
         if not krylov_direction(p, a):
             return -1.0
     elif not direction(p, a, L):
         return -1.0
     for k in range(a):
         promised += p.g[k] * p.d[k]
-    stopped[0] = stop_at_zero(p, a, &far)
+    stopped[0] = stop_at_zero(p, a, &far, first)
     image_of(p, a, p.e)
     fall = change(p, a, p.e, 1.0)
     if fall > -1e-4 * promised and promised > 1e-15:
-        if stopped[0]:
-            memcpy(p.e, p.d, a * sizeof(double))
+        if stopped[0]:      # as far as the first that reaches zero, and that one exactly: what a step leaves of it turns hard
+            for k in range(a):
+                p.e[k] = far * p.d[k]
+            for k in range(first[0], first[1]):
+                p.e[k] = -p.u[p.active[k]]
             image_of(p, a, p.e)
-            t = far
+        else:
+            far = 1.0
         for k in range(30):
             fall = change(p, a, p.e, t)
-            if fall <= -1e-4 * t * promised:
+            if fall <= -1e-4 * t * far * promised:
                 break
             t *= 0.5
         else:
@@ -184,12 +207,12 @@ cdef double newton_block_step(Blocks* p, double* L, int a, int* stopped) noexcep
         i = p.active[k]
         was = p.u[i]
         p.u[i] = 0.0 if t == 1.0 and p.e[k] == -was else was + t * p.e[k]
-        # the coordinate that the step stopped at: what is left of it is rounding of the sum above. Relative to the step
-        # it would not do: along dependent columns e is 1e11 times what moves, and c would lose what is cut off
-        if t < 1.0 and stopped[0] and fabs(p.u[i]) <= 1e-14 * fabs(was):
-            p.u[i] = 0.0
     minus = -t
-    daxpy(&p.m, &minus, p.image, &one, p.c, &one)
+    if p.rows:
+        daxpy(&p.rows, &minus, p.fit, &one, p.rest, &one)
+        rows_read(p, 0, p.m)
+    else:
+        daxpy(&p.m, &minus, p.image, &one, p.c, &one)
     return promised
 
 
@@ -202,7 +225,7 @@ cdef int newton_blocks(Blocks* p, double goal, int rounds) noexcept nogil:
     if a == 0:
         return 0
     L = NULL
-    if p.K == 1 or p.nested or a < KRYLOV_FROM or rounds > STUCK * (1 + a // 300):
+    if not p.rows and (p.K == 1 or p.nested or a < KRYLOV_FROM or rounds > STUCK * (1 + a // 300)):
         L = <double*> malloc(<size_t> a * a * sizeof(double))
         if L == NULL:
             return -1
@@ -235,38 +258,67 @@ cdef int list_blocks(Blocks* p) noexcept nogil:
     return count
 
 
+cdef double newton_cost(Blocks* p, int a) noexcept nogil:
+    """About what a Newton step costs, in the arithmetic of an epoch of descent."""
+    cdef double n = p.rows
+    if p.rows:      # three times that: A, and with it an epoch, is mostly in the cache as well
+        return 3.0 * (n / 4.0 + n * n / (12.0 * max(a, 1)))
+    return a * <double> a / (3.0 * (p.m // p.K)) * (6.0 / p.K if p.K > 1 else 1.0)
+
+
+cdef int descend_blocks(Blocks* p, double goal, double rr, int failed, double* gap, double* moved) noexcept nogil:
+    """Epochs of descent, and the gap where they end: at the goal, or where a Newton step will be there first."""
+    cdef int count, k, epoch, since = 0, a = 0, least, most, little
+    cdef double rate, cost
+    count = list_blocks(p)
+    for k in range(count):
+        a += p.start[p.listed[k] + 1] - p.start[p.listed[k]]
+    cost = newton_cost(p, a)
+    least = <int> clip(CRAWL * cost, 2.0, 60.0)
+    most = <int> clip(CRAWL_ON * cost, 2.0, 200.0) if p.K == 1 else least
+    if failed:
+        least = most = 100
+    moved[0] = INFINITY
+    for epoch in range(1, most + 1):
+        rate, moved[0] = moved[0], 0.0
+        for k in range(count):
+            moved[0] += update_block(p, p.listed[k])
+        rate = moved[0] / rate
+        since += 1
+        if p.rows and p.past != NULL:
+            past_note(p, (epoch - 1) % PAST)
+            if epoch % PAST == 0:
+                jump_ahead(p)
+        little = moved[0] <= LITTLE_GAIN * goal
+        if moved[0] > 0.0 and epoch < most and (epoch < least and not little or p.rows and since < CHECKED):
+            continue
+        since = 0
+        if p.rows:
+            rows_read(p, 0, p.m)
+        gap[0] = model_gap(p, rr)
+        # what an epoch gains is of second order in what is missing, the gap of first
+        if gap[0] <= goal or moved[0] <= 0.0 or not rate < 1.0 or little and p.K > 1 or \
+                epoch + 2.0 * log(goal / gap[0]) / log(rate) > most:
+            break
+    return epoch
+
+
 cdef int solve_blocks(Blocks* p, double goal, double rr, int max_iter) noexcept nogil:
     """Bring u to the minimum of the model, its gap to ``goal``; rounds of descent and Newton steps."""
-    cdef int rounds = 0, k, count, epoch, epochs, a, steps, failed = 0
-    cdef double moved, work, gap
+    cdef int rounds = 0, steps, failed = 0
+    cdef double moved = 0.0, gap = INFINITY
+    if p.rows:
+        memset(p.rest, 0, p.rows * sizeof(double))
+        p.past = <double*> malloc(PAST * (<size_t> p.m + p.rows) * sizeof(double))
     while rounds < max_iter:
-        count = list_blocks(p)
-        a = 0
-        for k in range(count):
-            a += p.start[p.listed[k] + 1] - p.start[p.listed[k]]
-        work = CRAWL * a * <double> a / (3.0 * (p.m // p.K))
-        if p.K > 1:             # a factor of columns, twice, and products with it
-            work *= 6.0 / p.K
-        epochs = <int> min(max(2.0, work), 60.0)
-        if failed:
-            epochs = 100
-        for epoch in range(epochs):
-            moved = 0.0
-            for k in range(count):
-                moved += update_block(p, p.listed[k])
-            rounds += 1
-            if moved <= 0.01 * goal:
-                break
-        gap = model_gap(p, rr)
-        if gap <= goal:
-            break
-        if moved <= 1e-3 * goal and failed > 2:
+        rounds += descend_blocks(p, goal, rr, failed, &gap, &moved)
+        if gap <= goal or (moved <= 1e-3 * goal and failed > 2):
             break
         steps = newton_blocks(p, goal, rounds)
         rounds += abs(steps)
         failed = failed + 1 if steps < 0 else 0
-        if steps > 0:
-            gap = model_gap(p, rr)
-            if gap <= goal:
-                break
+        if steps > 0 and model_gap(p, rr) <= goal:
+            break
+    if p.rows:
+        free(p.past)
     return rounds

@@ -16,6 +16,13 @@ cdef struct Blocks:
     int K            # outputs of a Kronecker product; 1 where G is held on members
     int nested       # whether any s is positive
     double* G
+    int rows         # of A where the matrix is held as A'A (block_rows.pxi), else 0
+    double* A        # (rows, m)
+    double* rest     # (rows) −A (u − u₀)
+    double* c0       # c where rest is 0
+    double* fit      # A x of the last image
+    double curve     # its square
+    double* past     # where the last epochs ended: u and rest of each, or NULL
     double* u
     double* c
     int* start       # (nb + 1) first member of each block
@@ -39,6 +46,8 @@ cdef struct Blocks:
 
 cdef inline double entry(Blocks* p, int i, int j) noexcept nogil:
     """One entry of the matrix on members."""
+    if p.rows:
+        return dot_of(p.rows, p.A + <size_t> i * p.rows, p.A + <size_t> j * p.rows)
     if p.K == 1:
         return p.G[<size_t> j * p.ld + i]
     return p.G[<size_t> (j // p.K) * p.ld + i // p.K] if i % p.K == j % p.K else 0.0
@@ -131,6 +140,9 @@ cdef int decompose(Blocks* p, int g) noexcept nogil:
     cdef double* Q = p.eig + p.at[g]
     cdef double* work
     cdef char vectors = b'V', lower_part = b'L'
+    if b == 1:
+        Q[0], Q[1], p.made[g] = 1.0, entry(p, s0, s0), 1
+        return 1
     for j in range(b):
         for i in range(b):
             Q[j * b + i] = entry(p, s0 + i, s0 + j)
@@ -220,6 +232,9 @@ cdef void shift_block(Blocks* p, int s0, int b, double* delta) noexcept nogil:
     """c −= G delta for a change of members s0 … s0 + b."""
     cdef int i, one = 1, cols, K = p.K
     cdef double x
+    if p.rows:
+        rows_move(p, s0, b, delta)
+        return
     if K == 1:
         for i in range(b):
             if delta[i] != 0.0:
@@ -238,8 +253,12 @@ cdef double update_block(Blocks* p, int g) noexcept nogil:
     cdef double* u = p.u + s0
     cdef double* c = p.c + s0
     cdef double* delta = p.d
+    if p.rows:
+        rows_read(p, s0, b)
+        if not p.made[g] and not decompose(p, g):
+            return 0.0
     if b == 1:
-        h = p.G[<size_t> s0 * p.ld + s0]
+        h = (p.eig + p.at[g])[1] if p.rows else p.G[<size_t> s0 * p.ld + s0]
         if h + p.l2[g] <= 0.0:
             return 0.0
         new = soft(c[0] + h * u[0], p.l1[g] + (p.s[s0] if p.nested else 0.0)) / (h + p.l2[g])

@@ -13,7 +13,7 @@ from libc.math cimport exp, expm1, fabs, log, log1p, sqrt, INFINITY, NAN
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 from scipy.linalg.cython_blas cimport daxpy, ddot, dgemm, dsymm, dsyrk, dtrsm
-from scipy.linalg.cython_lapack cimport dpotrf, dpotri, dpotrs, dsyev
+from scipy.linalg.cython_lapack cimport dposv, dpotrf, dpotri, dpotrs, dsyev
 
 import numpy as np
 
@@ -26,6 +26,7 @@ include "span.pxi"
 include "losses.pxi"
 include "block_losses.pxi"
 include "block_quadratic.pxi"
+include "block_rows.pxi"
 include "block_krylov.pxi"
 include "block_newton.pxi"
 include "block_members.pxi"

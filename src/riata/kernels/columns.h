@@ -1,8 +1,85 @@
-/* Loops over columns with several outputs, value q of column j at j·K + q: vector code as in rows.h. */
+/* Loops over columns: vector code as in rows.h. */
 
 #pragma once
 
+#include <stddef.h>
+
 #include "rows.h"
+
+/* Products with columns of Z (n rows): column at[j], or j where `at` is NULL. Four columns for one pass over the vector that
+   they share: BLAS's daxpy and ddot, one column each, read and write it for every one. */
+WIDEST static void add_four(long n, const double *const *z, const double *x, double *restrict out)
+{
+    const double *a = z[0], *b = z[1], *c = z[2], *d = z[3];
+    double p = x[0], q = x[1], s = x[2], t = x[3];
+#pragma omp simd
+    for (long i = 0; i < n; i++)
+        out[i] += (p * a[i] + q * b[i]) + (s * c[i] + t * d[i]);
+}
+
+WIDEST static void dot_four(long n, const double *const *z, const double *v, double *out)
+{
+    const double *a = z[0], *b = z[1], *c = z[2], *d = z[3];
+    double p = 0.0, q = 0.0, s = 0.0, t = 0.0;
+#pragma omp simd reduction(+ : p, q, s, t)
+    for (long i = 0; i < n; i++) {
+        p += a[i] * v[i];
+        q += b[i] * v[i];
+        s += c[i] * v[i];
+        t += d[i] * v[i];
+    }
+    out[0] = p, out[1] = q, out[2] = s, out[3] = t;
+}
+
+WIDEST static void add_one(long n, const double *z, double x, double *restrict out)
+{
+#pragma omp simd
+    for (long i = 0; i < n; i++)
+        out[i] += x * z[i];
+}
+
+WIDEST static double dot_one(long n, const double *z, const double *v)
+{
+    double total = 0.0;
+#pragma omp simd reduction(+ : total)
+    for (long i = 0; i < n; i++)
+        total += z[i] * v[i];
+    return total;
+}
+
+/* out += Σ xⱼ zⱼ over m columns */
+static void add_columns(long n, long m, const double *Z, const ptrdiff_t *at, const double *x, double *out)
+{
+    const double *z[4];
+    double w[4];
+    long k = 0;
+    for (long j = 0; j < m; j++) {
+        if (x[j] == 0.0)
+            continue;
+        z[k] = Z + (at ? at[j] : j) * n;
+        w[k++] = x[j];
+        if (k == 4) {
+            add_four(n, z, w, out);
+            k = 0;
+        }
+    }
+    for (long j = 0; j < k; j++)
+        add_one(n, z[j], w[j], out);
+}
+
+/* outⱼ = zⱼ·v */
+static void dot_columns(long n, long m, const double *Z, const ptrdiff_t *at, const double *v, double *out)
+{
+    const double *z[4];
+    long j = 0;
+    for (; j + 4 <= m; j += 4) {
+        for (long k = 0; k < 4; k++)
+            z[k] = Z + (at ? at[j + k] : j + k) * n;
+        dot_four(n, z, v, out + j);
+    }
+    for (; j < m; j++)
+        out[j] = dot_one(n, Z + (at ? at[j] : j) * n, v);
+}
 
 #define LESS_OUTER(K)                                                                                                   \
     case K:                                                                                                             \
@@ -11,7 +88,7 @@
                 c[j * K + q] -= g[j] * d[q];                                                                            \
         break;
 
-/* c −= g d' for m columns. BLAS's dger calls a loop of K for each column, which costs ten times as much. */
+/* c −= g d' for m columns with K values each, value q of column j at j·K + q. BLAS's dger calls a loop of K for each column, which costs ten times as much. */
 WIDEST static void less_outer(long m, long K, const double *restrict g, const double *restrict d, double *restrict c)
 {
     switch (K) {

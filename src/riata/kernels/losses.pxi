@@ -71,6 +71,11 @@ cdef extern from "rows.h" nogil:
     void poisson_shift(long n, const double* y, const double* s, double growth, double* r, double* h)
 
 
+cdef extern from "columns.h" nogil:
+    void add_columns(long n, long m, const double* Z, const Py_ssize_t* at, const double* x, double* out)
+    void dot_columns(long n, long m, const double* Z, const Py_ssize_t* at, const double* v, double* out)
+
+
 cdef inline double steps_left(double gap, double before, double goal) noexcept nogil:
     """Newton steps to the goal, if each shrinks the gap as the last one did."""
     if gap <= goal or before == INFINITY:

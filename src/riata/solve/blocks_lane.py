@@ -94,6 +94,8 @@ class BlockLane:
             made, self.s, offset, self.Phi, B.reshape(-1), floor, self.sigma,
             made.kind == 0 and K > 1 and rowwise and tricks.get("kronecker", True), len(self.layout.s) > 0,
         )  # fmt: skip
+        if not tricks.get("rows", True):
+            self.set_.rows_from = np.inf
         self.root = np.where(self.s > 0, np.sqrt(self.s), 1.0) * self.sigma
         size = np.where(scaling.excluded, 0.0, scaling.norm / self.unit)
         lay = self.layout
