@@ -195,6 +195,20 @@ def test_many_members_are_held_by_rows_and_take_both_ways(mixed, goal, few):
     assert (engine.factors < len(lams)) == few
 
 
+def test_a_block_that_a_step_stops_at_is_zero_exactly():
+    """What is left of a block that should be zero turns the harder, the less it is: on smooth columns ten thousand steps."""
+    rng = np.random.default_rng(0)
+    X = np.cumsum(np.cumsum(rng.standard_normal((60, 40)), axis=1), axis=1) + 1e-3 * rng.standard_normal((60, 40))
+    Y = X[:, [5, 20, 33]] @ rng.standard_normal((3, 3)) / 10 + 5 * rng.standard_normal((60, 3))
+    one = problem(X, Y, "multigaussian", Groups(np.arange(40), np.ones(40)))
+    with one_blas_thread():
+        engine = BlocksEngine(one, None, 0, None)
+        lams = engine.lam_max() * np.geomspace(1.0, 1e-3, 40)
+        (out,) = engine.run(lams, GOAL, 10_000, None)
+    assert gaps(one, out, lams).max() < 1e-9
+    assert engine.factors < 1000
+
+
 def test_several_responses_on_columns_that_come_twice():
     """No direction is exact there: the solver has to find out, and go on with one factor of the whole."""
     rng = np.random.default_rng(5)
