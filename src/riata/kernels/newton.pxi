@@ -3,7 +3,7 @@
 # Newton steps at one λ before it is given up.
 cdef int STEPS = 200
 # Members for which a Hessian costs one more Newton step.
-cdef double DEAR = 32.0
+cdef double DEAR = 50.0
 # A solve that took more steps than this, and as many more as a Hessian costs, had too old a Hessian for the next one.
 cdef double ENOUGH = 2.5
 # The gap along a step is of second order in what is missing of the coefficients: a hundredth of the goal is one more
@@ -31,25 +31,30 @@ cdef class NewtonSet(NewtonModel):
         """Go on as u moved between the last two λ, if that is better: the path is smooth while no member comes or goes."""
         cdef Quadratic p
         cdef int i, j, moved = 0
-        cdef double x, d, before, level = 0.0, total = 0.0, intercept = self.intercept
+        cdef double x, d, before, ahead, level = 0.0, total = 0.0, intercept = self.intercept
         cdef double* was = self.last
         cdef double* there = self.spare
-        cdef double* move = self.spare + self.room
-        if self.m == 0:
-            return
+        cdef double* less = self.spare + self.room
         self.take_up(&p, lam1, lam2)
         for j in range(self.m):
             x = self.u[j]
             d = clip(share * (x - was[j]), -0.5 * fabs(x), 0.5 * fabs(x)) if x != 0.0 and was[j] != 0.0 else 0.0
             there[j] = clip(x + d, self.lo[j], self.up[j]) if self.l1[j] < INFINITY else x
-            move[j] = there[j] - x
-            moved = moved or move[j] != 0.0
+            moved = moved or there[j] != x
+            # nearly all go on in full, and so does η: `less` are the others
+            d = there[j] - x - share * (x - was[j])
+            less[j] = d if fabs(d) > 1e-15 * fabs(x) else 0.0
             was[j] = x
+        if moved:
+            self.multiply(less, &self.move[0])
+            for i in range(self.n):
+                self.move[i] += share * (self.eta[i] - self.eta_was[i])
+        ahead = share * (intercept - self.intercept_was)
+        memcpy(&self.eta_was[0], &self.eta[0], self.n * sizeof(double))
+        self.intercept_was = intercept
         if not moved:
             return
         before = self.objective()
-        memcpy(&self.trial[0], &self.eta[0], self.n * sizeof(double))
-        self.multiply(move, &self.move[0])
         if self.fits_level:
             for i in range(self.n):
                 level += self.h[i] * self.move[i]
@@ -58,12 +63,12 @@ cdef class NewtonSet(NewtonModel):
         for i in range(self.n):
             self.eta[i] += self.move[i] - level
         memcpy(self.u, there, self.m * sizeof(double))      # a bound is met to the last bit
-        self.intercept -= level
+        self.intercept += ahead - level
         self.settle(0)
         if self.objective() <= before:
             return
         memcpy(self.u, was, self.m * sizeof(double))
-        memcpy(&self.eta[0], &self.trial[0], self.n * sizeof(double))
+        memcpy(&self.eta[0], &self.eta_was[0], self.n * sizeof(double))
         self.intercept = intercept
         self.settle(0)
 
@@ -114,6 +119,8 @@ cdef class NewtonSet(NewtonModel):
             done = self.newton_step(&p)
             if before <= near:
                 break
+            if done > 0:
+                self.correlate()
             self.stale += done > 0
         else:       # out of steps: the last one was taken after the gap was
             if not moved:
@@ -195,7 +202,8 @@ cdef class NewtonSet(NewtonModel):
         return max(total, 0.0) + apart / square
 
     cdef int newton_step(self, Quadratic* p) noexcept nogil:
-        """Go towards the model's solution as far as the objective falls; negative where no step lowers it."""
+        """Go towards the model's solution as far as the objective falls; negative where no step lowers it. Correlations are
+        left as they were."""
         cdef int i, j, k, m = self.m
         cdef double t = 1.0, old = self.value / (self.sigma * self.sigma), new, size, fall
         cdef double* goal_u = self.spare
@@ -224,7 +232,6 @@ cdef class NewtonSet(NewtonModel):
         self.intercept -= t * self.back
         self.value = new * self.sigma * self.sigma
         self.settle(1)
-        self.correlate()
         return 1
 
     cdef inline double dearer(self, int j, double x) noexcept nogil:

@@ -35,6 +35,8 @@ cdef class NewtonModel(Members):
     cdef int taken                   # steps aimed in the last solve
     cdef double promised, back       # by the model's step: how much the objective falls, and b
     cdef double[::1] dual, ahead_of
+    cdef double[::1] eta_was         # η at the λ before the last, and the intercept there
+    cdef double intercept_was
     cdef readonly int steps          # Newton steps so far
     cdef RowLoss judge               # how the rows held out are scored: see `score_by`
     cdef double[::1] tested
@@ -47,7 +49,8 @@ cdef class NewtonModel(Members):
         self.intercept, self.floor, self.sigma = intercept, floor, sigma
         self.fits_level, self.centred = fits_level, centred
         self.eta, self.train, self.r, self.h = np.empty(n), np.zeros(n), np.empty(n), np.empty(n)
-        self.frozen, self.kept, self.move, self.trial, self.dual, self.ahead_of = np.zeros((6, n))
+        self.frozen, self.kept, self.move, self.trial, self.dual, self.ahead_of, self.eta_was = np.zeros((7, n))
+        self.intercept_was = 0.0
         self.built = self.hessians = self.stale = 0
         self.frozen_total = 0.0
         self.steps = self.taken = 0
@@ -114,13 +117,13 @@ cdef class NewtonModel(Members):
     # -- the point -------------------------------------------------------------------------------------------
     cdef void multiply(self, double* d, double* out) noexcept nogil:
         """out = σ Σ dⱼ ratioⱼ zⱼ on all rows."""
-        cdef int j, one = 1
-        cdef double x
+        cdef int j
+        cdef double* x = self.spare + 3 * self.room
         memset(out, 0, self.n * sizeof(double))
         for j in range(self.m):
-            if d[j] != 0.0:
-                x = self.sigma * d[j] * self.ratio[j]
-                daxpy(&self.n, &x, &self.Z[0, self.at[j]], &one, out, &one)
+            x[j] = self.sigma * d[j] * self.ratio[j]
+        if self.m:
+            add_columns(self.n, self.m, &self.Z[0, 0], &self.at[0], x, out)
 
     cdef void refresh_eta(self) noexcept:
         """η from the coefficients, so that rounding does not pile up, and all that hangs on it."""
@@ -138,9 +141,10 @@ cdef class NewtonModel(Members):
 
     cdef void correlate(self) noexcept nogil:
         """c = −(gradient of the loss part) of every member."""
-        cdef int j, one = 1
+        cdef int j
+        dot_columns(self.n, self.m, &self.Z[0, 0], &self.at[0], &self.r[0], self.c)
         for j in range(self.m):
-            self.c[j] = self.ratio[j] / self.sigma * ddot(&self.n, &self.Z[0, self.at[j]], &one, &self.r[0], &one)
+            self.c[j] *= self.ratio[j] / self.sigma
 
     cdef void show(self, const double* v) noexcept nogil:
         """The dual point that the gap was taken at, where those who prove things about other columns look."""
