@@ -154,7 +154,7 @@ def test_newton_directions_of_several_responses_are_exact(rows, l1_ratio):
     assert 0.5 * inner.factors < inner.turns <= 2 * inner.factors  # no turns: they were not asked, or failed
 
 
-@pytest.mark.parametrize("family", ["gaussian", "binomial", "poisson", "huber"])
+@pytest.mark.parametrize("family", ["gaussian", "binomial", "poisson", "huber", "multigaussian"])
 @pytest.mark.parametrize(
     ("sizes", "options"),
     [
@@ -163,12 +163,16 @@ def test_newton_directions_of_several_responses_are_exact(rows, l1_ratio):
         ((1,), {}),
         ((2, 6), {"sample_weight": np.where(np.arange(30) % 7, 1.0 + np.arange(30) % 3, 0.0)}),
         ((3, 5), {"fit_intercept": False, "standardize": False}),
+        ((1,), {"free": 3}),
     ],
 )
 def test_more_members_than_rows_need_no_gram_matrix(family, sizes, options):
     """The model as A'A with Newton's direction by Woodbury's identity, proven by a certificate that knows neither."""
     X, rng = data(30, 150)
-    one = problem(X, target(X, rng, family), family, triples(150, 0.0, sizes), **options)
+    groups, free = triples(150, 0.0, sizes), options.get("free", 0)
+    factor = np.where(np.arange(len(groups.factor)) < free, 0.0, groups.factor)
+    options = {name: value for name, value in options.items() if name != "free"}
+    one = problem(X, target(X, rng, family), family, Groups(groups.index, factor), **options)
     with one_blas_thread():
         engine = BlocksEngine(one, None, 0, None)
         lams = engine.lam_max() * np.geomspace(1.0, 3e-3, 12)
@@ -178,21 +182,27 @@ def test_more_members_than_rows_need_no_gram_matrix(family, sizes, options):
     assert np.count_nonzero(out.coef_active[:, -1]) > 20
 
 
-@pytest.mark.parametrize(("mixed", "goal", "few"), [(0, 1e-6, True), (6, GOAL, False)])
-def test_many_members_are_held_by_rows_and_take_both_ways(mixed, goal, few):
-    """Descent alone where it is quick; on near-collinear columns Newton's directions, in the size of the rows."""
+@pytest.mark.parametrize("family", ["gaussian", "multigaussian"])
+@pytest.mark.parametrize("mixed", [0, 6])
+def test_many_members_are_held_by_rows_and_take_both_ways(family, mixed):
+    """Descent alone where it is quick; on near-collinear columns Newton's directions, exact ones."""
     rng = np.random.default_rng(2)
-    X, y = rng.standard_normal((120, 600)), rng.standard_normal(120)
+    X, y, goal = rng.standard_normal((120, 600)), rng.standard_normal((120, 5)), 1e-6
     if mixed:
-        X = rng.standard_normal((120, mixed)) @ rng.standard_normal((mixed, 600)) + 0.05 * X
-    one = problem(X, y, "gaussian", Groups(np.arange(600) // 5, np.ones(120)))
+        X, goal = rng.standard_normal((120, mixed)) @ rng.standard_normal((mixed, 600)) + 0.05 * X, GOAL
+    groups = Groups(np.arange(600) // 5, np.ones(120)) if family == "gaussian" else Groups(np.arange(600), np.ones(600))
+    one = problem(X, y[:, 0] if family == "gaussian" else y, family, groups)
     with one_blas_thread():
         engine = BlocksEngine(one, None, 0, None)
         lams = engine.lam_max() * np.geomspace(1.0, 0.02, 30)
         (out,) = engine.run(lams, goal, 10_000, None)
-    assert engine.lanes[0].set_.by_rows
-    assert gaps(one, out, lams).max() < 3.0 * goal
-    assert (engine.factors < len(lams)) == few
+    inner = engine.lanes[0].set_
+    assert inner.by_rows
+    assert len(lams) < engine.factors < 25 * len(lams) if mixed else engine.factors < len(lams)
+    assert inner.turns <= engine.factors
+    assert out.gap_rel.max() <= 2.1 * goal
+    if mixed:
+        assert gaps(one, out, lams).max() < 1e-9
 
 
 def test_a_block_that_a_step_stops_at_is_zero_exactly():

@@ -44,6 +44,8 @@ cdef int krylov_fill(Blocks* p, int a, Krylov* k, double* inverse, double ridge)
     cdef double norm
     cdef char lower_part = b'L'
     k.nb = 0
+    if p.rows and not rows_gram(p, c, k.G):
+        return 0
     for j in range(c):
         i = p.active[j * K]
         while p.start[g + 1] <= i:
@@ -56,7 +58,7 @@ cdef int krylov_fill(Blocks* p, int a, Krylov* k, double* inverse, double ridge)
         for q in range(K):
             k.hat[j * K + q] = p.u[i + q] / norm
             p.g[j * K + q] = p.c[i + q] - (k.pull[j] + k.ridge[j]) * p.u[i + q]
-        for q in range(c):
+        for q in range(0 if p.rows else c):
             k.G[<size_t> j * c + q] = p.G[<size_t> (i // K) * p.ld + p.active[q * K] // K]
     for j in range(c):
         k.G[<size_t> j * (c + 1)] *= 1.0 + ridge

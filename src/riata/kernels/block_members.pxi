@@ -58,7 +58,7 @@ cdef class BlockMembers:
         self.p.rows = self.by_rows = 0
         self.rows_from = ROWS_FROM
         self.lam = self.lam_before = 0.0
-        self.rest, self.fit, self.Q = np.zeros(n), np.zeros(n), None
+        self.rest, self.fit, self.Q = np.zeros(n * K), np.zeros(n * K), None
         self.make_room(32, 32)
 
     # -- memory ----------------------------------------------------------------------------------------------
@@ -153,8 +153,7 @@ cdef class BlockMembers:
         self.starts_[g + 1] = self.starts_[g] + size
         self.made[g] = 0
         self.at_eig[g] = self.eig_used
-        if self.per == 1 or not (self.per == size and not self.p.nested):
-            self.eig_used += size * size + size
+        self.eig_used += 2 if self.per == size and not self.p.nested else size * size + size
         self.nb += 1
 
     cdef settle_blocks(self):
@@ -166,8 +165,8 @@ cdef class BlockMembers:
                 self.made[g] = 0
         self.p.eig = &self.eighold[0]
         self.p.m, self.p.nb = self.m, self.nb
-        if not self.by_rows and self.m > self.rows_from * self.n and self.K == 1 and not self.p.nested \
-                and self.loss.kind != OUTSIDE:
+        if not self.by_rows and self.m // self.per > self.rows_from * self.n and self.per == self.K \
+                and not self.p.nested and self.loss.kind != OUTSIDE:
             self.hold_rows()
 
     cdef hold_rows(self):

@@ -227,19 +227,20 @@ cdef class BlockModel(BlockMembers):
 
     cdef void project(self, int first) noexcept nogil:
         """Columns of A from ``first`` on less what the free columns hold of them: then the model is A'A alone."""
-        cdef int i, j, n = self.n, q = self.f, new = self.m - first
+        cdef int i, j, n = self.n, q = self.f, wide = self.f * self.K, cols = self.m // self.per, new = cols - first
         cdef double unit = 1.0, minus = -1.0
         cdef char right = b'R', left = b'L', lower_part = b'L', turned = b'T', no = b'N'
-        if q and new > 0:
+        if q and new > 0:       # all outputs have the same weights
             if first == 0:      # Q = √H Φ L⁻ᵀ, of orthonormal columns
                 for i in range(q):
                     for j in range(n):
                         self.Q[j, i] = self.root[j] * self.Phi[j, i]
-                dtrsm(&right, &lower_part, &turned, &no, &n, &q, &unit, &self.S[0], &q, &self.Q[0, 0], &n)
-            dtrsm(&left, &lower_part, &no, &no, &q, &new, &unit, &self.S[0], &q, &self.E[0, first], &q)
-            dgemm(&no, &no, &n, &new, &q, &minus, &self.Q[0, 0], &n, &self.E[0, first], &q, &unit, &self.A[0, first], &n)
+                dtrsm(&right, &lower_part, &turned, &no, &n, &q, &unit, &self.S[0], &wide, &self.Q[0, 0], &n)
+            dtrsm(&left, &lower_part, &no, &no, &q, &new, &unit, &self.S[0], &wide, &self.E[0, first], &wide)
+            dgemm(&no, &no, &n, &new, &q, &minus, &self.Q[0, 0], &n, &self.E[0, first], &wide, &unit, &self.A[0, first],
+                  &n)
         self.forget(first)
-        self.built = self.m
+        self.built = cols
 
     cdef void weights(self) noexcept nogil:
         """Roots of the frozen weights by row and output, and HΦ: vector (k, i) for members of output l at l·fK + k·f + i."""
@@ -335,7 +336,7 @@ cdef class BlockModel(BlockMembers):
             memcpy(&self.frozen[0], &self.eta[0], <size_t> self.n * self.K * sizeof(double))
         else:
             memcpy(&self.frozen[0], &self.h[0], <size_t> self.n * self.K * sizeof(double))
-        if self.by_rows:
+        if self.by_rows and self.loss.kind == PLAIN:
             self.lift()
         if self.f:
             self.free_system(&self.frozen[0] if self.by_rows else &self.h[0], &self.S[0])

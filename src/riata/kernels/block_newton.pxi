@@ -171,10 +171,10 @@ cdef int stop_at_zero(Blocks* p, int a, double* first_stop, int* first) noexcept
 
 cdef double newton_block_step(Blocks* p, double* L, int a, int* stopped) noexcept nogil:
     """One step; returns what it promised, negative where it failed. ``stopped`` says that something reached zero."""
-    cdef int k, i, one = 1
+    cdef int k, i, one = 1, size = p.rows * p.K
     cdef int[2] first
     cdef double promised = 0.0, t = 1.0, far = 1.0, fall, minus, was
-    if p.rows:
+    if p.rows and p.K == 1:
         if not direction_by_rows(p, a):
             return -1.0
     elif L == NULL:
@@ -209,7 +209,7 @@ cdef double newton_block_step(Blocks* p, double* L, int a, int* stopped) noexcep
         p.u[i] = 0.0 if t == 1.0 and p.e[k] == -was else was + t * p.e[k]
     minus = -t
     if p.rows:
-        daxpy(&p.rows, &minus, p.fit, &one, p.rest, &one)
+        daxpy(&size, &minus, p.fit, &one, p.rest, &one)
         rows_read(p, 0, p.m)
     else:
         daxpy(&p.m, &minus, p.image, &one, p.c, &one)
@@ -225,7 +225,7 @@ cdef int newton_blocks(Blocks* p, double goal, int rounds) noexcept nogil:
     if a == 0:
         return 0
     L = NULL
-    if not p.rows and (p.K == 1 or p.nested or a < KRYLOV_FROM or rounds > STUCK * (1 + a // 300)):
+    if not p.rows and p.K == 1 or p.nested or p.K > 1 and (a < KRYLOV_FROM or rounds > STUCK * (1 + a // 300)):
         L = <double*> malloc(<size_t> a * a * sizeof(double))
         if L == NULL:
             return -1
@@ -260,46 +260,47 @@ cdef int list_blocks(Blocks* p) noexcept nogil:
 
 cdef double newton_cost(Blocks* p, int a) noexcept nogil:
     """About what a Newton step costs, in the arithmetic of an epoch of descent."""
-    cdef double n = p.rows
-    if p.rows:      # three times that: A, and with it an epoch, is mostly in the cache as well
+    cdef double n = p.rows, cols = a // p.K
+    if p.rows and p.K == 1:     # three times that: A, and with it an epoch, is mostly in the cache as well
         return 3.0 * (n / 4.0 + n * n / (12.0 * max(a, 1)))
+    if p.rows:
+        return 3.0 * cols / (4.0 * p.K) * (1.0 + 1.3 * cols / n)
     return a * <double> a / (3.0 * (p.m // p.K)) * (6.0 / p.K if p.K > 1 else 1.0)
 
 
 cdef int descend_blocks(Blocks* p, double goal, double rr, int failed, double* gap, double* moved) noexcept nogil:
     """Epochs of descent, and the gap where they end: at the goal, or where a Newton step will be there first."""
-    cdef int count, k, epoch, since = 0, a = 0, least, most, little
-    cdef double rate, cost
+    cdef int count, k, epoch, first = 0, since = 0, a = 0, least, most, little
+    cdef double cost, seen = INFINITY      # the gap at the first look, after epoch `first`
     count = list_blocks(p)
     for k in range(count):
         a += p.start[p.listed[k] + 1] - p.start[p.listed[k]]
     cost = newton_cost(p, a)
     least = <int> clip(CRAWL * cost, 2.0, 60.0)
-    most = <int> clip(CRAWL_ON * cost, 2.0, 200.0) if p.K == 1 else least
+    most = <int> clip(CRAWL_ON * cost, 2.0, 200.0) if p.K == 1 or p.rows else least
     if failed:
         least = most = 100
-    moved[0] = INFINITY
     for epoch in range(1, most + 1):
-        rate, moved[0] = moved[0], 0.0
+        moved[0] = 0.0
         for k in range(count):
             moved[0] += update_block(p, p.listed[k])
-        rate = moved[0] / rate
         since += 1
         if p.rows and p.past != NULL:
             past_note(p, (epoch - 1) % PAST)
             if epoch % PAST == 0:
                 jump_ahead(p)
         little = moved[0] <= LITTLE_GAIN * goal
-        if moved[0] > 0.0 and epoch < most and (epoch < least and not little or p.rows and since < CHECKED):
+        if moved[0] > 0.0 and epoch < most and (epoch < least - 1 and not little or p.rows and since < CHECKED):
             continue
-        since = 0
         if p.rows:
             rows_read(p, 0, p.m)
         gap[0] = model_gap(p, rr)
-        # what an epoch gains is of second order in what is missing, the gap of first
-        if gap[0] <= goal or moved[0] <= 0.0 or not rate < 1.0 or little and p.K > 1 or \
-                epoch + 2.0 * log(goal / gap[0]) / log(rate) > most:
+        if gap[0] <= goal or moved[0] <= 0.0 or little and p.K > 1 and not p.rows or \
+                epoch >= least and epoch + (epoch - first) * steps_left(gap[0], seen, goal) > most:
             break
+        if seen == INFINITY:
+            seen, first = gap[0], epoch
+        since, count = 0, list_blocks(p)        # others may have to come in now
     return epoch
 
 
@@ -308,8 +309,8 @@ cdef int solve_blocks(Blocks* p, double goal, double rr, int max_iter) noexcept 
     cdef int rounds = 0, steps, failed = 0
     cdef double moved = 0.0, gap = INFINITY
     if p.rows:
-        memset(p.rest, 0, p.rows * sizeof(double))
-        p.past = <double*> malloc(PAST * (<size_t> p.m + p.rows) * sizeof(double))
+        memset(p.rest, 0, p.rows * p.K * sizeof(double))
+        p.past = <double*> malloc(PAST * (<size_t> p.m + p.rows * p.K) * sizeof(double))
     while rounds < max_iter:
         rounds += descend_blocks(p, goal, rr, failed, &gap, &moved)
         if gap <= goal or (moved <= 1e-3 * goal and failed > 2):

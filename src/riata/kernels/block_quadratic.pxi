@@ -6,6 +6,7 @@
 # responses): G is then held on columns, member (column j, output k) is j·K + k, and nothing of size mK × mK is made.
 
 cdef extern from "columns.h" nogil:
+    void add_outer(long n, long K, const double* z, const double* x, double* out)
     void less_outer(long m, long K, const double* g, const double* d, double* c)
 
 
@@ -17,8 +18,8 @@ cdef struct Blocks:
     int nested       # whether any s is positive
     double* G
     int rows         # of A where the matrix is held as A'A (block_rows.pxi), else 0
-    double* A        # (rows, m)
-    double* rest     # (rows) −A (u − u₀)
+    double* A        # (rows, m / K)
+    double* rest     # (rows, K) −A (u − u₀)
     double* c0       # c where rest is 0
     double* fit      # A x of the last image
     double curve     # its square
@@ -47,7 +48,7 @@ cdef struct Blocks:
 cdef inline double entry(Blocks* p, int i, int j) noexcept nogil:
     """One entry of the matrix on members."""
     if p.rows:
-        return dot_of(p.rows, p.A + <size_t> i * p.rows, p.A + <size_t> j * p.rows)
+        return column_dot(p, i // p.K, j // p.K) if i % p.K == j % p.K else 0.0
     if p.K == 1:
         return p.G[<size_t> j * p.ld + i]
     return p.G[<size_t> (j // p.K) * p.ld + i // p.K] if i % p.K == j % p.K else 0.0
@@ -140,7 +141,7 @@ cdef int decompose(Blocks* p, int g) noexcept nogil:
     cdef double* Q = p.eig + p.at[g]
     cdef double* work
     cdef char vectors = b'V', lower_part = b'L'
-    if b == 1:
+    if b == p.K:
         Q[0], Q[1], p.made[g] = 1.0, entry(p, s0, s0), 1
         return 1
     for j in range(b):
@@ -269,7 +270,7 @@ cdef double update_block(Blocks* p, int g) noexcept nogil:
         shift_block(p, s0, 1, delta)
         return delta[0] * delta[0] * (h + p.l2[g])
     if p.K == b and not p.nested:
-        h = p.G[<size_t> (s0 // b) * p.ld + s0 // b]
+        h = (p.eig + p.at[g])[1] if p.rows else p.G[<size_t> (s0 // b) * p.ld + s0 // b]
         if h + p.l2[g] <= 0.0:
             return 0.0
         for i in range(b):

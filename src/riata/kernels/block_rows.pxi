@@ -7,7 +7,8 @@
 #
 #     (A'A + D)⁻¹ = D⁻¹ − D⁻¹A'(I + AD⁻¹A')⁻¹AD⁻¹,      D = l1_g/‖u_g‖ (I − ûû') + l2_g I + ε ûû'  on each block
 #
-# Along û the penalty does not curve, and ε lets D be inverted; refinement takes it out of the direction again.
+# Along û the penalty does not curve, and ε lets D be inverted; refinement takes it out of the direction again. With K outputs
+# `rest` is (rows, K), and the direction that of block_krylov.pxi.
 
 # ε, for columns of unit norm, and steps of refinement.
 cdef double LITTLE_CURVE = 1e-6
@@ -15,11 +16,25 @@ cdef int REFINED = 2
 
 
 cdef void rows_read(Blocks* p, int first, int b) noexcept nogil:
-    """c of the members first … first + b."""
-    cdef int j
-    dot_columns(p.rows, b, p.A + <size_t> first * p.rows, NULL, p.rest, p.c + first)
+    """c of the members first … first + b, whole columns."""
+    cdef int j, n = p.rows, K = p.K
+    if K == 1:
+        dot_columns(n, b, p.A + <size_t> first * n, NULL, p.rest, p.c + first)
+    else:
+        for j in range(first // K, (first + b) // K):
+            dot_columns(n, K, p.rest, NULL, p.A + <size_t> j * n, p.c + j * K)
     for j in range(first, first + b):
         p.c[j] += p.c0[j]
+
+
+cdef void rows_add(Blocks* p, int first, int b, const double* x, double* out) noexcept nogil:
+    """out (rows, K) += A x for members first … first + b, whole columns."""
+    cdef int j, n = p.rows, K = p.K
+    if K == 1:
+        add_columns(n, b, p.A + <size_t> first * n, NULL, x, out)
+        return
+    for j in range(b // K):
+        add_outer(n, K, p.A + <size_t> (first // K + j) * n, x + j * K, out)
 
 
 cdef void rows_move(Blocks* p, int first, int b, const double* delta) noexcept nogil:
@@ -27,20 +42,42 @@ cdef void rows_move(Blocks* p, int first, int b, const double* delta) noexcept n
     cdef int j
     for j in range(b):
         p.q[j] = -delta[j]
-    add_columns(p.rows, b, p.A + <size_t> first * p.rows, NULL, p.q, p.rest)
+    rows_add(p, first, b, p.q, p.rest)
 
 
 cdef double rows_image(Blocks* p, int a, const double* x, double* out) noexcept nogil:
     """out = A x for x on the active members (whole blocks); ‖out‖²."""
-    cdef int k = 0, first, b
-    memset(out, 0, p.rows * sizeof(double))
+    cdef int k = 0, first, b, size = p.rows * p.K
+    memset(out, 0, size * sizeof(double))
     while k < a:
         first = b = k
         while b < a and p.active[b] - p.active[first] == b - first:
             b += 1
-        add_columns(p.rows, b - first, p.A + <size_t> p.active[first] * p.rows, NULL, x + first, out)
+        rows_add(p, p.active[first], b - first, x + first, out)
         k = b
-    return dot_of(p.rows, out, out)
+    return dot_of(size, out, out)
+
+
+cdef double column_dot(Blocks* p, int i, int j) noexcept nogil:
+    return dot_of(p.rows, p.A + <size_t> i * p.rows, p.A + <size_t> j * p.rows)
+
+
+cdef int rows_gram(Blocks* p, int c, double* G) noexcept nogil:
+    """G (c, c) = inner products of the active columns; 0 where memory ran out."""
+    cdef int i, j, n = p.rows
+    cdef double unit = 1.0, zero = 0.0
+    cdef char upper_part = b'U', turned = b'T'
+    cdef double* A = <double*> malloc(<size_t> n * c * sizeof(double))
+    if A == NULL:
+        return 0
+    for j in range(c):
+        memcpy(A + <size_t> j * n, p.A + <size_t> (p.active[j * p.K] // p.K) * n, n * sizeof(double))
+    dsyrk(&upper_part, &turned, &c, &n, &unit, A, &n, &zero, G, &c)
+    free(A)
+    for j in range(c):
+        for i in range(j):
+            G[<size_t> i * c + j] = G[<size_t> j * c + i]
+    return 1
 
 
 cdef double dot_of(int n, const double* x, const double* y) noexcept nogil:
@@ -198,14 +235,15 @@ cdef enum:
 
 cdef void past_note(Blocks* p, int k) noexcept nogil:
     """Remember where the k-th epoch ended."""
-    memcpy(p.past + <size_t> k * (p.m + p.rows), p.u, p.m * sizeof(double))
-    memcpy(p.past + <size_t> k * (p.m + p.rows) + p.m, p.rest, p.rows * sizeof(double))
+    cdef double* here = p.past + <size_t> k * (p.m + p.rows * p.K)
+    memcpy(here, p.u, p.m * sizeof(double))
+    memcpy(here + p.m, p.rest, p.rows * p.K * sizeof(double))
 
 
 cdef double rows_objective(Blocks* p) noexcept nogil:
     """The model's value where u is, less what does not depend on them."""
     cdef int g
-    cdef double total = 0.5 * dot_of(p.rows, p.rest, p.rest) - dot_of(p.m, p.c0, p.u)
+    cdef double total = 0.5 * dot_of(p.rows * p.K, p.rest, p.rest) - dot_of(p.m, p.c0, p.u)
     for g in range(p.nb):
         total += penalty_of(p, g, p.u)
     return total
@@ -213,7 +251,7 @@ cdef double rows_objective(Blocks* p) noexcept nogil:
 
 cdef void jump_ahead(Blocks* p) noexcept nogil:
     """Go to the combination of the last epochs that would have moved least, where the model is lower there."""
-    cdef int i, j, k = PAST - 1, one = 1, info = 0, size = p.m + p.rows
+    cdef int i, j, k = PAST - 1, one = 1, info = 0, size = p.m + p.rows * p.K
     cdef double[PAST * PAST] M
     cdef double[PAST] w
     cdef double total = 0.0, trace = 0.0, before
@@ -248,9 +286,9 @@ cdef void jump_ahead(Blocks* p) noexcept nogil:
         x = p.past + <size_t> (i + 1) * size
         for j in range(p.m):
             p.u[j] += w[i] * x[j]
-        for j in range(p.rows):
+        for j in range(size - p.m):
             p.rest[j] += w[i] * x[p.m + j]
     if rows_objective(p) < before:
         return
     memcpy(p.u, now, p.m * sizeof(double))
-    memcpy(p.rest, now + p.m, p.rows * sizeof(double))
+    memcpy(p.rest, now + p.m, (size - p.m) * sizeof(double))

@@ -81,6 +81,29 @@ static void dot_columns(long n, long m, const double *Z, const ptrdiff_t *at, co
         out[j] = dot_one(n, Z + (at ? at[j] : j) * n, v);
 }
 
+WIDEST static void add_to_four(long n, const double *z, const double *x, double *restrict out)
+{
+    double *restrict a = out, *restrict b = out + n, *restrict c = out + 2 * n, *restrict d = out + 3 * n;
+    double p = x[0], q = x[1], s = x[2], t = x[3];
+#pragma omp simd
+    for (long i = 0; i < n; i++) {
+        a[i] += p * z[i];
+        b[i] += q * z[i];
+        c[i] += s * z[i];
+        d[i] += t * z[i];
+    }
+}
+
+/* out (n, K) += z x' */
+static void add_outer(long n, long K, const double *z, const double *x, double *out)
+{
+    long k = 0;
+    for (; k + 4 <= K; k += 4)
+        add_to_four(n, z, x + k, out + k * n);
+    for (; k < K; k++)
+        add_one(n, z, x[k], out + k * n);
+}
+
 #define LESS_OUTER(K)                                                                                                   \
     case K:                                                                                                             \
         for (long j = 0; j < m; j++)                                                                                    \
