@@ -3,7 +3,8 @@
 #
 #     c = c₀ − A'A(u − u₀) = c₀ + A'rest,      rest = −A(u − u₀)
 #
-# Descent reads `rest` and moves it, block by block, and Anderson's extrapolation quickens it. Newton's direction comes from a matrix of the size of the rows (Woodbury):
+# Descent reads `rest` and moves it, block by block, and Anderson's extrapolation quickens it. Newton's direction comes from
+# a matrix of the size of the rows (Woodbury):
 #
 #     (A'A + D)⁻¹ = D⁻¹ − D⁻¹A'(I + AD⁻¹A')⁻¹AD⁻¹,      D = l1_g/‖u_g‖ (I − ûû') + l2_g I + ε ûû'  on each block
 #
@@ -103,7 +104,7 @@ cdef struct Woodbury:
 cdef int direction_by_rows(Blocks* p, int a) noexcept nogil:
     """d on the active members; 0 where memory or LAPACK fails. Fills p.g, too."""
     cdef Woodbury w
-    cdef int n = p.rows, k, turn, info = 0
+    cdef int n = p.rows, k, turn
     cdef size_t size = <size_t> n * (a + n + 1) + 8 * <size_t> a + 8
     cdef double* x
     cdef double* left
@@ -241,7 +242,7 @@ cdef void past_note(Blocks* p, int k) noexcept nogil:
 
 
 cdef double rows_objective(Blocks* p) noexcept nogil:
-    """The model's value where u is, less what does not depend on them."""
+    """The model's value where u is, but for a constant."""
     cdef int g
     cdef double total = 0.5 * dot_of(p.rows * p.K, p.rest, p.rest) - dot_of(p.m, p.c0, p.u)
     for g in range(p.nb):

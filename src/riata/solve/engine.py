@@ -67,8 +67,8 @@ def engine(
     those of all lanes where the caller knows them; ``copy`` is shared with other engines on the same X. ``tricks`` is
     private: each fast path has an off switch ("moments", "one_pass", "at_once", "foretell", "span", "own_reads",
     "own_entries", "coarse", "matrix_free", "factor", "compiled", "jumps", "apart", "eager", "dual_ridge",
-    "compiled_score"; "span", "kronecker", "compiled_loss", "whole", "rows" for blocks; "lockstep" in cross_validate; "budget",
-    the bytes for Gram matrices), and tests show that the answer does not move.
+    "compiled_score"; "span", "kronecker", "compiled_loss", "whole", "rows" for blocks; "lockstep" in cross_validate;
+    "budget", the bytes for Gram matrices), and tests show that the answer does not move.
     """
     tricks = tricks or {}
     if groups is None:
