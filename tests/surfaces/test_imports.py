@@ -255,3 +255,14 @@ def test_import_riata_is_quick(repository):
         print(time.perf_counter() - start)
     """
     assert min(float(python(code)) for _ in range(5)) <= 0.2
+
+
+def test_tests_of_torch_are_skipped_where_it_is_missing(repository):
+    """A clone without it has it in no environment: a file that imports it first would end the run in an error."""
+    files = sorted((repository / "tests" / "torch").glob("test_*.py"))
+    assert len(files) > 10
+    for file in files:
+        lines = file.read_text().splitlines()
+        asked = [k for k, line in enumerate(lines) if 'pytest.importorskip("torch"' in line]
+        first = [k for k, line in enumerate(lines) if line.startswith(("import torch", "from torch", "import riata.torch"))]
+        assert asked and min(first, default=len(lines)) > asked[0], file.name

@@ -1,6 +1,8 @@
 """The compiled steps: what torch's operations do, for every optimizer with a known metric, in any number of threads."""
 
 import pytest
+
+pytest.importorskip("torch", reason="torch is not installed (pip install 'riata[torch]')")
 import torch
 
 import riata.torch as rt
