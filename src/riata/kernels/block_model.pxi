@@ -5,8 +5,6 @@
 cdef double LEVEL = 1e-13
 # Between steps this much is enough; the gap that ends a solve is taken where they are optimal.
 cdef double LOOSE = 1e-6
-# Rows without curvature get this share of the largest in a model that is held by rows.
-cdef double FLAT_ROW = 1e-6
 
 
 cdef class BlockModel(BlockMembers):
@@ -323,10 +321,7 @@ cdef class BlockModel(BlockMembers):
     cdef void lift(self) noexcept nogil:
         """Rows without curvature get a little of the largest (Huber's loss far out): the model needs a minimum."""
         cdef int i
-        cdef double top = 0.0
-        for i in range(self.n):
-            if self.h[i] > top * self.s[i]:
-                top = self.h[i] / self.s[i]
+        cdef double top = steepest_row(self.n, &self.h[0], &self.s[0])
         for i in range(self.n):
             self.frozen[i] = max(self.frozen[i], FLAT_ROW * top * self.s[i])
 
@@ -339,7 +334,7 @@ cdef class BlockModel(BlockMembers):
         if self.by_rows and self.loss.kind == PLAIN:
             self.lift()
         if self.f:
-            self.free_system(&self.frozen[0] if self.by_rows else &self.h[0], &self.S[0])
+            self.free_system(&self.frozen[0], &self.S[0])
         self.weigh(0)
         self.stale = 0
         self.hessians += 1

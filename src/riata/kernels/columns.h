@@ -111,7 +111,8 @@ static void add_outer(long n, long K, const double *z, const double *x, double *
                 c[j * K + q] -= g[j] * d[q];                                                                            \
         break;
 
-/* c −= g d' for m columns with K values each, value q of column j at j·K + q. BLAS's dger calls a loop of K for each column, which costs ten times as much. */
+/* c −= g d' for m columns with K values each, value q of column j at j·K + q. BLAS's dger calls a loop of K for each column,
+   which costs ten times as much. */
 WIDEST static void less_outer(long m, long K, const double *restrict g, const double *restrict d, double *restrict c)
 {
     switch (K) {

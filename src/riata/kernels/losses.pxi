@@ -76,6 +76,21 @@ cdef extern from "columns.h" nogil:
     void dot_columns(long n, long m, const double* Z, const Py_ssize_t* at, const double* v, double* out)
 
 
+# Rows without curvature get this share of the largest in a quadratic model, else it would have no minimum where their
+# gradient pulls in a direction that no other row holds (Huber's loss far out).
+cdef double FLAT_ROW = 1e-6
+
+
+cdef double steepest_row(int n, const double* h, const double* s) noexcept nogil:
+    """The largest curvature of a row, for each unit of its weight."""
+    cdef int i
+    cdef double top = 0.0
+    for i in range(n):
+        if h[i] > top * s[i]:
+            top = h[i] / s[i]
+    return top
+
+
 cdef inline double steps_left(double gap, double before, double goal) noexcept nogil:
     """Newton steps to the goal, if each shrinks the gap as the last one did."""
     if gap <= goal or before == INFINITY:

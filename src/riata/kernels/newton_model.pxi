@@ -1,11 +1,6 @@
 # The point of a lane under a loss that is not quadratic, and its quadratic model: a Gram matrix of some past Hessian.
 # Included by gram.pyx.
 
-# Rows without curvature get this share of the largest in the model, else it would have no minimum where their gradient
-# pulls in a direction that no other row holds (Huber's loss far out).
-cdef double FLAT_ROW = 1e-6
-
-
 cdef class NewtonModel(Members):
     """Coordinates W of one lane, with η on all rows, the gradient of the loss, and a Gram matrix of some past Hessian.
 
@@ -201,11 +196,8 @@ cdef class NewtonModel(Members):
     cdef void model(self) noexcept nogil:
         """Take the Hessian here."""
         cdef int i
-        cdef double top = 0.0
+        cdef double top = steepest_row(self.n, &self.h[0], &self.s[0])
         self.frozen_total = 0.0
-        for i in range(self.n):
-            if self.h[i] > top * self.s[i]:
-                top = self.h[i] / self.s[i]
         for i in range(self.n):
             self.frozen[i] = sqrt(max(self.h[i], FLAT_ROW * top * self.s[i] if self.loss.terms <= 0 else 0.0))
             self.frozen_total += self.frozen[i] * self.frozen[i]

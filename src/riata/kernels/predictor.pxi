@@ -50,10 +50,7 @@ cdef class Predictor:
     def curvature(self, double[::1] out, double least):
         """√(h/Σh), where rows with less curvature have this share of the largest; returns Σh."""
         cdef int i
-        cdef double top = 0.0, total = 0.0
-        for i in range(self.n):
-            if self.h[i] > top * self.s[i]:
-                top = self.h[i] / self.s[i]
+        cdef double top = steepest_row(self.n, &self.h[0], &self.s[0]), total = 0.0
         self.steepest = top
         for i in range(self.n):
             out[i] = max(self.h[i], least * top * self.s[i])
