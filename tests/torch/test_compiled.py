@@ -8,6 +8,7 @@ import torch
 import riata.torch as rt
 from riata.torch import compiled
 from riata.torch.metric import Metric, Scaled
+from riata.torch.room import Room
 
 OPTIMIZERS = {
     "sgd": lambda p: torch.optim.SGD(p, lr=0.1),
@@ -33,12 +34,12 @@ class Count:
         monkeypatch.setattr(compiled, name, lambda *args: self.answers.append(inner(*args)) or self.answers[-1])
 
 
-def trained(make, rules, way, dtype, size=137):
+def trained(make, rules, way, dtype, shape=(3, 137)):
     """(weight, the optimizer's tensors) after a few steps on seeded gradients."""
     random = torch.Generator().manual_seed(0)
-    model = torch.nn.Linear(size, 3, bias=False, dtype=dtype)
+    model = torch.nn.Linear(shape[1], shape[0], bias=False, dtype=dtype)
     with torch.no_grad():
-        model.weight.copy_(0.1 * torch.randn(3, size, generator=random, dtype=dtype))
+        model.weight.copy_(0.1 * torch.randn(shape, generator=random, dtype=dtype))
     if way == "latent":
         rt.sparsify(model, rules)
     optimizer = make(model.parameters())
@@ -46,7 +47,7 @@ def trained(make, rules, way, dtype, size=137):
         rt.attach(optimizer, rules, model)
     moved = next(model.parameters())
     for _ in range(12):
-        moved.grad = 0.1 * torch.randn(3, size, generator=random, dtype=dtype)
+        moved.grad = 0.1 * torch.randn(shape, generator=random, dtype=dtype)
         optimizer.step()
     return [model.weight.detach(), *(v for v in optimizer.state[moved].values() if isinstance(v, torch.Tensor))]
 
@@ -71,18 +72,20 @@ def test_same_as_torch(name, way, penalty, dtype, monkeypatch):
 
 
 @pytest.mark.parametrize("way", ["proximal", "latent"])
-def test_same_bits_in_any_number_of_threads(way, monkeypatch):
+@pytest.mark.parametrize("name", ["sgd", "adam"])
+@pytest.mark.parametrize("penalty", [rt.L1(0.1), rt.GroupLasso(0.1, group="input"), rt.GroupLasso(0.1, group="output")])
+def test_same_bits_in_any_number_of_threads(penalty, name, way, monkeypatch):
     monkeypatch.setattr(compiled, "SHARE", 100)
-    pools = Count(monkeypatch, "ThreadPoolExecutor")
+    teams = Count(monkeypatch, "_team")
     before = torch.get_num_threads()
     got = []
     try:
         for threads in (1, 3):
             torch.set_num_threads(threads)
-            got.append(trained(OPTIMIZERS["adam"], rt.L1(0.1), way, torch.float32, size=1000))
+            got.append(trained(OPTIMIZERS[name], penalty, way, torch.float32, shape=(600, 1000)))
     finally:
         torch.set_num_threads(before)
-    assert pools.answers
+    assert [team["threads"] for team in teams.answers if team]
     assert all(torch.equal(one, other) for one, other in zip(*got, strict=True))
 
 
@@ -156,7 +159,7 @@ def test_groups_of_any_shape(shape, group, dtype):
     grad = buffer.clone()
     assert compiled.add_cut(grad, w, penalty, 0.1, 3.0)
     torch.testing.assert_close(grad, buffer + 3.0 * penalty.cut(w, 0.1, 1.0), **exact)
-    left = compiled.shrunk(w, penalty, 0.1)
+    left = compiled.shrunk(w, penalty, 0.1, Room())
     torch.testing.assert_close(left, penalty.prox(w, 0.1, 1.0), **exact)
     assert not torch.signbit(left[left == 0]).any()
     if shape[axis] > 1:

@@ -46,14 +46,52 @@ def test_a_path_is_not_led_by_noise_that_was_learnt_by_heart(seed):
 
 def test_the_features_asked_for_are_the_right_ones(three):
     assert three.chosen.support.nonzero()[:, 0].tolist() == [0, 1, 2]
-    lams = [p.lam for p in three.points]
-    assert lams == sorted(lams)
+    rounds = [[p for p in three.points if p.round == k] for k in range(three.chosen.round + 1)]
+    assert [point for points in rounds for point in points] == three.points
+    for points in rounds:
+        lams = [p.lam for p in points]
+        assert lams == sorted(lams)
     assert three.points[0].count > 10  # of 15: under the λ of a penalised start one or the other may be out already
     assert three.points[-1] is three.chosen
     assert three.to_frame()["units"][-1] == 3.0
     leaves = three.leaves_at
     assert bool((leaves[:3] == math.inf).all())
-    assert bool((leaves[3:] < three.chosen.lam).all())
+    ends = [points[-1] for points in rounds]
+    assert len(ends) > 1
+    assert bool((leaves[3:] < sum(point.lam for point in ends)).all())
+    again = rounds[1][0].support
+    assert 3 < int(again.sum()) <= 7
+    assert float(leaves[again].min()) > ends[0].lam
+    gone = ~torch.stack([point.support for point in rounds[1]]).any(0)
+    assert float(leaves[gone].max()) <= ends[0].lam
+
+
+def test_networks_that_differ_in_more_than_a_column_have_one_round():
+    path = rt.sparse_path(
+        lambda k: rt.SparseInputMLP(k, 1, (2 * k,)), (X, Y), F.mse_loss, features=3, epochs=20, refit=False
+    )
+    assert {point.round for point in path.points} == {0}
+    assert path.chosen.count == 3
+
+
+def test_the_networks_of_every_round_take_all_columns_as_they_are():
+    far = 100.0 * X + 7.0
+    path = rt.sparse_path(wide, (far, Y), F.mse_loss, features=2, epochs=20, validation=(far[:40], Y[:40]), refit=False)
+    assert path.chosen.round > 0
+    for point in path.points:
+        net = wide(15)
+        net.load_state_dict(point.state)
+        assert torch.equal((net.first.weight != 0).any(0), point.support)
+        with torch.no_grad():
+            assert float(F.mse_loss(net(far[:40]), Y[:40])) == pytest.approx(point.val_loss, rel=1e-3)
+
+
+@pytest.mark.parametrize("features", [4, 6])
+def test_as_many_as_were_asked_for_where_many_go_at_once(features):
+    """Columns in equal copies leave together, but for what the start makes of them."""
+    twice = torch.cat([X[:, :3]] * 4, 1)
+    path = rt.sparse_path(wide, (twice, Y), F.mse_loss, features=features, epochs=20, refit=False)
+    assert path.chosen.count == features
 
 
 def test_the_refit_reads_them_only_and_does_not_shrink(three):

@@ -11,6 +11,17 @@
 #define ROWS_TOGETHER 16
 #define SIDE 32 /* groups whose sums stay in registers */
 
+/* Rows of columns lie pages apart, where no processor looks ahead by itself. */
+#if defined(__GNUC__)
+#define AHEAD(x, r, n, m, ld)                                                                                           \
+    if (ld > m && r + LOOK < n)                                                                                         \
+        for (long at = 0; at < m; at += 64 / (long)sizeof *x)                                                           \
+            __builtin_prefetch(x + LOOK * ld + at);
+#else
+#define AHEAD(x, r, n, m, ld)
+#endif
+#define LOOK 16 /* rows */
+
 #define SECULAR(real, metric, weigh, terms, finish, ROOT, LEAST, MOST)                                                  \
     static inline real metric##_sound(real x) { return x < LEAST ? LEAST : (x > MOST ? MOST : x); }                     \
                                                                                                                         \
@@ -19,16 +30,21 @@
                               real *restrict low, real *restrict high)                                                  \
     {                                                                                                                   \
         for (long r = 0; r < n; r++, v += ld, d += m) {                                                                 \
+            AHEAD(v, r, n, m, ld)                                                                                       \
             if (rooted)                                                                                                 \
-                for (long g = 0; g < m; g++)                                                                            \
-                    d[g] = metric##_sound(ROOT(v[g]) + eps);                                                            \
+                for (long g = 0; g < m; g++) {                                                                          \
+                    real s = metric##_sound(ROOT(v[g]) + eps);                                                          \
+                    d[g] = s;                                                                                           \
+                    low[g] = s < low[g] ? s : low[g];                                                                   \
+                    high[g] = s > high[g] ? s : high[g];                                                                \
+                }                                                                                                       \
             else                                                                                                        \
-                for (long g = 0; g < m; g++)                                                                            \
-                    d[g] = metric##_sound(v[g] + eps);                                                                  \
-            for (long g = 0; g < m; g++) {                                                                              \
-                low[g] = d[g] < low[g] ? d[g] : low[g];                                                                 \
-                high[g] = d[g] > high[g] ? d[g] : high[g];                                                              \
-            }                                                                                                           \
+                for (long g = 0; g < m; g++) {                                                                          \
+                    real s = metric##_sound(v[g] + eps);                                                                \
+                    d[g] = s;                                                                                           \
+                    low[g] = s < low[g] ? s : low[g];                                                                   \
+                    high[g] = s > high[g] ? s : high[g];                                                                \
+                }                                                                                                       \
         }                                                                                                               \
     }                                                                                                                   \
                                                                                                                         \
@@ -36,13 +52,15 @@
     WIDEST static void weigh(long n, long m, long ld, const real *restrict w, const real *restrict unit,                \
                              real *restrict d, real *restrict a, double *restrict sum, double *restrict square)         \
     {                                                                                                                   \
-        for (long r = 0; r < n; r++, w += ld, d += m, a += m)                                                           \
+        for (long r = 0; r < n; r++, w += ld, d += m, a += m) {                                                         \
+            AHEAD(w, r, n, m, ld)                                                                                       \
             for (long g = 0; g < m; g++) {                                                                              \
                 d[g] *= unit[g];                                                                                        \
                 a[g] = d[g] * w[g];                                                                                     \
                 sum[g] += (double)a[g] * a[g];                                                                          \
                 square[g] += (double)w[g] * w[g];                                                                       \
             }                                                                                                           \
+        }                                                                                                               \
     }                                                                                                                   \
                                                                                                                         \
     /* φ = Σ (a/(dθ + bound))² of each group, and −½ of its slope */                                                    \

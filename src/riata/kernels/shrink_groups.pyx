@@ -14,6 +14,10 @@ from libc.math cimport INFINITY, fabs, sqrt
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
 
+cdef extern from "team.h" nogil:
+    ctypedef void (*part_t)(void* job, long first, long stop, int slot)
+    void in_parts(size_t team, int threads, part_t part, void* job, long total, long size)
+
 cdef extern from "secular.h" nogil:
     void metric_f(long n, long m, long ld, const float* v, float eps, int rooted, float* d, float* low, float* high)
     void metric_d(long n, long m, long ld, const double* v, double eps, int rooted, double* d, double* low, double* high)
@@ -71,23 +75,31 @@ cdef Py_ssize_t together(Shape s) noexcept nogil:
 
 
 # -- a step with one number for all of a group -----------------------------------------------------------------------
-cdef void squares(const real* x, Shape s, double* total) noexcept nogil:
-    """total_g = Σ x² over every group."""
+cdef struct Range:
+    Py_ssize_t row          # of the outer ones, from here
+    Py_ssize_t end          # up to, not including, here
+    Py_ssize_t first        # groups likewise
+    Py_ssize_t stop
+
+
+cdef void squares(const real* x, Shape s, Range a, double* total) noexcept nogil:
+    """total = Σ x² over every group of a range."""
     cdef Py_ssize_t r, g
-    for g in range(s.groups):
+    cdef const real* at
+    for g in range(a.stop - a.first):
         total[g] = 0.0
-    for r in range(s.outer):
+    for r in range(a.row, a.end):
+        at = x + r * s.groups * s.inner
         if s.inner > 1:
-            for g in range(s.groups):
+            for g in range(a.first, a.stop):
                 if real is float:
-                    total[g] += sum_squares_f(s.inner, x + g * s.inner)
+                    total[g - a.first] += sum_squares_f(s.inner, at + g * s.inner)
                 else:
-                    total[g] += sum_squares_d(s.inner, x + g * s.inner)
+                    total[g - a.first] += sum_squares_d(s.inner, at + g * s.inner)
         elif real is float:
-            add_squares_f(s.groups, x, total)
+            add_squares_f(a.stop - a.first, at + a.first, total)
         else:
-            add_squares_d(s.groups, x, total)
-        x += s.groups * s.inner
+            add_squares_d(a.stop - a.first, at + a.first, total)
 
 
 cdef void shares(const double* total, Py_ssize_t count, double width, real* left, real* cut) noexcept nogil:
@@ -102,142 +114,182 @@ cdef void shares(const double* total, Py_ssize_t count, double width, real* left
         left[g] = <real> (0.0 if share < 0.0 else share)
 
 
-cdef void times(real* out, const real* x, const real* by, Shape s) noexcept nogil:
+cdef void times(real* out, const real* x, const real* by, Shape s, Range a) noexcept nogil:
     """out = x, each group times its own number; they may be one array."""
-    cdef Py_ssize_t r, g, size = s.groups * s.inner
-    for r in range(s.outer):
-        for g in range(s.groups if s.inner > 1 else 1):
+    cdef Py_ssize_t r, g, at, n = s.inner if s.inner > 1 else a.stop - a.first
+    for r in range(a.row, a.end):
+        for g in range(a.stop - a.first if s.inner > 1 else 1):
+            at = (r * s.groups + a.first + g) * s.inner
             if real is float:
-                scale_f(s.inner if s.inner > 1 else size, x + g * s.inner, by + g, s.inner == 1, out + g * s.inner)
+                scale_f(n, x + at, by + g, s.inner == 1, out + at)
             else:
-                scale_d(s.inner if s.inner > 1 else size, x + g * s.inner, by + g, s.inner == 1, out + g * s.inner)
-        out, x = out + size, x + size
+                scale_d(n, x + at, by + g, s.inner == 1, out + at)
 
 
-cdef void plus(real* out, const real* x, const real* by, Shape s, real force) noexcept nogil:
+cdef void plus(real* out, const real* x, const real* by, Shape s, Range a, real force) noexcept nogil:
     """out += force·x, each group times its own number."""
-    cdef Py_ssize_t r, g, n, at, size = s.groups * s.inner
-    n = s.inner if s.inner > 1 else size
-    for r in range(s.outer):
-        for g in range(s.groups if s.inner > 1 else 1):
-            at = g * s.inner
+    cdef Py_ssize_t r, g, at, n = s.inner if s.inner > 1 else a.stop - a.first
+    for r in range(a.row, a.end):
+        for g in range(a.stop - a.first if s.inner > 1 else 1):
+            at = (r * s.groups + a.first + g) * s.inner
             if real is float:
                 add_scaled_f(n, x + at, by + g, s.inner == 1, force, out + at)
             else:
                 add_scaled_d(n, x + at, by + g, s.inner == 1, force, out + at)
-        out, x = out + size, x + size
 
 
-# -- a step in a diagonal metric -----------------------------------------------------------------------------------
-# With s = √v + eps and its smallest s₀ in the group: d = s/s₀, a = d∘w, and limit·width/s₀ in place of the limit. Then
-# φ(θ) = Σ (a/(dθ + limit))² = 1 at θ = ‖x‖, and 0 is the answer where ‖a‖ ≤ limit. φ^(−½) is concave: from either side a
-# step of Newton's method ends to the left of the root. The first is from ‖w‖, the root without a limit: where the limit
-# takes little away, as in a training, hardly another is needed. (‖a‖ − limit)/max d is left of the root for certain.
-cdef void solve(
-    real* w, const real* v, real* buffer, Py_ssize_t n, Py_ssize_t m, Py_ssize_t ld, bint whole, double width,
-    double limit, real eps, bint rooted, real enter, real* hold, double* phi
-) noexcept nogil:
-    """n rows, ld apart, of m groups side by side; or, ``whole``, of m parts of one group."""
-    cdef real* d = hold + n * m
-    cdef real* theta = d + n * m
-    cdef real* bound = theta + m
-    cdef real* low = bound + m      # the smallest s, then 1 over it, then what is left of the root
-    cdef real* high = low + m       # the largest s, then the largest d
-    cdef double* slope = phi + m
-    cdef double new
-    cdef bint rest
-    cdef Py_ssize_t g, turn
-    for g in range(m):
-        low[g], high[g] = INFINITY, 0
-    if real is float:
-        metric_f(n, m, ld, v, eps, rooted, d, low, high)
+include "shrink_metric.pxi"
+
+
+# -- shared out to threads: the parts, and so the bits, do not depend on how many there are ----------------------------
+cdef enum:
+    PARTS = 16          # of the outer rows, whose sums are made apart
+
+cdef struct Job:
+    Shape shape
+    void* x                 # w of a step, ``out`` of the others
+    const void* z           # what is read: w, or z of the others
+    const void* v           # or NULL
+    void* buffer            # or NULL
+    double width, limit, eps, enter, force
+    bint rooted, cut        # whether x takes up what is cut, or is what is left
+    long size               # of a part
+    Py_ssize_t room         # bytes that a thread works in
+    char* hold              # for all threads, or shares of each group
+    double* sums
+
+
+cdef void put(Job* job, real* x, const real* by, Range a) noexcept nogil:
+    """What is left of groups and what is cut to where they go; ``by`` are the shares."""
+    cdef const real* z = <const real*> job.z
+    cdef const real* cut = by + job.shape.groups
+    if job.buffer != NULL:
+        plus(<real*> job.buffer, z, cut + a.first, job.shape, a, <real> job.enter)
+    if job.cut:
+        plus(x, z, cut + a.first, job.shape, a, <real> job.force)
     else:
-        metric_d(n, m, ld, v, eps, rooted, d, low, high)
-    if whole:
-        for g in range(1, m):
-            low[0] = low[g] if low[g] < low[0] else low[0]
-            high[0] = high[g] if high[g] > high[0] else high[0]
-        for g in range(1, m):
-            low[g], high[g] = low[0], high[0]
-    for g in range(m):
-        bound[g] = <real> (width / low[g] * limit)
-        high[g] = high[g] / low[g]
-        low[g] = 1 / low[g]
-        phi[g] = slope[g] = 0.0
-    if real is float:
-        weigh_f(n, m, ld, w, low, d, hold, phi, slope)
-    else:
-        weigh_d(n, m, ld, w, low, d, hold, phi, slope)
-    if whole:
-        all_the_sum(phi, m)
-        all_the_sum(slope, m)
-    for g in range(m):
-        low[g] = <real> ((sqrt(phi[g]) - bound[g]) / high[g])
-        theta[g] = <real> sqrt(slope[g]) if low[g] > 0 else low[g]
-    for turn in range(STEPS):
-        for g in range(m):
-            phi[g] = slope[g] = 0.0
-        if real is float:
-            terms_f(n, m, hold, d, theta, bound, phi, slope)
-        else:
-            terms_d(n, m, hold, d, theta, bound, phi, slope)
-        if whole:
-            all_the_sum(phi, m)
-            all_the_sum(slope, m)
-        rest = True
-        for g in range(m):
-            if theta[g] <= 0:       # the group is zero
-                continue
-            new = theta[g] + (sqrt(phi[g]) - 1.0) * phi[g] / slope[g]
-            new = low[g] if new < low[g] else new
-            rest = rest and fabs(new - theta[g]) <= NEAR * theta[g]
-            theta[g] = <real> new
-        if rest:
-            break
-    for g in range(m):      # a/∞ is the zero that is wanted
-        bound[g] = <real> INFINITY if theta[g] <= 0 else bound[g] / theta[g]
-    if real is float:
-        finish_f(n, m, ld, w, buffer, hold, d, bound, enter)
-    else:
-        finish_d(n, m, ld, w, buffer, hold, d, bound, enter)
+        times(x, z, by + a.first, job.shape, a)
 
 
-cdef void all_the_sum(double* x, Py_ssize_t n) noexcept nogil:
-    cdef double total = 0.0
-    cdef Py_ssize_t i
-    for i in range(n):
-        total += x[i]
-    for i in range(n):
-        x[i] = total
+cdef void groups_in(Job* job, real* x, long first, long stop, int slot) noexcept nogil:
+    """Groups that lie in one piece each: they are still near when they are read again."""
+    cdef Range a = Range(0, job.shape.outer, first, stop)
+    cdef real* by = <real*> job.hold
+    squares(<const real*> job.z, job.shape, a, job.sums + first)
+    shares(job.sums + first, stop - first, job.width, by + first, by + job.shape.groups + first)
+    put(job, x, <const real*> by, a)
 
 
-cdef void solve_group(
-    real* w, const real* v, real* buffer, Shape s, Py_ssize_t at, double width, double limit, real eps, bint rooted,
-    real enter, real* hold, double* sums
-) noexcept nogil:
-    """The group ``at``, brought together where it does not lie so."""
-    cdef Py_ssize_t n = s.outer * s.inner, padded = lanes(n), r, k, first = at * s.inner
-    cdef real* x = hold + 2 * padded + 4 * LANES
-    cdef real* e = x + padded
-    if s.outer == 1 and padded == n:
+cdef void sums_in(Job* job, real* x, long first, long stop, int slot) noexcept nogil:
+    """Sums over some of the outer rows."""
+    cdef Range a = Range(first, stop, 0, job.shape.groups)
+    squares(<const real*> job.z, job.shape, a, job.sums + first // job.size * job.shape.groups)
+
+
+cdef void rows_in(Job* job, real* x, long first, long stop, int slot) noexcept nogil:
+    put(job, x, <const real*> job.hold, Range(first, stop, 0, job.shape.groups))
+
+
+cdef void solve_in(Job* job, real* w, long first, long stop, int slot) noexcept nogil:
+    """Groups, a few at a time, in a diagonal metric."""
+    cdef Shape s = job.shape
+    cdef const real* v = <const real*> job.v
+    cdef real* buffer = <real*> job.buffer
+    cdef real* hold = <real*> (job.hold + slot * job.room)
+    cdef double* sums = job.sums + slot * 2 * max(job.size, LANES)
+    cdef real eps = <real> job.eps, enter = <real> job.enter
+    cdef Py_ssize_t at
+    if s.inner == 1:
         solve(
-            w + first, v + first, buffer + first if buffer != NULL else NULL, n // LANES, LANES, LANES, True, width,
-            limit, eps, rooted, enter, hold, sums
+            w + first, v + first, buffer + first if buffer != NULL else NULL, s.outer, stop - first, s.groups, False,
+            job.width, job.limit, eps, job.rooted, enter, hold, sums
         )
         return
-    for r in range(s.outer):
-        first = (r * s.groups + at) * s.inner
-        memcpy(x + r * s.inner, w + first, s.inner * sizeof(real))
-        memcpy(e + r * s.inner, v + first, s.inner * sizeof(real))
-    for k in range(n, padded):      # these add nothing
-        x[k], e[k] = 0, e[0]
-    solve(x, e, <real*> NULL, padded // LANES, LANES, LANES, True, width, limit, eps, rooted, enter, hold, sums)
-    for r in range(s.outer):
-        first = (r * s.groups + at) * s.inner
-        if buffer != NULL:
-            for k in range(s.inner):
-                buffer[first + k] += enter * (w[first + k] - x[r * s.inner + k])
-        memcpy(w + first, x + r * s.inner, s.inner * sizeof(real))
+    for at in range(first, stop):
+        solve_group(w, v, buffer, s, at, job.width, job.limit, eps, job.rooted, enter, hold, sums)
+
+
+cdef void groups_f(void* job, long first, long stop, int slot) noexcept nogil:
+    groups_in(<Job*> job, <float*> (<Job*> job).x, first, stop, slot)
+
+
+cdef void groups_d(void* job, long first, long stop, int slot) noexcept nogil:
+    groups_in(<Job*> job, <double*> (<Job*> job).x, first, stop, slot)
+
+
+cdef void sums_f(void* job, long first, long stop, int slot) noexcept nogil:
+    sums_in(<Job*> job, <float*> (<Job*> job).x, first, stop, slot)
+
+
+cdef void sums_d(void* job, long first, long stop, int slot) noexcept nogil:
+    sums_in(<Job*> job, <double*> (<Job*> job).x, first, stop, slot)
+
+
+cdef void rows_f(void* job, long first, long stop, int slot) noexcept nogil:
+    rows_in(<Job*> job, <float*> (<Job*> job).x, first, stop, slot)
+
+
+cdef void rows_d(void* job, long first, long stop, int slot) noexcept nogil:
+    rows_in(<Job*> job, <double*> (<Job*> job).x, first, stop, slot)
+
+
+cdef void solve_f(void* job, long first, long stop, int slot) noexcept nogil:
+    solve_in(<Job*> job, <float*> (<Job*> job).x, first, stop, slot)
+
+
+cdef void solve_d(void* job, long first, long stop, int slot) noexcept nogil:
+    solve_in(<Job*> job, <double*> (<Job*> job).x, first, stop, slot)
+
+
+cdef int make_room(Job* job, Py_ssize_t hold, Py_ssize_t sums) except -1:
+    job.hold, job.sums = <char*> malloc(hold), <double*> malloc(sums * sizeof(double))
+    if job.hold == NULL or job.sums == NULL:
+        leave(job)
+        raise MemoryError
+    return 0
+
+
+cdef void leave(Job* job) noexcept:
+    free(job.hold)
+    free(job.sums)
+
+
+cdef int one_number(Job* job, real* x, size_t team, int threads) except -1:
+    """A step with one number for all of a group: x is read as ``z`` and written."""
+    cdef Shape s = job.shape
+    cdef Py_ssize_t parts, part, g
+    job.size = <long> max(1, (s.outer + PARTS - 1) // PARTS)
+    parts = (s.outer + job.size - 1) // job.size
+    make_room(job, 2 * s.groups * sizeof(real), parts * s.groups)
+    with nogil:
+        if s.outer == 1:
+            job.size = <long> max(1, (s.groups + PARTS - 1) // PARTS)
+            in_parts(team, threads, groups_f if real is float else groups_d, job, s.groups, job.size)
+        else:
+            in_parts(team, threads, sums_f if real is float else sums_d, job, s.outer, job.size)
+            for part in range(1, parts):
+                for g in range(s.groups):
+                    job.sums[g] += job.sums[part * s.groups + g]
+            shares(job.sums, s.groups, job.width, <real*> job.hold, <real*> job.hold + s.groups)
+            in_parts(team, threads, rows_f if real is float else rows_d, job, s.outer, job.size)
+    leave(job)
+    return 0
+
+
+cdef int diagonal(Job* job, real* w, size_t team, int threads) except -1:
+    """A step in a diagonal metric: a few groups at a time."""
+    cdef Shape s = job.shape
+    cdef Py_ssize_t slots = max(threads, 1)
+    job.size = <long> together(s)
+    if s.inner == 1:
+        job.room = (2 * s.outer * job.size + 4 * job.size) * sizeof(real)
+    else:
+        job.room = (4 * lanes(s.outer * s.inner) + 4 * LANES) * sizeof(real)
+    make_room(job, slots * job.room, slots * 2 * max(job.size, LANES))
+    with nogil:
+        in_parts(team, threads, solve_f if real is float else solve_d, job, s.groups, job.size)
+    leave(job)
+    return 0
 
 
 # -- what Python calls ---------------------------------------------------------------------------------------------
@@ -251,97 +303,56 @@ cdef Shape shape_of(tuple sizes, Py_ssize_t n) except *:
 
 def step(
     real[::1] w, tuple sizes, double width, double limit, const real[::1] v=None, double eps=0.0, bint rooted=True,
-    real[::1] buffer=None, double enter=0.0,
+    real[::1] buffer=None, double enter=0.0, *, size_t team=0, int threads=1,
 ):
     """w becomes argmin ½ Σ (xᵢ − wᵢ)²/tᵢ + limit Σ‖x_g‖, in place; ``sizes`` are (outer, groups, inner).
 
     t is ``width``, or with ``v`` width/(√v + eps), or without the root where it is not ``rooted``.
-    ``buffer`` takes up enter·(w before − w after).
+    ``buffer`` takes up enter·(w before − w after). ``team`` is the address of what lends ``threads`` (see team.h), 0
+    for none.
     """
-    cdef Py_ssize_t n = w.shape[0], at = 0, count, room
-    cdef Shape s = shape_of(sizes, n)
-    cdef const real* metric = NULL
-    cdef real* kept = NULL
-    cdef real* hold
-    cdef double* sums
+    cdef Py_ssize_t n = w.shape[0]
+    cdef Job job
+    job.shape = shape_of(sizes, n)
     if (v is not None and v.shape[0] != n) or (buffer is not None and buffer.shape[0] != n):
         raise ValueError(f"step needs arrays of one length, {n}.")
     if n == 0:
         return
+    job.x, job.z, job.v, job.buffer, job.cut = &w[0], &w[0], NULL, NULL, False
     if v is not None:
-        metric = &v[0]
+        job.v = &v[0]
     if buffer is not None:
-        kept = &buffer[0]
-    count = together(s) if metric != NULL else s.groups
-    if metric == NULL:
-        room = 2 * count
-    elif s.inner == 1:
-        room = 2 * s.outer * count + 4 * count
+        job.buffer = &buffer[0]
+    job.width, job.limit, job.eps, job.rooted, job.enter = width, limit, eps, rooted, enter
+    if v is None:
+        job.width = width * limit
+        one_number(&job, &w[0], team, threads)
     else:
-        room = 4 * lanes(s.outer * s.inner) + 4 * LANES
-    hold = <real*> malloc(room * sizeof(real))
-    sums = <double*> malloc(2 * max(count, LANES) * sizeof(double))
-    if hold == NULL or sums == NULL:
-        free(hold)
-        free(sums)
-        raise MemoryError
-    with nogil:
-        if metric == NULL:
-            squares(&w[0], s, sums)
-            shares(sums, count, width * limit, hold, hold + count)
-            if kept != NULL:
-                plus(kept, <const real*> &w[0], hold + count, s, <real> enter)
-            times(&w[0], <const real*> &w[0], hold, s)
-            at = s.groups
-        while at < s.groups:
-            count = min(count, s.groups - at)
-            if s.inner == 1:
-                solve(
-                    &w[at], metric + at, kept + at if kept != NULL else NULL, s.outer, count, s.groups, False, width,
-                    limit, <real> eps, rooted, <real> enter, hold, sums
-                )
-            else:
-                solve_group(
-                    &w[0], metric, kept, s, at, width, limit, <real> eps, rooted, <real> enter, hold, sums
-                )
-            at += count
-    free(hold)
-    free(sums)
+        diagonal(&job, &w[0], team, threads)
 
 
-def shrunk(real[::1] out, const real[::1] z, tuple sizes, double width):
+def shrunk(real[::1] out, const real[::1] z, tuple sizes, double width, *, size_t team=0, int threads=1):
     """out becomes what `step` makes of z with this ``width`` and a limit of 1."""
-    _apart(out, z, sizes, width, 0.0, False)
+    _apart(out, z, sizes, width, 0.0, False, team, threads)
 
 
-def add_cut(real[::1] out, const real[::1] z, tuple sizes, double width, double force):
+def add_cut(
+    real[::1] out, const real[::1] z, tuple sizes, double width, double force, *, size_t team=0, int threads=1
+):
     """out += force·(z − x), where x is what `step` makes of z with this ``width`` and a limit of 1."""
-    _apart(out, z, sizes, width, force, True)
+    _apart(out, z, sizes, width, force, True, team, threads)
 
 
-cdef int _apart(real[::1] out, const real[::1] z, tuple sizes, double width, double force, bint cut) except -1:
-    """What is left of z into ``out``, or what is ``cut`` added to it."""
+cdef int _apart(
+    real[::1] out, const real[::1] z, tuple sizes, double width, double force, bint cut, size_t team, int threads
+) except -1:
     cdef Py_ssize_t n = z.shape[0]
-    cdef Shape s = shape_of(sizes, n)
-    cdef real* hold
-    cdef double* sums
+    cdef Job job
+    job.shape = shape_of(sizes, n)
     if out.shape[0] != n:
         raise ValueError(f"two arrays of one length are needed, {n}.")
     if n == 0:
         return 0
-    hold = <real*> malloc(2 * s.groups * sizeof(real))
-    sums = <double*> malloc(s.groups * sizeof(double))
-    if hold == NULL or sums == NULL:
-        free(hold)
-        free(sums)
-        raise MemoryError
-    with nogil:
-        squares(&z[0], s, sums)
-        shares(sums, s.groups, width, hold, hold + s.groups)
-        if cut:
-            plus(&out[0], &z[0], hold + s.groups, s, <real> force)
-        else:
-            times(&out[0], &z[0], hold, s)
-    free(hold)
-    free(sums)
-    return 0
+    job.x, job.z, job.buffer = &out[0], &z[0], NULL
+    job.width, job.force, job.cut = width, force, cut
+    return one_number(&job, &out[0], team, threads)

@@ -18,7 +18,7 @@ from riata.solve.passes import OneCopy, Passes
 from riata.solve.quadratic import GramInner
 from riata.solve.residual import ResidualInner
 from riata.solve.scaling import Scaling
-from riata.solve.sparse_newton import SparseNewtonInner, suits
+from riata.solve.sparse_newton import SparseNewtonInner, pulling, suits
 from riata.solve.walk import Walk
 
 Floats = NDArray[np.float64]
@@ -28,11 +28,12 @@ Ints = NDArray[np.intp]
 DENSE_ROWS = 2000
 # ... and where n² is at least this many times the entries of a column: factors cost the support squared or cubed, steps
 # on the residual its entries (100 λ; random columns, n from 200 to 2000: even at 10 entries for 500 rows, 25 for 1000).
-# With folds, whose Gram matrices do not fit into the cache together; for one path, twice that (dorothea). The same rule
-# serves losses by rows, with more features than `sparse_newton.FEW` (binomial, 100 λ at 1e-6: dorothea, on the edge,
-# 0.14 s either way; vw_rcv1_small 0.96 s with Gram matrices and 0.19 without, fine_foods_tfidf 42 and 1.1, news20 188
-# and 3.3; agaricus_xgb with 126 features 0.09 and 0.15).
+# With folds, whose Gram matrices do not fit into the cache together; for one path, twice that (dorothea).
 SHORT_SHARE = 40_000
+# The same for losses by rows with more features than `sparse_newton.FEW`, with the rows that pull (see there) in the
+# place of n, and with folds or without: no two lanes share a Gram matrix (binomial and Poisson, random columns, 500 to
+# 2000 rows, classes even or one in ten: equal between 10 000 and 20 000; dorothea, at 9 600, twice as fast with it).
+SHORT_SHARE_OF_LOSS = 16_000
 # What the Gram matrices of all lanes may take: this much, and this share of the data. Beyond, lanes go in turn.
 GRAM_BYTES, GRAM_SHARE = 32e6, 0.05
 
@@ -56,8 +57,8 @@ class SetsEngine:
         order = np.argsort(groups, kind="stable").astype(np.intp) if n_folds else None
         root = np.sqrt(weight if order is None else weight[order])
         held = self._slices(groups, n_folds)
-        matrix_free = tricks.get("matrix_free", True) and design.is_sparse and self._short_columns(design, n_folds)
-        matrix_free = matrix_free and suits(problem)
+        matrix_free = tricks.get("matrix_free", True) and design.is_sparse and suits(problem)
+        matrix_free = matrix_free and self._short_columns(problem, base, n_folds)
         self.name = "descent on the sparse residual" if matrix_free else "gram of the working set"
         gathered, fast = None, tricks.get("compiled_loss", True)
         if problem.loss is not None and matrix_free:
@@ -118,10 +119,14 @@ class SetsEngine:
         return not self.problem.design.is_sparse and raw.dtype == np.float64 and bool(raw.flags.f_contiguous)
 
     @staticmethod
-    def _short_columns(design: Any, n_folds: int) -> bool:
+    def _short_columns(problem: Problem, base: Scaling, n_folds: int) -> bool:
         """Whether steps on the sparse residual will cost less than Gram matrices and their factors."""
-        n, p = design.shape
-        return n > DENSE_ROWS or (1 if n_folds else 2) * SHORT_SHARE * design.raw.nnz <= n * n * p
+        (n, p), entries = problem.design.shape, problem.design.raw.nnz
+        if n > DENSE_ROWS:
+            return True
+        if problem.loss is None:
+            return (1 if n_folds else 2) * SHORT_SHARE * entries <= n * n * p
+        return SHORT_SHARE_OF_LOSS * entries <= pulling(problem, base) ** 2 * p
 
     @staticmethod
     def _slices(groups: Ints, n_folds: int) -> list[slice | None]:

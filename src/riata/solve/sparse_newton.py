@@ -49,6 +49,18 @@ def suits(problem: Problem) -> bool:
     return problem.loss is None or (problem.loss.separable and problem.n_features > FEW)
 
 
+def pulling(problem: Problem, scaling: Scaling) -> float:
+    """How many rows pull at the null model, (Σ|r|)²/Σr² of its gradient r: all, or about four times a rare class.
+
+    They bound the support, and with it what a Gram matrix and its factors cost.
+    """
+    assert problem.loss is not None
+    assert scaling.null is not None
+    weight = problem.sample_weight / problem.sample_weight.sum()
+    r = np.abs(problem.loss.gradient(problem.offset + scaling.null.intercept, weight))
+    return float(r.sum() ** 2 / (r @ r)) if r.any() else 0.0
+
+
 class SparseNewtonInner:
     """Proximal Newton steps on W, with the linear predictor in the row order of X."""
 

@@ -8,10 +8,10 @@ rounding, and for the last digits of groups in a diagonal metric (riata.torch.ne
 
 from __future__ import annotations
 
-import itertools
+import ctypes
+import functools
 import math
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+import os
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,11 +22,11 @@ from torch import Tensor
 from riata.kernels import shrink, shrink_groups
 from riata.torch.metric import Metric, Scaled
 from riata.torch.penalties.base import Penalty
+from riata.torch.room import Room
 
 ENABLED = True  # the off switch: torch's operations do the same
-# Entries that are worth a thread of their own. It meets torch's, which still spin: with two of them on two cores a step
-# of 2²² entries took as long as with one, and the training step 8 % longer.
-SHARE = 2**22
+# Entries that are worth a thread of their own, as in torch's loops.
+SHARE = 2**15
 
 Array = np.ndarray[Any, Any]
 
@@ -40,31 +40,31 @@ def step(w: Tensor, penalty: Penalty, lam: float, metric: Metric) -> bool:
         return False
     scale, correction, eps, enter = (float(n) for n in numbers)
 
-    def part(w: Array, *rest: Array) -> None:
-        given = iter(rest)
-        v = next(given) if scaled.v is not None else None
-        buffer = next(given) if metric.buffer is not None else None
-        more = (v, correction * eps, scaled.rooted, buffer, enter)
-        if mix is not None:
-            shrink.step(w, lam * scale * correction, *mix, *more)
-        else:
-            shrink_groups.step(w, _sizes(shape, penalty), scale * correction, lam * (penalty.norm_weight or 0.0), *more)
-
-    mix, shape = penalty.mix, w.shape
-    _in_threads(part, mix is not None, w, *others)
+    v, buffer = (None if t is None else _array(t) for t in (scaled.v, metric.buffer))
+    more, width, team = (v, correction * eps, scaled.rooted, buffer, enter), scale * correction, _team(w)
+    if penalty.mix is not None:
+        shrink.step(_array(w), lam * width, *penalty.mix, *more, **team)
+    else:
+        limit = lam * (penalty.norm_weight or 0.0)
+        shrink_groups.step(_array(w), _sizes(w.shape, penalty), width, limit, *more, **team)
     _changed(w, metric.buffer)
     return True
 
 
-def shrunk(z: Tensor, penalty: Penalty, width: float) -> Tensor | None:
-    """``prox(z)`` of groups, a new tensor; None where it is not for here (torch has one pass for the lasso's)."""
-    if penalty.norm_weight is None or not plain(z) or _is_watched():
+def shrunk(z: Tensor, penalty: Penalty, width: float, room: Room) -> Tensor | None:
+    """``prox(z)`` in memory of ``room``; None where it is not for here."""
+    if not fits(penalty) or not plain(z) or _is_watched() or not _has_memory(z):
         return None
-    out = torch.empty_like(z)
-    if not (_has_memory(z) and _has_memory(out)):
+    out = room.like(z)
+    if not _has_memory(out):
         return None
-    shrink_groups.shrunk(_array(out), _array(z), _sizes(z.shape, penalty), width * penalty.norm_weight)
-    return out
+    if penalty.mix is None:
+        limit = width * (penalty.norm_weight or 0.0)
+        shrink_groups.shrunk(_array(out), _array(z), _sizes(z.shape, penalty), limit, **_team(z))
+        return out
+    l1, l2 = penalty.mix
+    torch.ops.aten.softshrink.out(z, width * l1, out=out)  # one pass already, and in as many threads as torch has
+    return out.div_(1.0 + width * l2) if l2 else out
 
 
 def _is_watched() -> bool:
@@ -84,15 +84,11 @@ def add_cut(grad: Tensor, z: Tensor, penalty: Penalty, width: float, force: floa
     """``grad += force·(z − prox(z))`` in place; False, and nothing done, where it is not for here."""
     if not fits(penalty) or not plain(grad, z):
         return False
-
-    def part(grad: Array, z: Array) -> None:
-        if mix is not None:
-            shrink.add_cut(grad, z, width, *mix, force)
-        else:
-            shrink_groups.add_cut(grad, z, _sizes(shape, penalty), width * (penalty.norm_weight or 0.0), force)
-
-    mix, shape = penalty.mix, z.shape
-    _in_threads(part, mix is not None, grad, z)
+    if penalty.mix is not None:
+        shrink.add_cut(_array(grad), _array(z), width, *penalty.mix, force, **_team(z))
+    else:
+        limit = width * (penalty.norm_weight or 0.0)
+        shrink_groups.add_cut(_array(grad), _array(z), _sizes(z.shape, penalty), limit, force, **_team(z))
     _changed(grad)
     return True
 
@@ -117,24 +113,23 @@ def plain(first: Tensor, *others: Tensor) -> bool:
     )  # fmt: skip
 
 
-def _in_threads(work: Callable[..., None], apart: bool, *tensors: Tensor) -> None:
-    """``work`` on arrays that share the tensors' memory; large ones are cut, a piece for each thread of torch's, where
-    entries stand ``apart``.
+def _team(t: Tensor) -> dict[str, int]:
+    """The threads for a loop over a tensor: torch's own, which wait for work between two operations of torch's."""
+    threads = min(torch.get_num_threads(), t.numel() // SHARE)
+    return {"team": _lender(), "threads": threads} if threads > 1 else {}
 
-    The threads end with the step, so that a process may fork between two.
+
+@functools.cache
+def _lender() -> int:
+    """The address of GOMP_parallel in the OpenMP runtime that torch has loaded for all; 0 where there is none.
+
+    Threads of any other pool would meet torch's, which spin for a while after each operation: on two cores two of them
+    took as long as one.
     """
-    arrays = [_array(t) for t in tensors]
-    count = min(torch.get_num_threads(), arrays[0].size // SHARE) if apart else 1
-    if count < 2:
-        work(*arrays)
-        return
-    ends = [arrays[0].size * k // count for k in range(count + 1)]
-    shares = [[array[a:b] for array in arrays] for a, b in itertools.pairwise(ends)]
-    with ThreadPoolExecutor(count - 1) as pool:
-        waiting = [pool.submit(work, *share) for share in shares[1:]]
-        work(*shares[0])
-        for one in waiting:
-            one.result()
+    if not torch.backends.openmp.is_available() or os.name != "posix":
+        return 0
+    found = getattr(ctypes.CDLL(None), "GOMP_parallel", None)
+    return ctypes.cast(found, ctypes.c_void_p).value or 0 if found is not None else 0
 
 
 def _array(t: Tensor) -> Array:

@@ -33,6 +33,7 @@ from riata.core.errors import InvalidOption
 from riata.torch import compiled
 from riata.torch.handle import Penalised
 from riata.torch.penalties.base import Penalty, Separable
+from riata.torch.room import Room
 from riata.torch.sharded import local, on_whole
 
 LIVE: weakref.WeakSet[NormalMap] = weakref.WeakSet()  # all maps of the process: where a step looks for latents
@@ -73,6 +74,7 @@ class NormalMap(nn.Module):
         self.penalty, self.name, self.rule = penalty, name, rule
         self.lam, self.width = float(penalty.lam), float(width)
         self._chain: tuple[ParametrizationList, ...] = ()  # in a tuple: a parent is no submodule
+        self._room = Room()
         self._enrol()
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -109,7 +111,7 @@ class NormalMap(nn.Module):
     def weight(self, z: Tensor) -> Tensor:
         """w of a latent tensor."""
         if self.penalty.linear:  # a proximal step depends on γλ only
-            w = compiled.shrunk(z, self.penalty, self.width)
+            w = compiled.shrunk(z, self.penalty, self.width, self._room)
             return self.penalty.prox(z, self.width, 1.0) if w is None else w
         return self.penalty.prox(z, self.step, self.lam)
 

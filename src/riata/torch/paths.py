@@ -1,74 +1,29 @@
-"""sparse_path: from a full network to the empty one along λ, warm all the way, and a refit of what was selected.
+"""sparse_path: from a full network to the empty one along λ, and a refit of what was selected.
 
 Zeros come with shrinkage: a network under the λ that leaves k features is no good network of k features. So a path is
 for choosing, and the chosen features are given to a fresh network without penalty (without it LassoNet's published
-accuracies are not reached either). λ grows along the path; every fit starts where the one before ended and takes a few
-passes, as it need not converge: it is asked which units go, and in which order.
+accuracies are not reached either).
 
-Where it starts matters more than all the rest. A dense network that has learnt the noise by heart has no gradient left
-that could tell a feature from it, and no λ mends that; where there is little noise a dense network has it best. So two
-are trained from the same initial weights, one without penalty and one under a third of the λ at which all would go, and
-the path starts at the one with the smaller validation loss.
+Nor does it choose well: under a λ that leaves few features a network is so small that it can hardly tell them apart. So
+few features are chosen in rounds, each on networks of its own, and no round leaves less than half of them.
 """
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import prune
-from torch.optim import Optimizer
 
-from riata.core.errors import InvalidData, InvalidOption
+from riata.core.errors import InvalidOption
 from riata.core.result_frame import ResultFrame
-from riata.torch.batches import Batches
-from riata.torch.compaction import Pick
-from riata.torch.optim import ProxAdam
-from riata.torch.penalised import penalised, selecting
-from riata.torch.scaling import Scaling
-from riata.torch.trainer import Trainer
+from riata.torch.climb import DENSE, Climb, Loss, ModelFn, PathPoint
 
-LOW, THINNED = 1e-3, 0.3  # of the λ at which zero is stationary: where a path starts, dense and penalised
-GROWTH, LEAP = 1.2, 2.0  # of λ from step to step; the second while next to nothing goes
-FEW = 0.03  # of the units that are left: next to nothing
-STEPS, MOST = 60, 80  # optimizer steps at each λ, and λs at most
-HALVINGS = 5  # between two λ of the path, and of the steps at them, towards a wanted number of features
-DENSE = 60  # passes without penalty; of the two starts half as many each
-ROWS, WIDER = (32, 256), 3  # rows in a step where a network is new: n/12 between these; on the path so many times that
-RATE = 3e-3  # of the first step at each λ
-PEAK, RISE = 2e-2, 0.2  # of the learning rate where a network is new, and the part of the passes until it is there
-
-ModelFn = Callable[[int], nn.Module]
-Loss = Callable[[Tensor, Tensor], Tensor]
-
-
-@dataclasses.dataclass(frozen=True)
-class PathPoint:
-    """One λ: what is left, and how well it does before any refit.
-
-    Attributes
-    ----------
-    lam : λ of the first penalised parameter
-    support : mask of its units (features, where they are columns) that are not zero
-    val_loss : mean loss on the validation rows
-    state : of the model with plain weights, for ``model.load_state_dict``
-    """
-
-    lam: float
-    support: Tensor
-    val_loss: float
-    state: dict[str, Tensor] = dataclasses.field(repr=False)
-
-    @property
-    def count(self) -> int:
-        """Units that are not zero."""
-        return int(self.support.sum())
+__all__ = ["DENSE", "Loss", "ModelFn", "PathPoint", "SparsePath", "sparse_path"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,7 +32,7 @@ class SparsePath:
 
     Attributes
     ----------
-    points : by increasing λ
+    points : round after round, by increasing λ
     chosen : the one that was asked for
     model : of all features; the refit on the chosen support, or the chosen point's own
     val_loss : of ``model``
@@ -93,16 +48,22 @@ class SparsePath:
     units_are_features: bool
 
     def to_frame(self) -> ResultFrame:
-        """Columns ``lambda``, ``units``, ``val_loss``, a row for each point."""
-        rows = [(p.lam, float(p.count), p.val_loss) for p in self.points]
-        return ResultFrame(zip(("lambda", "units", "val_loss"), map(list, zip(*rows, strict=True)), strict=True))
+        """Columns ``round``, ``lambda``, ``units``, ``val_loss``, a row for each point."""
+        rows = [(float(p.round), p.lam, float(p.count), p.val_loss) for p in self.points]
+        names = ("round", "lambda", "units", "val_loss")
+        return ResultFrame(zip(names, map(list, zip(*rows, strict=True)), strict=True))
 
     @property
     def leaves_at(self) -> Tensor:
-        """For every unit the largest λ at which it was in: an importance. ∞ where it never left."""
-        last = torch.zeros(len(self.chosen.support), dtype=torch.float64)
-        for point in self.points:
-            last[point.support.cpu()] = point.lam
+        """For every unit the largest λ at which it was in: an importance. ∞ where it never left.
+
+        λ of a later round counts from where the one before ended.
+        """
+        last, end, now = torch.zeros(len(self.chosen.support), dtype=torch.float64), 0.0, 0.0
+        for before, point in zip([self.points[0], *self.points], self.points, strict=False):
+            end = end if point.round == before.round else now
+            now = end + point.lam
+            last[point.support.cpu()] = now
         last[self.points[-1].support.cpu()] = math.inf
         return last
 
@@ -121,7 +82,9 @@ def sparse_path(
     loss : ``loss(output, target)``, a mean
     rules : ``rules(lam)`` gives the rules at λ; None asks the network (``SparseInputMLP``, ``LassoNet``). The first
         parameter that they penalise is the one whose units are counted. What has no zeros (a ridge) keeps its λ
-    features : drive λ until at most so many units are left, and as near to it as five halvings get
+    features : choose so many units (fewer where they go together). Where they are columns of X and less than half of
+        them, in rounds: each drives λ until half of its columns are left, and the next one begins anew with these, if
+        ``model_fn`` makes networks that differ in the columns of that parameter alone
     zeros : or until this part of the units is zero. With neither the smallest validation loss chooses
     lams : increasing λ; by default a geometric grid that is made on the way
     validation : (X, y), or the part of the rows that is held out
@@ -140,258 +103,54 @@ def sparse_path(
     >>> sparse_path(net, (X, y), nn.functional.mse_loss, features=2).chosen.count                 # doctest: +SKIP
     2
     """
+    _check(features, zeros)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        run = _Run(model_fn, data, loss, validation, epochs)
-        wanted = _wanted(features, zeros)
+        run = Climb(model_fn, data, loss, validation, epochs)
         run.start(rules, standardize, None if lams is None else float(lams[0]))
-        points = run.grid(lams) if lams is not None else run.climb(wanted)
-        chosen = _choose(points, wanted)
+        most = features if zeros is None else math.floor((1.0 - zeros) * run.units)
+        if lams is not None:
+            points = run.grid(lams)
+        else:
+            points = run.climb(most) if features is None else _in_rounds(run, features, rules)
+        chosen = _chosen(points, most)
         model, val_loss = run.finished(chosen, refit)
         return SparsePath(points, chosen, model, val_loss, run.first.name, run.are_features(chosen))
 
 
-class _Run:
-    """The model, its optimizer, and the data, on their way."""
-
-    def __init__(
-        self, model_fn: ModelFn, data: tuple[Tensor, Tensor], loss: Loss, validation: Any, epochs: int
-    ) -> None:
-        X, y = data
-        if len(X) != len(y) or not bool(torch.isfinite(X).all()):
-            raise InvalidData("X and y have rows in common, and X is finite.", got=(tuple(X.shape), tuple(y.shape)))
-        if isinstance(validation, float):
-            order = torch.randperm(len(X)).to(X.device)
-            held = max(1, round(validation * len(X)))
-            validation, X, y = (X[order[:held]], y[order[:held]]), X[order[held:]], y[order[held:]]
-        self.model_fn, self.loss, self.X, self.y, self.validation = model_fn, loss, X, y, validation
-        self.epochs = epochs
-        self.scaling: Scaling | None = None
-        self.batch = min(max(len(X) // 12, ROWS[0]), ROWS[1])
-
-    def batches(self, columns: Tensor | None = None) -> tuple[Batches, tuple[Tensor, Tensor]]:
-        """A loader of the training rows, and the validation rows."""
-        (X, y), (Xv, yv) = (self.X, self.y), self.validation
-        if columns is not None:
-            X, Xv = X[:, columns], Xv[:, columns]
-        return Batches(X, y, size=self.batch, shuffle=True), (Xv, yv)
-
-    def dense(self, model: nn.Module, passes: int, columns: Tensor | None = None) -> float:
-        """Train without penalty; the validation loss."""
-        return self._train(model, torch.optim.Adam(model.parameters(), fused=_can_fuse(model)), passes, columns)
-
-    def _train(self, model: nn.Module, optimizer: Optimizer, passes: int, columns: Tensor | None = None) -> float:
-        """One cycle of the learning rate; the weights are those of the best pass, whose validation loss comes back."""
-        train, held = self.batches(columns)
-        best, kept = math.inf, copy.deepcopy(model.state_dict())
-        for epoch in range(passes):
-            for number, pair in enumerate(train, 1):
-                optimizer.param_groups[0]["lr"] = PEAK * _cycle((epoch + number / len(train)) / passes)
-                self._step(model, optimizer, pair)
-            loss = self.score(model, held)
-            if loss < best:
-                best, kept = loss, copy.deepcopy(model.state_dict())
-        model.load_state_dict(kept)
-        return best if best < math.inf else self.score(model, held)
-
-    def _step(self, model: nn.Module, optimizer: Optimizer, pair: tuple[Tensor, ...]) -> None:
-        model.train()
-        optimizer.zero_grad()
-        self.loss(model(pair[0]), pair[1]).backward()
-        optimizer.step()
-
-    def start(self, rules: Any, standardize: bool, first: float | None = None) -> None:
-        """The better of the dense network and one that was penalised from its first step, not above λ = ``first``."""
-        self.model = self.model_fn(self.X.shape[-1]).to(self.X)
-        make = getattr(self.model, "rules", None) if rules is None else rules
-        if not callable(make):
-            raise InvalidOption(
-                "rules(lam) gives the rules at λ; this network has none of its own.", got=type(self.model).__name__,
-                expected='a function such as lambda lam: {"0.weight": GroupLasso(lam, group="input")}',
-            )  # fmt: skip
-        if standardize and self.X.ndim == 2:
-            self._standardize(penalised(self.model, make(1.0))[0].name)
-        other, passes = copy.deepcopy(self.model), max(1, self.epochs // 2)
-        loss = self.dense(self.model, passes)
-        top = max(self._top(other, make(1.0)), self._top(self.model, make(1.0))) or 1.0
-        thinned = THINNED * top if first is None else min(THINNED * top, first)
-        self.make, self.fallback = make, (self.model, LOW * top)
-        if self._train(other, self._proximal(other, make(thinned)), passes) < loss:
-            self._begin(other, thinned)
-        else:
-            self._begin(*self.fallback)
-
-    def _begin(self, model: nn.Module, lam: float) -> None:
-        """Be at this network and this λ."""
-        self.model, self.optimizer = model, self._proximal(model, self.make(lam))
-        self.parts = selecting(penalised(self.optimizer))
-        self.first, self.factor = self.parts[0], [part.lam / self.parts[0].lam for part in self.parts]
-
-    @staticmethod
-    def _proximal(model: nn.Module, rules: Any) -> ProxAdam:
-        return ProxAdam(model, rules, lr=RATE, fused=_can_fuse(model))
-
-    def _standardize(self, weight: str) -> None:
-        scaling = Scaling(self.X, weight)
-        if scaling.fits(self.model, self.validation[0]):
-            self.scaling = scaling
-            self.X, self.validation = scaling.apply(self.X), (scaling.apply(self.validation[0]), self.validation[1])
-
-    def _top(self, model: nn.Module, rules: Any) -> float:
-        """λ at which zero is stationary for the first penalised weight, the rest being what it is in this network.
-
-        (With the rest refitted the gradient would be zero, and λ_max a matter of nothing.) It is 0 where nothing comes
-        back through the layers above: a new last layer may be zero, and units may be off that no feature turns on.
-        """
-        blank = copy.deepcopy(model)
-        part = penalised(blank, rules)[0]
-        with torch.no_grad():
-            part.weight.zero_()
-        Trainer(blank, self.loss, torch.optim.SGD(blank.parameters(), lr=0.0)).full_gradient(self.batches()[0])
-        return float(part.dual_norm())  # type: ignore[arg-type]
-
-    def fit(self, lam: float, steps: int = STEPS) -> PathPoint:
-        """Some steps at λ from where the last fit ended, ever smaller: noise leaves when they do not shake any more."""
-        for part, factor in zip(self.parts, self.factor, strict=True):
-            part.lam = lam * factor
-        for number, pair in enumerate(itertools.islice(self._stream(), steps)):
-            self.optimizer.param_groups[0]["lr"] = RATE * _fall(number / steps)
-            self._step(self.model, self.optimizer, pair)
-        state, support = copy.deepcopy(self.model.state_dict()), ~self.first.zero_mask().reshape(-1)
-        state = state if self.scaling is None else self.scaling.folded(state)
-        return PathPoint(lam, support, self.score(self.model), state)
-
-    def _stream(self) -> Iterator[tuple[Tensor, ...]]:
-        train = Batches(self.X, self.y, size=WIDER * self.batch, shuffle=True)
-        while True:
-            yield from train
-
-    def grid(self, lams: Sequence[float]) -> list[PathPoint]:
-        """A point for each λ given."""
-        if any(b <= a for a, b in itertools.pairwise(lams)):
-            raise InvalidOption("lams grow: the path goes from full to empty.", got=list(lams))
-        return [self.fit(lam) for lam in lams]
-
-    def climb(self, wanted: Callable[[PathPoint], bool] | None) -> list[PathPoint]:
-        """Points at growing λ until what is wanted is there, or nothing is left; then nearer to it by halving."""
-        points = [self.fit(self.first.lam)]
-        if wanted and wanted(points[0]) and self.first.lam > self.fallback[1]:  # too far: from the dense network then
-            self._begin(*self.fallback)
-            points = [self.fit(self.first.lam)]
-        kept, lam = self._state(), self.first.lam
-        while len(points) < MOST and points[-1].count and not (wanted and wanted(points[-1])):
-            gone = points[-2].count - points[-1].count if len(points) > 1 else 0
-            kept, lam = self._state(), lam * (LEAP if gone <= FEW * points[-1].count else GROWTH)
-            points.append(self.fit(lam))
-        if wanted is None or len(points) < 2 or not wanted(points[-1]):
-            return points
-        *points, end = points
-        for halving in range(HALVINGS):
-            if points[-1].count - end.count <= 1:
-                break
-            self._go_back(kept)
-            middle = self.fit(math.sqrt(points[-1].lam * end.lam), max(1, STEPS >> halving + 1))
-            if wanted(middle):
-                end = middle
-            else:
-                points.append(middle)
-                kept = self._state()
-        return [*points, end]
-
-    def _state(self) -> Any:
-        return copy.deepcopy((self.model.state_dict(), self.optimizer.state_dict()))
-
-    def _go_back(self, state: Any) -> None:
-        self.model.load_state_dict(state[0])
-        self.optimizer.load_state_dict(copy.deepcopy(state[1]))
-
-    def at(self, point: PathPoint) -> nn.Module:
-        """The plain network of a point, for X as it was given."""
-        model = copy.deepcopy(self.model)
-        model.load_state_dict(point.state)
-        return model.eval()
-
-    def finished(self, point: PathPoint, refit: bool) -> tuple[nn.Module, float]:
-        """The network that comes back, for X as it was given, and its validation loss."""
-        columns = point.support.nonzero()[:, 0]
-        if not refit or not len(columns):
-            return self.at(point), point.val_loss
-        if self.are_features(point):
-            model = self.model_fn(len(columns)).to(self.X)
-            loss = self.dense(model, self.epochs, columns)
-            return nn.Sequential(Pick(columns, -1), self._folded(model, columns)).eval(), loss
-        model, loss = self._masked(point)
-        return self._folded(model).eval(), loss
-
-    def _folded(self, model: nn.Module, columns: Tensor | None = None) -> nn.Module:
-        if self.scaling is not None:
-            model.load_state_dict(self.scaling.folded(model.state_dict(), columns))
-        return model
-
-    def _masked(self, point: PathPoint) -> tuple[nn.Module, float]:
-        """The network of a point, trained on without penalty while its zeros stay zero."""
-        model = self.at(point)
-        if self.scaling is not None:
-            model.load_state_dict(self.scaling.unfolded(point.state))
-        for part in self.parts:
-            module, _, leaf = part.name.rpartition(".")
-            prune.custom_from_mask(model.get_submodule(module), leaf, self._mask(point, part.name))
-        loss = self.dense(model, self.epochs)
-        for part in self.parts:
-            module, _, leaf = part.name.rpartition(".")
-            prune.remove(model.get_submodule(module), leaf)
-        return model, loss
-
-    def are_features(self, point: PathPoint) -> bool:
-        """Whether the units are the columns of X: those of the first penalised weight."""
-        weight = point.state[self.first.name]
-        if weight.ndim != 2 or weight.shape[1] != self.X.shape[1]:
-            return False
-        return torch.equal((weight != 0).any(0), point.support)
-
-    @staticmethod
-    def _mask(point: PathPoint, name: str) -> Tensor:
-        return (point.state[name] != 0).to(point.state[name])
-
-    def score(self, model: nn.Module, held: tuple[Tensor, Tensor] | None = None) -> float:
-        """Mean loss on the validation rows."""
-        X, y = self.validation if held is None else held
-        model.eval()
-        with torch.no_grad():
-            return float(self.loss(model(X), y))
-
-
-def _cycle(done: float) -> float:
-    """The learning rate, of its peak, when this part of the passes is done: up along a line, down along a cosine."""
-    return done / RISE if done < RISE else _fall((done - RISE) / (1.0 - RISE))
-
-
-def _fall(done: float) -> float:
-    """From 1 to 0 along a cosine."""
-    return 0.5 + 0.5 * math.cos(math.pi * done)
-
-
-def _can_fuse(model: nn.Module) -> bool:
-    """Whether torch has one kernel for the step of all parameters of this model."""
-    kinds = {p.device.type for p in model.parameters()}
-    return kinds <= {"cpu", "cuda"} and all(p.is_floating_point() for p in model.parameters())
-
-
-def _wanted(features: int | None, zeros: float | None) -> Callable[[PathPoint], bool] | None:
+def _check(features: int | None, zeros: float | None) -> None:
     if features is not None and zeros is not None:
         raise InvalidOption("features and zeros are two ways to say where the path ends.", got=(features, zeros))
-    if features is not None:
-        if features < 1:
-            raise InvalidOption("features is how many are left.", expected="at least 1", got=features)
-        return lambda point: point.count <= features
-    if zeros is not None:
-        if not 0.0 < zeros < 1.0:
-            raise InvalidOption("zeros is the part of the units that is zero.", expected="between 0 and 1", got=zeros)
-        return lambda point: point.count <= (1.0 - zeros) * len(point.support)
-    return None
+    if features is not None and features < 1:
+        raise InvalidOption("features is how many are left.", expected="at least 1", got=features)
+    if zeros is not None and not 0.0 < zeros < 1.0:
+        raise InvalidOption("zeros is the part of the units that is zero.", expected="between 0 and 1", got=zeros)
 
 
-def _choose(points: list[PathPoint], wanted: Callable[[PathPoint], bool] | None) -> PathPoint:
-    if wanted is None:
+def _in_rounds(run: Climb, features: int, rules: Any) -> list[PathPoint]:
+    """Down to so many units; the network has been started."""
+    columns = torch.arange(run.X.shape[-1], device=run.X.device)
+    own, points = run, run.climb(_goal(run, features, columns))
+    for round in itertools.count(1):
+        goal = _goal(run, features, columns)
+        last = _chosen(points, goal)
+        if goal == features or last.count <= features or last.count > goal:
+            return points
+        columns = last.support.nonzero()[:, 0]
+        own = run.narrowed(columns)
+        own.start(rules, False)
+        points += [run.widened(point, columns, round) for point in own.climb(_goal(run, features, columns))]
+    raise AssertionError  # rounds have an end: each halves
+
+
+def _goal(run: Climb, features: int, columns: Tensor) -> int:
+    """How many units a round on these columns leaves."""
+    half = len(columns) // 2
+    return half if features < half and run.narrows(half) else features
+
+
+def _chosen(points: list[PathPoint], most: int | None) -> PathPoint:
+    """The first with at most so many units; of the smallest validation loss where no number is given."""
+    if most is None:
         return min(points, key=lambda point: point.val_loss)
-    return next((point for point in points if wanted(point)), points[-1])
+    return next((point for point in points if point.count <= most), points[-1])
