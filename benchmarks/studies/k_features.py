@@ -2,8 +2,8 @@
 
 The protocol of the LassoNet paper: a fifth of the rows is held out, features are scaled to [0, 1] on the rest, an
 eighth of which is for validation; one hidden layer of a third of the features; along the path to the first model with
-at most 50 features; a fresh network of these features without penalty. The time is that of all this after the data are
-loaded.
+at most 50 features; a fresh network of these features without penalty. The time is that of all this after data and
+packages are loaded.
 Beside each network's own accuracy stands that of 50 extremely randomised trees on the features it chose, the same judge
 for all. Both run on the same seeds, with one thread, each in the environment that its packages need.
 """
