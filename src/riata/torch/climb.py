@@ -26,6 +26,7 @@ from torch.optim import Optimizer
 from riata.core.errors import InvalidData, InvalidOption
 from riata.torch.batches import Batches
 from riata.torch.compaction import Pick
+from riata.torch.latent import parameter_groups
 from riata.torch.optim import ProxAdam
 from riata.torch.penalised import penalised, selecting
 from riata.torch.scaling import Scaling
@@ -41,7 +42,8 @@ DENSE = 60  # passes without penalty; of the two starts half as many each
 ROWS, WIDER = (32, 256), 3  # rows in a step where a network is new: n/12 between these; on the path so many times that
 RATE = 3e-3  # of the first step at each λ
 PEAK, RISE = 1e-2, 0.2  # of the learning rate where a path starts, and the part of the passes until it is there
-PEAKS = (2e-2, 5e-3)  # of two refits: few rows want the first, many classes the second
+# Peak and weight decay of two refits: few rows want the first, many classes and much to learn by heart the second.
+REFITS = ((2e-2, 0.0), (5e-3, 1.0))
 
 
 ModelFn = Callable[[int], nn.Module]
@@ -99,11 +101,11 @@ class Climb:
         return Batches(X, y, size=self.batch, shuffle=True), (Xv, yv)
 
     def dense(self, model: nn.Module, columns: Tensor | None = None) -> float:
-        """Train without penalty, from here with either peak of the learning rate; the smaller validation loss."""
+        """Train from here without penalty, in either way of REFITS; the smaller validation loss."""
         start, found = copy.deepcopy(model.state_dict()), []
-        for peak in PEAKS:
+        for peak, decay in REFITS:
             model.load_state_dict(start)
-            loss = self._train(model, _adam(model), self.epochs, columns, peak)
+            loss = self._train(model, _adam(model, decay), self.epochs, columns, peak)
             found.append((loss, copy.deepcopy(model.state_dict())))
         loss, state = min(found, key=lambda one: one[0])
         model.load_state_dict(state)
@@ -117,7 +119,8 @@ class Climb:
         best, kept = math.inf, copy.deepcopy(model.state_dict())
         for epoch in range(passes):
             for number, pair in enumerate(train, 1):
-                optimizer.param_groups[0]["lr"] = peak * _cycle((epoch + number / len(train)) / passes)
+                for group in optimizer.param_groups:
+                    group["lr"] = peak * _cycle((epoch + number / len(train)) / passes)
                 self._step(model, optimizer, pair)
             loss = self.score(model, held)
             if loss < best:
@@ -378,8 +381,8 @@ def _fall(done: float) -> float:
     return 0.5 + 0.5 * math.cos(math.pi * done)
 
 
-def _adam(model: nn.Module) -> Optimizer:
-    return torch.optim.Adam(model.parameters(), fused=_can_fuse(model))
+def _adam(model: nn.Module, decay: float = 0.0) -> Optimizer:
+    return torch.optim.AdamW(parameter_groups(model, weight_decay=decay), fused=_can_fuse(model))
 
 
 def _can_fuse(model: nn.Module) -> bool:
