@@ -57,7 +57,7 @@ def cv(work, tol):
     if work.family != "gaussian":
         problem = make_problem(work.X, work.y, **minimised(work))
         found = cross_validate(problem, work.lams, foldid=work.folds[None], tol=tol, threads=work.threads)
-        return np.ravel(found.path.coef[..., found.index("min")])
+        return np.ravel(found.path.at(found.path.lams[found.index("min")])[0])
     model = riata.LassoCV(
         alphas=work.lams, cv=work.splits, tol=tol, n_jobs=work.threads, fit_intercept=work.intercept, copy_X=False
     )

@@ -272,7 +272,7 @@ class Climb:
             return int((~penalty.zero_mask(left(lam))).sum())
 
         low, high = 0.0, self.first.lam
-        while count(high) > most:
+        while count(high) > most and high < math.inf:
             low, high = high, 2.0 * high
         for _ in range(BISECTIONS):
             middle = 0.5 * (low + high)
