@@ -181,6 +181,24 @@ def test_short_columns_want_no_gram_matrix(n, density, folds, free):
     certify_folds(problem, np.arange(n) % folds, n_lams=8, lam_min_ratio=5e-2).check(1e-8)
 
 
+@pytest.mark.parametrize(("rare", "pull", "free"), [(400, 800, True), (40, 152, False)])
+def test_a_rare_class_wants_a_gram_matrix(rare, pull, free):
+    """It bounds the support: the same columns, short for 800 rows of two classes, are long for 40 of one."""
+    from riata.solve.scaling import scalings
+    from riata.solve.sparse_newton import pulling
+
+    X = sp.random(800, 1_500, density=0.02, random_state=np.random.default_rng(0), format="csc")
+    y = (np.argsort(np.argsort(np.asarray(X[:, :20].sum(axis=1)).ravel())) >= 800 - rare).astype(float)
+    problem = make_problem(X, y, family="binomial")
+    groups = np.zeros(800, np.intp)
+    assert pulling(problem, scalings(problem, groups, 1)[0]) == pytest.approx(pull)  # 4 n share (1 − share)
+    assert (solve_path(problem, n_lams=5).stats["solver"] == "newton on the sparse predictor") == free
+    foldid = np.arange(800)[None] % 3
+    options = {"foldid": foldid, "n_lams": 8, "tol": 1e-11}
+    found = [cross_validate(problem, **options, tricks={"matrix_free": on}).loss for on in (True, False)]
+    np.testing.assert_allclose(*found, rtol=1e-6)
+
+
 def sparse_twins(n=2_500, p=600, seed=0):
     """Columns in pairs that differ in few entries: conjugate gradients crawl, and a factor is made."""
     X, _ = sparse_tall(n, p // 2, seed)

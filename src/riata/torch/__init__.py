@@ -42,6 +42,7 @@ need("torch", "torch")  # MissingExtra with the command that installs it, before
 
 from riata.torch.baseline import penalty_loss  # noqa: E402
 from riata.torch.batches import Batches  # noqa: E402
+from riata.torch.climb import PathPoint  # noqa: E402
 from riata.torch.compaction import Compacted, compact  # noqa: E402
 from riata.torch.estimators import (  # noqa: E402
     LassoNetClassifier,
@@ -56,7 +57,7 @@ from riata.torch.latent import bake, parameter_groups, sparsify  # noqa: E402
 from riata.torch.measure import count_zeros, l1_norm, sparsity  # noqa: E402
 from riata.torch.networks import LassoNet, SparseInputMLP, SparseMLP  # noqa: E402
 from riata.torch.optim import ProxAdagrad, ProxAdam, ProxAdamW, ProxSGD  # noqa: E402
-from riata.torch.paths import PathPoint, SparsePath, sparse_path  # noqa: E402
+from riata.torch.paths import SparsePath, sparse_path  # noqa: E402
 from riata.torch.penalised import Penalised, penalised  # noqa: E402
 from riata.torch.penalties import (  # noqa: E402
     L1,

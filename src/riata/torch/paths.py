@@ -23,8 +23,6 @@ from riata.core.errors import InvalidOption
 from riata.core.result_frame import ResultFrame
 from riata.torch.climb import DENSE, Climb, Loss, ModelFn, PathPoint
 
-__all__ = ["DENSE", "Loss", "ModelFn", "PathPoint", "SparsePath", "sparse_path"]
-
 
 @dataclasses.dataclass(frozen=True)
 class SparsePath:

@@ -17,7 +17,8 @@ from torch import Tensor
 
 from riata.core.errors import InvalidData, InvalidOption
 from riata.inference.stability import Stability, half_samples, settle, stability_of
-from riata.torch.paths import DENSE, Loss, ModelFn, SparsePath, sparse_path
+from riata.torch.climb import DENSE, Loss, ModelFn
+from riata.torch.paths import SparsePath, sparse_path
 
 
 def stability_selection(
