@@ -60,7 +60,7 @@ def test_the_features_asked_for_are_the_right_ones(three):
     assert len(ends) > 1
     assert bool((leaves[3:] < sum(point.lam for point in ends)).all())
     again = rounds[1][0].support
-    assert 3 < int(again.sum()) <= 7
+    assert 3 < int(again.sum()) <= 10
     assert float(leaves[again].min()) > ends[0].lam
     gone = ~torch.stack([point.support for point in rounds[1]]).any(0)
     assert float(leaves[gone].max()) <= ends[0].lam
