@@ -277,7 +277,7 @@ class Climb:
         for _ in range(BISECTIONS):
             middle = 0.5 * (low + high)
             low, high = (low, middle) if count(middle) <= most else (middle, high)
-        if count(high) <= end.count:
+        if not end.count < count(high) <= most:
             return []
         with torch.no_grad():
             w.mul_(left(high) != 0)
