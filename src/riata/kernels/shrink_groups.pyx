@@ -145,6 +145,9 @@ include "shrink_metric.pxi"
 cdef enum:
     PARTS = 16          # of the outer rows, whose sums are made apart
 
+cdef enum:              # what a part does
+    GROUPS, SUMS, ROWS, SOLVE
+
 cdef struct Job:
     Shape shape
     void* x                 # w of a step, ``out`` of the others
@@ -153,6 +156,7 @@ cdef struct Job:
     void* buffer            # or NULL
     double width, limit, eps, enter, force
     bint rooted, cut        # whether x takes up what is cut, or is what is left
+    int phase
     long size               # of a part
     Py_ssize_t room         # bytes that a thread works in
     char* hold              # for all threads, or shares of each group
@@ -171,7 +175,7 @@ cdef void put(Job* job, real* x, const real* by, Range a) noexcept nogil:
         times(x, z, by + a.first, job.shape, a)
 
 
-cdef void groups_in(Job* job, real* x, long first, long stop, int slot) noexcept nogil:
+cdef void groups_in(Job* job, real* x, long first, long stop) noexcept nogil:
     """Groups that lie in one piece each: they are still near when they are read again."""
     cdef Range a = Range(0, job.shape.outer, first, stop)
     cdef real* by = <real*> job.hold
@@ -180,13 +184,13 @@ cdef void groups_in(Job* job, real* x, long first, long stop, int slot) noexcept
     put(job, x, <const real*> by, a)
 
 
-cdef void sums_in(Job* job, real* x, long first, long stop, int slot) noexcept nogil:
+cdef void sums_in(Job* job, real* x, long first, long stop) noexcept nogil:
     """Sums over some of the outer rows."""
     cdef Range a = Range(first, stop, 0, job.shape.groups)
     squares(<const real*> job.z, job.shape, a, job.sums + first // job.size * job.shape.groups)
 
 
-cdef void rows_in(Job* job, real* x, long first, long stop, int slot) noexcept nogil:
+cdef void rows_in(Job* job, real* x, long first, long stop) noexcept nogil:
     put(job, x, <const real*> job.hold, Range(first, stop, 0, job.shape.groups))
 
 
@@ -209,36 +213,28 @@ cdef void solve_in(Job* job, real* w, long first, long stop, int slot) noexcept 
         solve_group(w, v, buffer, s, at, job.width, job.limit, eps, job.rooted, enter, hold, sums)
 
 
-cdef void groups_f(void* job, long first, long stop, int slot) noexcept nogil:
-    groups_in(<Job*> job, <float*> (<Job*> job).x, first, stop, slot)
+cdef void part_in(Job* job, real* x, long first, long stop, int slot) noexcept nogil:
+    if job.phase == GROUPS:
+        groups_in(job, x, first, stop)
+    elif job.phase == SUMS:
+        sums_in(job, x, first, stop)
+    elif job.phase == ROWS:
+        rows_in(job, x, first, stop)
+    else:
+        solve_in(job, x, first, stop, slot)
 
 
-cdef void groups_d(void* job, long first, long stop, int slot) noexcept nogil:
-    groups_in(<Job*> job, <double*> (<Job*> job).x, first, stop, slot)
+cdef void part_f(void* job, long first, long stop, int slot) noexcept nogil:
+    part_in(<Job*> job, <float*> (<Job*> job).x, first, stop, slot)
 
 
-cdef void sums_f(void* job, long first, long stop, int slot) noexcept nogil:
-    sums_in(<Job*> job, <float*> (<Job*> job).x, first, stop, slot)
+cdef void part_d(void* job, long first, long stop, int slot) noexcept nogil:
+    part_in(<Job*> job, <double*> (<Job*> job).x, first, stop, slot)
 
 
-cdef void sums_d(void* job, long first, long stop, int slot) noexcept nogil:
-    sums_in(<Job*> job, <double*> (<Job*> job).x, first, stop, slot)
-
-
-cdef void rows_f(void* job, long first, long stop, int slot) noexcept nogil:
-    rows_in(<Job*> job, <float*> (<Job*> job).x, first, stop, slot)
-
-
-cdef void rows_d(void* job, long first, long stop, int slot) noexcept nogil:
-    rows_in(<Job*> job, <double*> (<Job*> job).x, first, stop, slot)
-
-
-cdef void solve_f(void* job, long first, long stop, int slot) noexcept nogil:
-    solve_in(<Job*> job, <float*> (<Job*> job).x, first, stop, slot)
-
-
-cdef void solve_d(void* job, long first, long stop, int slot) noexcept nogil:
-    solve_in(<Job*> job, <double*> (<Job*> job).x, first, stop, slot)
+cdef void share_out(Job* job, real* x, int phase, Py_ssize_t total, size_t team, int threads) noexcept nogil:
+    job.phase = phase
+    in_parts(team, threads, part_f if real is float else part_d, job, total, job.size)
 
 
 cdef int make_room(Job* job, Py_ssize_t hold, Py_ssize_t sums) except -1:
@@ -264,14 +260,14 @@ cdef int one_number(Job* job, real* x, size_t team, int threads) except -1:
     with nogil:
         if s.outer == 1:
             job.size = <long> max(1, (s.groups + PARTS - 1) // PARTS)
-            in_parts(team, threads, groups_f if real is float else groups_d, job, s.groups, job.size)
+            share_out(job, x, GROUPS, s.groups, team, threads)
         else:
-            in_parts(team, threads, sums_f if real is float else sums_d, job, s.outer, job.size)
+            share_out(job, x, SUMS, s.outer, team, threads)
             for part in range(1, parts):
                 for g in range(s.groups):
                     job.sums[g] += job.sums[part * s.groups + g]
             shares(job.sums, s.groups, job.width, <real*> job.hold, <real*> job.hold + s.groups)
-            in_parts(team, threads, rows_f if real is float else rows_d, job, s.outer, job.size)
+            share_out(job, x, ROWS, s.outer, team, threads)
     leave(job)
     return 0
 
@@ -287,7 +283,7 @@ cdef int diagonal(Job* job, real* w, size_t team, int threads) except -1:
         job.room = (4 * lanes(s.outer * s.inner) + 4 * LANES) * sizeof(real)
     make_room(job, slots * job.room, slots * 2 * max(job.size, LANES))
     with nogil:
-        in_parts(team, threads, solve_f if real is float else solve_d, job, s.groups, job.size)
+        share_out(job, w, SOLVE, s.groups, team, threads)
     leave(job)
     return 0
 
