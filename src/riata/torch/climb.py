@@ -42,8 +42,8 @@ DENSE = 60  # passes without penalty; of the two starts half as many each
 ROWS, WIDER = (32, 256), 3  # rows in a step where a network is new: n/12 between these; on the path so many times that
 RATE = 3e-3  # of the first step at each λ
 PEAK, RISE = 1e-2, 0.2  # of the learning rate where a path starts, and the part of the passes until it is there
-# Peak and weight decay of two refits: few rows want the first, many classes and much to learn by heart the second.
-REFITS = ((2e-2, 0.0), (5e-3, 1.0))
+REFIT, DECAY = 2e-2, 0.3  # peak of the learning rate of a refit, and its weight decay
+NOISES = (0.0, 0.4)  # of two refits, on their inputs: numbers want none of it, classes that are learnt by heart do
 
 
 ModelFn = Callable[[int], nn.Module]
@@ -93,29 +93,30 @@ class Climb:
         self.scaling: Scaling | None = None
         self.batch = min(max(len(X) // 12, ROWS[0]), ROWS[1])
 
-    def batches(self, columns: Tensor | None = None) -> tuple[Batches, tuple[Tensor, Tensor]]:
+    def batches(self, columns: Tensor | None = None, noise: float = 0.0) -> tuple[Batches, tuple[Tensor, Tensor]]:
         """A loader of the training rows, and the validation rows."""
         (X, y), (Xv, yv) = (self.X, self.y), self.validation
         if columns is not None:
             X, Xv = X[:, columns], Xv[:, columns]
-        return Batches(X, y, size=self.batch, shuffle=True), (Xv, yv)
+        return Batches(X, y, size=self.batch, shuffle=True, noise=noise), (Xv, yv)
 
     def dense(self, model: nn.Module, columns: Tensor | None = None) -> float:
-        """Train from here without penalty, in either way of REFITS; the smaller validation loss."""
+        """Train from here without penalty, with each of NOISES; the smaller validation loss."""
         start, found = copy.deepcopy(model.state_dict()), []
-        for peak, decay in REFITS:
+        for noise in NOISES:
             model.load_state_dict(start)
-            loss = self._train(model, _adam(model, decay), self.epochs, columns, peak)
+            loss = self._train(model, _adam(model, DECAY), self.epochs, self.batches(columns, noise), REFIT)
             found.append((loss, copy.deepcopy(model.state_dict())))
         loss, state = min(found, key=lambda one: one[0])
         model.load_state_dict(state)
         return loss
 
     def _train(
-        self, model: nn.Module, optimizer: Optimizer, passes: int, columns: Tensor | None = None, peak: float = PEAK
-    ) -> float:
+        self, model: nn.Module, optimizer: Optimizer, passes: int,
+        rows: tuple[Batches, tuple[Tensor, Tensor]] | None = None, peak: float = PEAK,
+    ) -> float:  # fmt: skip
         """One cycle of the learning rate; the weights are those of the best pass, whose validation loss comes back."""
-        train, held = self.batches(columns)
+        train, held = rows or self.batches()
         best, kept = math.inf, copy.deepcopy(model.state_dict())
         for epoch in range(passes):
             for number, pair in enumerate(train, 1):
