@@ -1,5 +1,7 @@
 """The compiled steps: what torch's operations do, for every optimizer with a known metric, in any number of threads."""
 
+import dataclasses
+
 import pytest
 
 pytest.importorskip("torch", reason="torch is not installed (pip install 'riata[torch]')")
@@ -24,6 +26,7 @@ OPTIMIZERS = {
 }
 PENALTIES = [rt.L1(0.1), rt.ElasticNet(0.1, l1_ratio=0.6)]
 GROUPS = [rt.GroupLasso(0.1, group="input"), rt.GroupLasso(0.02, group="output", size_weight=None)]
+LAYERS = [rt.Hierarchical(0.05, M=2.0, skip=2), rt.Hierarchical(0.1)]
 
 
 class Count:
@@ -53,7 +56,7 @@ def trained(make, rules, way, dtype, shape=(3, 137)):
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize("penalty", [*PENALTIES, *GROUPS], ids=lambda p: p.words())
+@pytest.mark.parametrize("penalty", [*PENALTIES, *GROUPS, *LAYERS], ids=lambda p: p.words())
 @pytest.mark.parametrize("way", ["proximal", "latent"])
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_same_as_torch(name, way, penalty, dtype, monkeypatch):
@@ -67,13 +70,14 @@ def test_same_as_torch(name, way, penalty, dtype, monkeypatch):
         assert 0 < int((slow[0] == 0).sum()) < slow[0].numel()
     # torch adds up squares of a group in single precision
     near = {torch.float32: 2e-5 if penalty.mix is not None else 1e-4, torch.float64: 1e-13}[dtype]
+    near = 1e-11 if penalty.bound is not None and dtype is torch.float64 else near  # a last digit of θ is M of W's
     for one, other in zip(fast, slow, strict=True):
         torch.testing.assert_close(one, other, rtol=near, atol=near)
 
 
 @pytest.mark.parametrize("way", ["proximal", "latent"])
 @pytest.mark.parametrize("name", ["sgd", "adam"])
-@pytest.mark.parametrize("penalty", [rt.L1(0.1), rt.GroupLasso(0.1, group="input"), rt.GroupLasso(0.1, group="output")])
+@pytest.mark.parametrize("penalty", [rt.L1(0.1), *GROUPS, rt.Hierarchical(0.1, skip=30)])
 def test_same_bits_in_any_number_of_threads(penalty, name, way, monkeypatch):
     monkeypatch.setattr(compiled, "SHARE", 100)
     teams = Count(monkeypatch, "_team")
@@ -190,6 +194,63 @@ def test_a_group_with_nan_is_nan_and_one_of_zeros_stays(v, group):
 def test_extreme_numbers_make_no_nan(rate, size, v, group):
     w = size * torch.randn(5, 5)
     penalty = rt.GroupLasso(0.01, group=group).on(w.shape)
+    assert compiled.step(w, penalty, 0.01, Metric(Scaled(rate, torch.full((5, 5), v), 1e-10)))
+    assert not w.isnan().any()
+
+
+@pytest.mark.parametrize("M", [0.1, 10.0, 1000.0])
+@pytest.mark.parametrize("lam", [0.0, 0.7, 30.0])
+@pytest.mark.parametrize(("shape", "skip"), [((3, 5), 1), ((8, 1), 7), ((33, 77), 8), ((150, 300), 20), ((2000, 40), 3)])
+def test_a_hierarchy_of_any_shape(shape, skip, lam, M):
+    """In single precision within a few digits of the answer in double; by torch's way where M is not far from usual."""
+    random = torch.Generator().manual_seed(2)
+    w, v, buffer = torch.randn(3, *shape, generator=random)
+    w[:skip] *= torch.linspace(1e-3, 1.0, shape[1])
+    v.square_()
+    penalty = rt.Hierarchical(0.3, M=M, skip=skip)
+    for scaled in (Scaled(0.2, None), Scaled(0.2, v, 1e-3, 0.9), Scaled(0.02, v + 1e-3, rooted=False)):
+        double = dataclasses.replace(scaled, v=None if scaled.v is None else scaled.v.double())
+        wanted, near = penalty.prox(w.double(), double.tensor(), lam), {"rtol": 2e-5, "atol": 2e-6}
+        got, carried = w.clone(), buffer.clone()
+        assert compiled.step(got, penalty, lam, Metric(scaled, carried, 2.0))
+        torch.testing.assert_close(got.double(), wanted, **near)
+        torch.testing.assert_close(carried.double(), buffer + 2.0 * (w - wanted), rtol=1e-4, atol=1e-5)
+        assert torch.equal(penalty.zero_mask(got), penalty.zero_mask(wanted))
+        assert not torch.signbit(got[got == 0]).any()
+        bound = M * got[:skip].double().square().sum(0).sqrt()
+        assert bool((got[skip:].abs() <= bound * (1.0 + 1e-6)).all())
+        if M <= 10.0:  # beyond, a last digit of θ is more than all of b
+            torch.testing.assert_close(penalty.prox(w, scaled.tensor(), lam).double(), wanted, rtol=2e-4, atol=2e-4)
+        exact = w.double()
+        assert compiled.step(exact, penalty, lam, Metric(double))
+        torch.testing.assert_close(exact, wanted, rtol=1e-11, atol=1e-12)
+    left, grad = compiled.shrunk(w, penalty, 0.2 * lam, Room()), buffer.clone()
+    torch.testing.assert_close(left.double(), penalty.prox(w.double(), 0.2, lam), **near)
+    assert compiled.add_cut(grad, w, penalty, 0.2 * lam, 3.0)
+    torch.testing.assert_close(grad, buffer + 3.0 * (w - left), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_hierarchy_without_a_direction_and_with_nan(dtype):
+    """Skip weights of zero under a network that wants the feature; a column of NaN and one of zeros."""
+    w = torch.zeros(6, 4, dtype=dtype)
+    w[2:, 0], w[0, 1], w[:, 3] = 1.0, float("nan"), 0.5
+    penalty, v = rt.Hierarchical(0.1, M=2.0, skip=2), torch.ones_like(w)
+    for scaled in (Scaled(1.0, None), Scaled(1.0, v)):
+        got, buffer = w.clone(), torch.zeros_like(w)
+        assert compiled.step(got, penalty, 0.1, Metric(scaled, buffer, 1.0))
+        torch.testing.assert_close(got, penalty.prox(w, scaled.tensor(), 0.1), equal_nan=True)
+        torch.testing.assert_close(buffer, w - got, equal_nan=True)
+        assert bool((got[:, 0] > 0).all())
+        assert bool(got[:, 1].isnan().any())
+        assert bool((got[:, 2] == 0).all())
+
+
+@pytest.mark.parametrize("v", [0.0, float("inf"), 1e-38])
+@pytest.mark.parametrize("size", [1e-39, 1e-30, 1.0, 1e10])
+@pytest.mark.parametrize("rate", [0.0, 0.1])
+def test_extreme_numbers_make_no_nan_in_a_hierarchy(rate, size, v):
+    w, penalty = size * torch.randn(5, 5), rt.Hierarchical(0.01, skip=2)
     assert compiled.step(w, penalty, 0.01, Metric(Scaled(rate, torch.full((5, 5), v), 1e-10)))
     assert not w.isnan().any()
 

@@ -20,7 +20,7 @@
         }                                                                                                               \
     }                                                                                                                   \
                                                                                                                         \
-    /* Σ pull·size and Σ pull of each feature, over the rows whose size is beyond its edge */                           \
+    /* Σ pull·(size − edge) and Σ pull of each feature, over the rows whose size is beyond its edge */                  \
     WIDEST static void beyond(long n, long m, const real *restrict size, const real *restrict pull,                     \
                               const real *restrict edge, double *restrict sum, double *restrict weight)                 \
     {                                                                                                                   \
@@ -37,14 +37,14 @@
                     const real *restrict x = size + r * m + first, *restrict p = pull + r * m + first;                  \
                     if (width == SIDE)                                                                                  \
                         for (long g = 0; g < SIDE; g++) {                                                               \
-                            real over = x[g] > end[g] ? p[g] : 0;                                                       \
-                            one[g] += over * x[g];                                                                      \
+                            real gap = x[g] - end[g], over = gap > 0 ? p[g] : 0;                                        \
+                            one[g] += over * gap;                                                                       \
                             two[g] += over;                                                                             \
                         }                                                                                               \
                     else                                                                                                \
                         for (long g = 0; g < width; g++) {                                                              \
-                            real over = x[g] > end[g] ? p[g] : 0;                                                       \
-                            one[g] += over * x[g];                                                                      \
+                            real gap = x[g] - end[g], over = gap > 0 ? p[g] : 0;                                        \
+                            one[g] += over * gap;                                                                       \
                             two[g] += over;                                                                             \
                         }                                                                                               \
                 }                                                                                                       \
@@ -60,29 +60,30 @@
         }                                                                                                               \
     }                                                                                                                   \
                                                                                                                         \
-    /* The largest root of every (d + bend)θ + low = |a|, and of what is there already */                               \
-    WIDEST static void feet(long n, long m, const real *restrict a, const real *restrict d, const double *restrict low, \
-                            const double *restrict bend, double *restrict theta)                                        \
+    /* The largest root of every tangent of dθ + c = |a| at ``before``, and of what is there already */                 \
+    WIDEST static void feet(long n, long m, const real *restrict a, const real *restrict d,                             \
+                            const double *restrict before, const double *restrict c, const double *restrict bend,       \
+                            double *restrict theta)                                                                     \
     {                                                                                                                   \
         for (long r = 0; r < n; r++, a += m, d += m)                                                                    \
             for (long g = 0; g < m; g++) {                                                                              \
-                double root = (ABS(a[g]) - low[g]) / (d[g] + bend[g]);                                                  \
+                double root = before[g] - (d[g] * before[g] + c[g] - ABS(a[g])) / (d[g] + bend[g]);                     \
                 theta[g] = root > theta[g] ? root : theta[g];                                                           \
             }                                                                                                           \
     }                                                                                                                   \
                                                                                                                         \
-    /* φ = Σ (a/((d + bend)θ + low))² of each feature, and −½ of its slope */                                           \
-    WIDEST static void rise(long n, long m, const real *restrict a, const real *restrict d,                             \
-                            const double *restrict theta, const double *restrict low, const double *restrict bend,      \
+    /* φ = Σ (a/(dθ + c))² of each feature, and −½ of its slope, in θ (by = 1) or, with by = 0 and bend = 1, in c */    \
+    WIDEST static void rise(long n, long m, const real *restrict a, const real *restrict d, double by,                  \
+                            const double *restrict theta, const double *restrict c, const double *restrict bend,        \
                             double *restrict phi, double *restrict slope)                                               \
     {                                                                                                                   \
         for (long g = 0; g < m; g++)                                                                                    \
             phi[g] = slope[g] = 0;                                                                                      \
         for (long r = 0; r < n; r++, a += m, d += m)                                                                    \
             for (long g = 0; g < m; g++) {                                                                              \
-                double by = d[g] + bend[g], q = by * theta[g] + low[g], share = a[g] / (a[g] == 0 ? 1 : q);             \
+                double q = a[g] == 0 ? 1 : d[g] * theta[g] + c[g], share = a[g] / q;                                    \
                 phi[g] += share * share;                                                                                \
-                slope[g] += share * share * (by / (a[g] == 0 ? 1 : q));                                                 \
+                slope[g] += share * share * ((by * d[g] + bend[g]) / q);                                                \
             }                                                                                                           \
     }                                                                                                                   \
                                                                                                                         \
@@ -103,13 +104,14 @@
         }                                                                                                               \
     }                                                                                                                   \
                                                                                                                         \
-    /* w within ±edge; ``buffer`` likewise */                                                                           \
+    /* w within ±edge, or NaN where that is; ``buffer`` likewise */                                                     \
     WIDEST static void clip(long n, long m, long ld, real *restrict w, real *restrict buffer,                           \
                             const real *restrict edge, real enter)                                                      \
     {                                                                                                                   \
         for (long r = 0; r < n; r++, w += ld)                                                                           \
             for (long g = 0; g < m; g++) {                                                                              \
                 real low = 0 - edge[g], x = w[g] > edge[g] ? edge[g] : (w[g] < low ? low : w[g]);                       \
+                x = edge[g] != edge[g] ? edge[g] : x;                                                                   \
                 if (buffer)                                                                                             \
                     buffer[r * ld + g] += enter * (w[g] - x);                                                           \
                 w[g] = x + 0;                                                                                           \

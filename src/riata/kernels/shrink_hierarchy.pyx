@@ -27,11 +27,13 @@ cdef extern from "hierarchy.h" nogil:
     void beyond_f(long n, long m, const float* size, const float* pull, const float* edge, double* sum, double* weight)
     void beyond_d(long n, long m, const double* size, const double* pull, const double* edge, double* sum,
                   double* weight)
-    void feet_f(long n, long m, const float* a, const float* d, const double* low, const double* bend, double* theta)
-    void feet_d(long n, long m, const double* a, const double* d, const double* low, const double* bend, double* theta)
-    void rise_f(long n, long m, const float* a, const float* d, const double* theta, const double* low,
+    void feet_f(long n, long m, const float* a, const float* d, const double* before, const double* c,
+                const double* bend, double* theta)
+    void feet_d(long n, long m, const double* a, const double* d, const double* before, const double* c,
+                const double* bend, double* theta)
+    void rise_f(long n, long m, const float* a, const float* d, double by, const double* theta, const double* c,
                 const double* bend, double* phi, double* slope)
-    void rise_d(long n, long m, const double* a, const double* d, const double* theta, const double* low,
+    void rise_d(long n, long m, const double* a, const double* d, double by, const double* theta, const double* c,
                 const double* bend, double* phi, double* slope)
     void settle_f(long n, long m, long ld, float* w, float* buffer, const float* a, const float* d, const double* more,
                   float enter, double* square)
@@ -64,25 +66,35 @@ cdef struct Job:
 cdef struct Sums:           # one number for each feature of a part
     double* norm            # ‖a‖ where a = d∘v
     double* theta
-    double* low             # of the line that c(θ) lies on: its height at 0
-    double* bend            # and its slope
+    double* c               # c(θ)
+    double* bend            # and its slope there
     double* before
-    double* other
+    double* phi
+    double* slope
     double* limit
     double* top             # the largest d of the rows of b
 
 
-cdef void line(Job* job, Sums* s, Py_ssize_t m, const real* size, const real* pull, real* edge) noexcept nogil:
-    """The piece of c that each θ lies on."""
+cdef void held(const Job* job, Sums* s, Py_ssize_t m, const real* size, const real* pull, real* edge) noexcept nogil:
+    """c at each θ: what holds a feature back, less what W pulls that is held at its bound."""
     cdef Py_ssize_t g
     for g in range(m):
         edge[g] = <real> (job.M * s.theta[g])
     if real is float:
-        beyond_f(job.below, m, size, pull, edge, s.low, s.bend)
+        beyond_f(job.below, m, size, pull, edge, s.c, s.bend)
     else:
-        beyond_d(job.below, m, size, pull, edge, s.low, s.bend)
-    for g in range(m):
-        s.low[g], s.bend[g] = s.limit[g] - s.low[g], job.M * s.bend[g]
+        beyond_d(job.below, m, size, pull, edge, s.c, s.bend)
+    for g in range(m):      # the edge was rounded, and what it moved by counts as often as there are weights beyond it
+        s.bend[g] *= job.M
+        s.c[g] = s.limit[g] - s.c[g] + s.bend[g] * (s.theta[g] - edge[g] / job.M)
+
+
+cdef void slopes(Sums* s, Py_ssize_t skip, Py_ssize_t m, const real* a, const real* d, double by) noexcept nogil:
+    """φ, and what Newton's method divides it by."""
+    if real is float:
+        rise_f(skip, m, a, d, by, s.theta, s.c, s.bend, s.phi, s.slope)
+    else:
+        rise_d(skip, m, a, d, by, s.theta, s.c, s.bend, s.phi, s.slope)
 
 
 cdef bint at_rest(const Sums* s, Py_ssize_t m, double near) noexcept nogil:
@@ -94,114 +106,151 @@ cdef bint at_rest(const Sums* s, Py_ssize_t m, double near) noexcept nogil:
     return True
 
 
-cdef void solve(Job* job, real* w, long first, long stop, char* hold) noexcept nogil:
-    """The features from first up to, not including, stop."""
-    cdef Py_ssize_t skip = job.skip, below = job.below, ld = job.features, m = stop - first, g, turn
-    cdef Sums s
-    cdef double* at = <double*> hold
-    s.norm, s.theta, s.low, s.bend = at, at + m, at + 2 * m, at + 3 * m
-    s.before, s.other, s.limit, s.top = at + 4 * m, at + 5 * m, at + 6 * m, at + 7 * m
-    cdef real* a = <real*> (at + 8 * m)
-    cdef real* size = a + skip * m
-    cdef real* d = size + below * m
-    cdef real* pull = d + skip * m
-    cdef real* unit = pull + below * m
-    cdef real* edge = unit + m
-    cdef real* under = w + skip * ld + first
-    cdef const real* v = <const real*> job.v + first
-    cdef real* buffer = <real*> job.buffer + first if job.buffer != NULL else NULL
-    cdef real* buffer_under = buffer + skip * ld if job.buffer != NULL else NULL
-    cdef real eps = <real> job.eps, enter = <real> job.enter
-    cdef double near = 1e-7 if real is float else 4e-15, b
-    w += first
-
+cdef void weights(
+    const Job* job, Sums* s, Py_ssize_t m, const real* w, const real* v, real* a, real* size, real* d, real* pull,
+    real* unit, real* high
+) noexcept nogil:
+    """d, relative to the largest step of a feature; a = d∘v and ‖a‖, ‖v‖; sizes and pulls of the rows of W."""
+    cdef Py_ssize_t skip = job.skip, below = job.below, ld = job.features, g
+    cdef real eps = <real> job.eps
     for g in range(m):
-        unit[g], edge[g], s.norm[g], s.theta[g] = INFINITY, 0, 0.0, 0.0
-    if job.v == NULL:
-        for g in range((skip + below) * m):
+        unit[g], high[g], s.norm[g], s.theta[g] = INFINITY, 0, 0.0, 0.0
+    if v == NULL:
+        for g in range((skip + below) * m):     # pull follows d
             d[g] = 1
         for g in range(m):
             unit[g] = s.top[g] = 1
-    else:       # the metric relative to the largest step of the feature
+    else:
         if real is float:
-            metric_f(skip, m, ld, v, eps, job.rooted, d, unit, edge)
+            metric_f(skip, m, ld, v, eps, job.rooted, d, unit, high)
         else:
-            metric_d(skip, m, ld, v, eps, job.rooted, d, unit, edge)
+            metric_d(skip, m, ld, v, eps, job.rooted, d, unit, high)
         for g in range(m):
-            s.top[g] = edge[g]
+            s.top[g] = high[g]
         if real is float:
-            metric_f(below, m, ld, v + skip * ld, eps, job.rooted, pull, unit, edge)
+            metric_f(below, m, ld, v + skip * ld, eps, job.rooted, pull, unit, high)
         else:
-            metric_d(below, m, ld, v + skip * ld, eps, job.rooted, pull, unit, edge)
-        for g in range(m):
-            s.top[g] /= unit[g]
+            metric_d(below, m, ld, v + skip * ld, eps, job.rooted, pull, unit, high)
     for g in range(m):
+        s.top[g] /= unit[g]
         s.limit[g] = job.width / unit[g] * job.limit
         unit[g] = 1 / unit[g]
     if real is float:
         weigh_f(skip, m, ld, w, unit, d, a, s.norm, s.theta)
-        push_f(below, m, ld, under, unit, <real> job.M, pull, size)
+        push_f(below, m, ld, w + skip * ld, unit, <real> job.M, pull, size)
     else:
         weigh_d(skip, m, ld, w, unit, d, a, s.norm, s.theta)
-        push_d(below, m, ld, under, unit, job.M, pull, size)
+        push_d(below, m, ld, w + skip * ld, unit, job.M, pull, size)
     for g in range(m):
         s.norm[g], s.theta[g] = sqrt(s.norm[g]), sqrt(s.theta[g])
 
+
+cdef void roots(
+    const Job* job, Sums* s, Py_ssize_t m, const real* a, const real* size, const real* d, const real* pull, real* edge,
+    double near
+) noexcept nogil:
+    """θ of each feature."""
+    cdef Py_ssize_t skip = job.skip, g, turn
     for turn in range(STEPS):
-        line(job, &s, m, size, pull, edge)
+        held(job, s, m, size, pull, edge)
         for g in range(m):
             s.before[g] = s.theta[g]
-            s.theta[g] = (s.norm[g] - s.low[g]) / (s.top[g] + s.bend[g])
+            s.theta[g] -= (s.top[g] * s.theta[g] + s.c[g] - s.norm[g]) / (s.top[g] + s.bend[g])
         if real is float:
-            feet_f(skip, m, a, d, s.low, s.bend, s.theta)
+            feet_f(skip, m, a, d, s.before, s.c, s.bend, s.theta)
         else:
-            feet_d(skip, m, a, d, s.low, s.bend, s.theta)
+            feet_d(skip, m, a, d, s.before, s.c, s.bend, s.theta)
         for g in range(m):
             s.theta[g] = 0.0 if s.theta[g] < 0.0 else s.theta[g]
-        if at_rest(&s, m, near):
+        if at_rest(s, m, near):
             break
     for turn in range(STEPS):
-        line(job, &s, m, size, pull, edge)
-        if turn and at_rest(&s, m, near):
-            break
-        if real is float:
-            rise_f(skip, m, a, d, s.theta, s.low, s.bend, s.top, s.other)
-        else:
-            rise_d(skip, m, a, d, s.theta, s.low, s.bend, s.top, s.other)
+        held(job, s, m, size, pull, edge)
+        slopes(s, skip, m, a, d, 1.0)
         for g in range(m):
             s.before[g] = s.theta[g]
-            if s.theta[g] > 0.0 and s.other[g] > 0.0:
-                s.theta[g] += (sqrt(s.top[g]) - 1.0) * s.top[g] / s.other[g]
+            if s.theta[g] > 0.0 and s.slope[g] > 0.0:
+                s.theta[g] += (sqrt(s.phi[g]) - 1.0) * s.phi[g] / s.slope[g]
+        if at_rest(s, m, near):
+            break
 
+
+cdef void divisors(Sums* s, Py_ssize_t skip, Py_ssize_t m, const real* a, const real* d, double near) noexcept nogil:
+    """The c that makes ‖b‖ = θ: in c(θ) the last digit of θ counts as often as weights are held."""
+    cdef Py_ssize_t g, turn
+    cdef double move
+    cdef bint rest
+    for g in range(m):
+        s.bend[g], s.c[g] = 1.0, s.norm[g] - s.top[g] * s.theta[g]
+        for turn in range(skip):
+            s.c[g] = max(s.c[g], fabs(a[turn * m + g]) - d[turn * m + g] * s.theta[g])
+    for turn in range(STEPS):
+        slopes(s, skip, m, a, d, 0.0)
+        rest = True
+        for g in range(m):
+            if s.theta[g] > 0.0 and s.slope[g] > 0.0:
+                move = (sqrt(s.phi[g]) - 1.0) * s.phi[g] / s.slope[g]
+                rest = rest and fabs(move) <= near * (s.top[g] * s.theta[g] + fabs(s.c[g]))
+                s.c[g] += move
+        if rest:
+            break
+
+
+cdef void solve(const Job* job, real* w, const real* v, real* buffer, Py_ssize_t m, char* hold) noexcept nogil:
+    """m features side by side."""
+    cdef Py_ssize_t skip = job.skip, below = job.below, ld = job.features, g, r
+    cdef double* at = <double*> hold
+    cdef Sums s = Sums(
+        at, at + m, at + 2 * m, at + 3 * m, at + 4 * m, at + 5 * m, at + 6 * m, at + 7 * m, at + 8 * m
+    )
+    cdef real* a = <real*> (at + 9 * m)
+    cdef real* size = a + skip * m
+    cdef real* d = size + below * m
+    cdef real* pull = d + skip * m
+    cdef real* edge = pull + below * m
+    cdef real enter = <real> job.enter, b
+    cdef double near = 1e-7 if real is float else 4e-15
+    weights(job, &s, m, w, v, a, size, d, pull, edge + m, edge)
+    roots(job, &s, m, a, size, d, pull, edge, near)
+    divisors(&s, skip, m, a, d, near)
     for g in range(m):      # a/∞ is the zero that is wanted
-        s.other[g] = INFINITY if s.theta[g] <= 0.0 else s.bend[g] + s.low[g] / s.theta[g]
+        s.phi[g] = INFINITY if s.theta[g] <= 0.0 else s.c[g] / s.theta[g]
     if real is float:
-        settle_f(skip, m, ld, w, buffer, a, d, s.other, enter, s.before)
+        settle_f(skip, m, ld, w, buffer, a, d, s.phi, enter, s.slope)
     else:
-        settle_d(skip, m, ld, w, buffer, a, d, s.other, enter, s.before)
+        settle_d(skip, m, ld, w, buffer, a, d, s.phi, enter, s.slope)
     for g in range(m):
         if s.theta[g] > 0.0 and s.norm[g] == 0.0:      # b has no direction, and yet the network wants the feature
-            b = s.theta[g] / sqrt(<double> skip)
-            s.before[g] = s.theta[g] * s.theta[g]
-            for turn in range(skip):
-                w[turn * ld + g] = <real> b
+            b = <real> (s.theta[g] / sqrt(<double> skip))
+            s.slope[g] = s.theta[g] * s.theta[g]
+            for r in range(skip):
+                w[r * ld + g] = b
                 if buffer != NULL:
-                    buffer[turn * ld + g] -= enter * <real> b
-        edge[g] = <real> (job.M * sqrt(s.before[g]))
+                    buffer[r * ld + g] -= enter * b
+        edge[g] = <real> (job.M * sqrt(s.slope[g]))
+    w += skip * ld
+    buffer = buffer + skip * ld if buffer != NULL else NULL
     if real is float:
-        clip_f(below, m, ld, under, buffer_under, edge, enter)
+        clip_f(below, m, ld, w, buffer, edge, enter)
     else:
-        clip_d(below, m, ld, under, buffer_under, edge, enter)
+        clip_d(below, m, ld, w, buffer, edge, enter)
 
 
-cdef void part_f(void* given, long first, long stop, int slot) noexcept nogil:
-    cdef Job* job = <Job*> given
-    solve(job, <float*> job.w, first, stop, job.hold + slot * job.room)
+cdef void part(const Job* job, real* w, long first, long stop, int slot) noexcept nogil:
+    cdef const real* v = <const real*> job.v
+    cdef real* buffer = <real*> job.buffer
+    solve(
+        job, w + first, v + first if v != NULL else NULL, buffer + first if buffer != NULL else NULL, stop - first,
+        job.hold + slot * job.room
+    )
 
 
-cdef void part_d(void* given, long first, long stop, int slot) noexcept nogil:
-    cdef Job* job = <Job*> given
-    solve(job, <double*> job.w, first, stop, job.hold + slot * job.room)
+cdef void part_f(void* job, long first, long stop, int slot) noexcept nogil:
+    part(<Job*> job, <float*> (<Job*> job).w, first, stop, slot)
+
+
+cdef void part_d(void* job, long first, long stop, int slot) noexcept nogil:
+    part(<Job*> job, <double*> (<Job*> job).w, first, stop, slot)
 
 
 def step(
@@ -231,7 +280,7 @@ def step(
         job.buffer = &buffer[0]
     job.M, job.width, job.limit, job.eps, job.rooted, job.enter = M, width, limit, eps, rooted, enter
     job.size = <long> min(job.features, max(ROOM // rows // LINE * LINE, LINE))
-    job.room = job.size * (8 * sizeof(double) + (2 * rows + 2) * sizeof(real))
+    job.room = job.size * (9 * sizeof(double) + (2 * rows + 2) * sizeof(real))
     job.room = (job.room + 63) // 64 * 64
     job.hold = <char*> malloc(slots * job.room)
     if job.hold == NULL:

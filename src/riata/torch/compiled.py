@@ -1,4 +1,4 @@
-"""Steps of the lasso, elastic net and group lasso on plain tensors of the host: one compiled pass over memory.
+"""Steps of the lasso, elastic net, group lasso and LassoNet on plain tensors of the host: one pass over memory.
 
 A step in Adam's metric is ten operations for torch, each with a team of threads that begins and ends together; here the
 weight and the state are read once and the weight is written once. Every other tensor (of a GPU, sharded, in half
@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from riata.kernels import shrink, shrink_groups
+from riata.kernels import shrink, shrink_groups, shrink_hierarchy
 from riata.torch.metric import Metric, Scaled
 from riata.torch.penalties.base import Penalty
 from riata.torch.room import Room
@@ -44,6 +44,8 @@ def step(w: Tensor, penalty: Penalty, lam: float, metric: Metric) -> bool:
     more, width, team = (v, correction * eps, scaled.rooted, buffer, enter), scale * correction, _team(w)
     if penalty.mix is not None:
         shrink.step(_array(w), lam * width, *penalty.mix, *more, **team)
+    elif penalty.bound is not None:
+        shrink_hierarchy.step(_array(w), *_layers(w.shape, penalty.bound), width, lam, *more, **team)
     else:
         limit = lam * (penalty.norm_weight or 0.0)
         shrink_groups.step(_array(w), _sizes(w.shape, penalty), width, limit, *more, **team)
@@ -52,12 +54,16 @@ def step(w: Tensor, penalty: Penalty, lam: float, metric: Metric) -> bool:
 
 
 def shrunk(z: Tensor, penalty: Penalty, width: float, room: Room) -> Tensor | None:
-    """``prox(z)`` in memory of ``room``; None where it is not for here."""
+    """``prox(z)``, λ times its step being ``width``, in memory of ``room``; None where it is not for here."""
     if not fits(penalty) or not plain(z) or _is_watched() or not _has_memory(z):
         return None
     out = room.like(z)
     if not _has_memory(out):
         return None
+    if penalty.bound is not None:
+        out.copy_(z)
+        shrink_hierarchy.step(_array(out), *_layers(z.shape, penalty.bound), width, 1.0, **_team(z))
+        return out
     if penalty.mix is None:
         limit = width * (penalty.norm_weight or 0.0)
         shrink_groups.shrunk(_array(out), _array(z), _sizes(z.shape, penalty), limit, **_team(z))
@@ -81,11 +87,14 @@ def _has_memory(t: Tensor) -> bool:
 
 
 def add_cut(grad: Tensor, z: Tensor, penalty: Penalty, width: float, force: float) -> bool:
-    """``grad += force·(z − prox(z))`` in place; False, and nothing done, where it is not for here."""
+    """``grad += force·(z − prox(z))`` in place, λ times its step being ``width``; False, and nothing done, as above."""
     if not fits(penalty) or not plain(grad, z):
         return False
     if penalty.mix is not None:
         shrink.add_cut(_array(grad), _array(z), width, *penalty.mix, force, **_team(z))
+    elif penalty.bound is not None:
+        copy, cut = z.clone(), {"buffer": _array(grad), "enter": force}
+        shrink_hierarchy.step(_array(copy), *_layers(z.shape, penalty.bound), width, 1.0, **cut, **_team(z))
     else:
         limit = width * (penalty.norm_weight or 0.0)
         shrink_groups.add_cut(_array(grad), _array(z), _sizes(z.shape, penalty), limit, force, **_team(z))
@@ -95,13 +104,19 @@ def add_cut(grad: Tensor, z: Tensor, penalty: Penalty, width: float, force: floa
 
 def fits(penalty: Penalty) -> bool:
     """Whether there is a compiled loop for it."""
-    return penalty.mix is not None or penalty.norm_weight is not None
+    return penalty.mix is not None or penalty.norm_weight is not None or penalty.bound is not None
 
 
 def _sizes(shape: torch.Size, penalty: Penalty) -> tuple[int, int, int]:
     """(outer, groups, inner) of a weight whose slices are groups."""
     at = penalty.along or 0
     return math.prod(shape[:at]), shape[at], math.prod(shape[at + 1 :])
+
+
+def _layers(shape: torch.Size, bound: tuple[float, int]) -> tuple[tuple[int, int, int], float]:
+    """(rows of the skip connection, rows of the network, features) of a weight, and M."""
+    M, skip = bound
+    return (skip, shape[0] - skip, shape[1]), M
 
 
 def plain(first: Tensor, *others: Tensor) -> bool:

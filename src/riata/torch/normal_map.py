@@ -103,6 +103,11 @@ class NormalMap(nn.Module):
             return self.width / self.lam if self.lam > 0.0 else math.inf
         return min(self.width / self.lam if self.lam > 0.0 else 1.0, 0.5 * self.penalty.max_step)
 
+    @property
+    def reach(self) -> float:
+        """γλ, on which alone a proximal step depends where λ is a factor."""
+        return self.width if self.penalty.linear else self.step * self.lam
+
     def forward(self, z: Tensor) -> Tensor:
         with torch.no_grad():
             w = self.weight(z)
@@ -110,9 +115,11 @@ class NormalMap(nn.Module):
 
     def weight(self, z: Tensor) -> Tensor:
         """w of a latent tensor."""
-        if self.penalty.linear:  # a proximal step depends on γλ only
-            w = compiled.shrunk(z, self.penalty, self.width, self._room)
-            return self.penalty.prox(z, self.width, 1.0) if w is None else w
+        w = compiled.shrunk(z, self.penalty, self.reach, self._room)
+        if w is not None:
+            return w
+        if self.penalty.linear:
+            return self.penalty.prox(z, self.width, 1.0)
         return self.penalty.prox(z, self.step, self.lam)
 
     def right_inverse(self, w: Tensor) -> Tensor:

@@ -62,7 +62,7 @@ def _add(optimizer: Optimizer, owned: Owned) -> None:
     for map, z, _ in owned:
         if z.grad is None or map.lam == 0.0 or map.pulled(z):
             continue
-        if scale is None and compiled.add_cut(z.grad, z, map.penalty, map.width, map.force):
+        if scale is None and compiled.add_cut(z.grad, z, map.penalty, map.reach, map.force):
             map.note(z)
             continue
         entries = isinstance(map.penalty, Separable)

@@ -67,6 +67,11 @@ class Penalty(abc.ABC):
         return None
 
     @property
+    def bound(self) -> tuple[float, int] | None:
+        """(M, skip) where it is λ Σ‖bⱼ‖₂ with |W_kj| ≤ M‖bⱼ‖₂, for which a step is compiled too."""
+        return None
+
+    @property
     def along(self) -> int | None:
         """The axis whose slices are penalised apart, so that a step may be taken slice by slice; None for no such."""
         return None

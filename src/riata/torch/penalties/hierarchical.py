@@ -13,7 +13,7 @@ from riata.torch.penalties.base import Number, Penalty, above
 
 STEPS = 16  # Newton steps at most; in the course of a training three or four do
 NEAR = 1e-6  # of its bound: a weight this close to it is at it
-Line = Callable[[Tensor], tuple[Tensor, Tensor]]
+Held = Callable[[Tensor], tuple[Tensor, Tensor]]  # θ to c(θ) and its slope
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,6 +47,10 @@ class Hierarchical(Penalty):
         above("M", self.M, 0.0, "of Hierarchical bounds |W| by M‖b‖.")
         if not (isinstance(self.skip, int) and self.skip >= 1):
             raise InvalidOption("skip counts the rows of the skip connection.", expected="at least 1", got=self.skip)
+
+    @property
+    def bound(self) -> tuple[float, int]:
+        return self.M, self.skip
 
     @property
     def along(self) -> int:
@@ -89,15 +93,14 @@ class Hierarchical(Penalty):
         a = db * v
         size, pull = u.abs(), self.M * d[self.skip :]
 
-        def line(theta: Tensor) -> tuple[Tensor, Tensor]:
-            """Height at 0 and slope of the piece of c that θ lies on."""
-            over = pull * (size > self.M * theta)
-            return lam - (over * size).sum(0), self.M * over.sum(0)
+        def held(theta: Tensor) -> tuple[Tensor, Tensor]:
+            """c and its slope: from sums of what is over the bound, which are small where θ is near the root."""
+            over = (size - self.M * theta).clamp(min=0.0)
+            return lam - (pull * over).sum(0), self.M * (pull * (over > 0)).sum(0)
 
-        theta = _climb(_foot(v.square().sum(0).sqrt(), a, db, line), a, db, line)
-        low, bend = line(theta)
-        q = (db + bend) * theta + low
-        b = torch.where((theta > 0) & (a != 0), a * theta / torch.where(q == 0, 1.0, q), 0.0)
+        theta = _climb(_foot(v.square().sum(0).sqrt(), a, db, held), a, db, held)
+        q = _divisors(theta, a, db)
+        b = torch.where(~(theta <= 0) & (a != 0), a * theta / torch.where(q == 0, 1.0, q), 0.0)  # NaN stays
         lost = (theta > 0) & (a == 0).all(0)  # b has no direction, and yet the network wants the feature
         b = torch.where(lost, theta * self.skip**-0.5, b)
         theta = b.square().sum(0).sqrt()
@@ -130,23 +133,23 @@ class Hierarchical(Penalty):
         return (w == 0).all(0)
 
 
-def _foot(theta: Tensor, a: Tensor, db: Tensor, line: Line) -> Tensor:
+def _foot(theta: Tensor, a: Tensor, db: Tensor, held: Held) -> Tensor:
     """The largest root of max d·θ + c(θ) − ‖a‖ and of every dᵢθ + c(θ) − |aᵢ|; 0 where it is negative."""
     rise = torch.cat([db.amax(0, keepdim=True), db])
     fall = torch.cat([a.square().sum(0, keepdim=True).sqrt(), a.abs()])
     for _ in range(STEPS):
-        low, bend = line(theta)
-        before, theta = theta, ((fall - low) / (rise + bend)).amax(0).clamp(min=0.0)
+        c, bend = held(theta)
+        before, theta = theta, (theta - (rise * theta + c - fall) / (rise + bend)).amax(0).clamp(min=0.0)
         if _at_rest(before, theta):
             break
     return theta
 
 
-def _climb(theta: Tensor, a: Tensor, db: Tensor, line: Line) -> Tensor:
+def _climb(theta: Tensor, a: Tensor, db: Tensor, held: Held) -> Tensor:
     """The root of φ from a lower bound of it."""
     for _ in range(STEPS):
-        low, bend = line(theta)
-        q = (db + bend) * theta + low
+        c, bend = held(theta)
+        q = db * theta + c
         ratio = torch.where(a == 0, 0.0, (a / q) ** 2)
         phi = ratio.sum(0)
         slope = (ratio * (db + bend) / q).sum(0)
@@ -155,6 +158,20 @@ def _climb(theta: Tensor, a: Tensor, db: Tensor, line: Line) -> Tensor:
         if _at_rest(before, theta):
             break
     return theta
+
+
+def _divisors(theta: Tensor, a: Tensor, db: Tensor) -> Tensor:
+    """dᵢθ + c of the c that makes ‖b‖ = θ: in c(θ) the last digit of θ counts as often as weights are held."""
+    fall = torch.cat([a.square().sum(0, keepdim=True).sqrt(), a.abs()])
+    q = db * theta + (fall - torch.cat([db.amax(0, keepdim=True), db]) * theta).amax(0)  # below the root, not by much
+    for _ in range(STEPS):
+        ratio = torch.where(a == 0, 0.0, (a / q) ** 2)
+        phi, slope = ratio.sum(0), (ratio / q).sum(0)
+        move = torch.where(slope > 0, (phi.sqrt() - 1.0) * phi / slope, 0.0)
+        before, q = q, q + move
+        if _at_rest(before, q):
+            break
+    return q
 
 
 def _at_rest(before: Tensor, after: Tensor) -> bool:
