@@ -84,9 +84,8 @@ cdef void held(const Job* job, Sums* s, Py_ssize_t m, const real* size, const re
         beyond_f(job.below, m, size, pull, edge, s.c, s.bend)
     else:
         beyond_d(job.below, m, size, pull, edge, s.c, s.bend)
-    for g in range(m):      # the edge was rounded, and what it moved by counts as often as there are weights beyond it
-        s.bend[g] *= job.M
-        s.c[g] = s.limit[g] - s.c[g] + s.bend[g] * (s.theta[g] - edge[g] / job.M)
+    for g in range(m):
+        s.c[g], s.bend[g] = s.limit[g] - s.c[g], job.M * s.bend[g]
 
 
 cdef void slopes(Sums* s, Py_ssize_t skip, Py_ssize_t m, const real* a, const real* d, double by) noexcept nogil:
