@@ -42,8 +42,9 @@ DENSE = 60  # passes without penalty; of the two starts half as many each
 ROWS, WIDER = (32, 256), 3  # rows in a step where a network is new: n/12 between these; on the path so many times that
 RATE = 3e-3  # of the first step at each λ
 PEAK, RISE = 1e-2, 0.2  # of the learning rate where a path starts, and the part of the passes until it is there
-REFIT, DECAY = 2e-2, 0.3  # peak of the learning rate of a refit, and its weight decay
-NOISES = (0.0, 0.4)  # of two refits, on their inputs: numbers want none of it, classes that are learnt by heart do
+REFIT = 2e-2  # peak of the learning rate of a refit
+# Weight decay of two refits, and noise on their inputs: numbers want none of it, classes that are learnt by heart do.
+REFITS = ((0.1, 0.0), (0.3, 0.4))
 
 
 ModelFn = Callable[[int], nn.Module]
@@ -101,11 +102,11 @@ class Climb:
         return Batches(X, y, size=self.batch, shuffle=True, noise=noise), (Xv, yv)
 
     def dense(self, model: nn.Module, columns: Tensor | None = None) -> float:
-        """Train from here without penalty, with each of NOISES; the smaller validation loss."""
+        """Train from here without penalty, in either way of REFITS; the smaller validation loss."""
         start, found = copy.deepcopy(model.state_dict()), []
-        for noise in NOISES:
+        for decay, noise in REFITS:
             model.load_state_dict(start)
-            loss = self._train(model, _adam(model, DECAY), self.epochs, self.batches(columns, noise), REFIT)
+            loss = self._train(model, _adam(model, decay), self.epochs, self.batches(columns, noise), REFIT)
             found.append((loss, copy.deepcopy(model.state_dict())))
         loss, state = min(found, key=lambda one: one[0])
         model.load_state_dict(state)

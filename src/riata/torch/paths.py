@@ -150,7 +150,8 @@ def _goal(run: Climb, features: int, columns: Tensor) -> int:
 
 
 def _chosen(points: list[PathPoint], most: int | None) -> PathPoint:
-    """The first with at most so many units; of the smallest validation loss where no number is given."""
+    """The last round's first with at most so many units; of the smallest validation loss where no number is given."""
     if most is None:
         return min(points, key=lambda point: point.val_loss)
-    return next((point for point in points if point.count <= most), points[-1])
+    now = [point for point in points if point.round == points[-1].round]
+    return next((point for point in now if point.count <= most), now[-1])
