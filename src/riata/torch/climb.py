@@ -5,8 +5,8 @@ units go, and in which order.
 
 Where it starts matters more than all the rest. A dense network that has learnt the noise by heart has no gradient left
 that could tell a feature from it, and no λ mends that; where there is little noise a dense network has it best. So two
-are trained from the same initial weights, one without penalty and one under a third of the λ at which all would go, and
-the path starts at the one with the smaller validation loss.
+are trained from the same initial weights, one without penalty and one under 3 % of the λ at which all would go, and the
+path starts at the one with the smaller validation loss.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from riata.torch.penalised import penalised, selecting
 from riata.torch.scaling import Scaling
 from riata.torch.trainer import Trainer
 
-LOW, THINNED = 1e-3, 0.3  # of the λ at which zero is stationary: where a path starts, dense and penalised
+LOW, THINNED = 1e-3, 0.03  # of the λ at which zero is stationary: where a path starts, dense and penalised
 GROWTH, LEAP = 1.2, 2.0  # of λ from step to step; the second while next to nothing goes
 FEW = 0.03  # of the units that are left: next to nothing
 STEPS, MOST = 60, 80  # optimizer steps at each λ, and λs at most
