@@ -200,7 +200,9 @@ def test_extreme_numbers_make_no_nan(rate, size, v, group):
 
 @pytest.mark.parametrize("M", [0.1, 10.0, 1000.0])
 @pytest.mark.parametrize("lam", [0.0, 0.7, 30.0])
-@pytest.mark.parametrize(("shape", "skip"), [((3, 5), 1), ((8, 1), 7), ((33, 77), 8), ((150, 300), 20), ((2000, 40), 3)])
+@pytest.mark.parametrize(
+    ("shape", "skip"), [((3, 5), 1), ((8, 1), 7), ((33, 77), 8), ((150, 300), 20), ((2000, 40), 3)]
+)
 def test_a_hierarchy_of_any_shape(shape, skip, lam, M):
     """In single precision within a few digits of the answer in double; by torch's way where M is not far from usual."""
     random = torch.Generator().manual_seed(2)

@@ -148,3 +148,17 @@ def test_plain_training_and_autocast():
     history = trainer.fit(rt.Batches(X, y), epochs=10)
     assert history["train_loss"][-1] < 0.5 * history["train_loss"][0]
     assert history["penalty"][-1] == 0.0
+
+
+def test_noise_on_the_inputs_is_of_the_columns_size():
+    X = torch.randn(4000, 3, generator=torch.Generator().manual_seed(0)) * torch.tensor([1.0, 100.0, 0.0]) + 5.0
+    y = torch.arange(4000)
+    one, two = (torch.cat([x for x, _ in rt.Batches(X, y, size=512, seed=3, noise=0.4)]) for _ in range(2))
+    assert torch.equal(one, two)
+    cut = (one - X).std(0)
+    assert cut[0] == pytest.approx(0.4, rel=0.05)
+    assert cut[1] == pytest.approx(40.0, rel=0.05)
+    assert cut[2] == 0.0
+    again = list(rt.Batches(X, y, size=512, seed=3, noise=0.4))
+    assert torch.equal(torch.cat([labels for _, labels in again]), y)
+    assert torch.equal(next(iter(rt.Batches(y, X, noise=1.0)))[0], y[:256])  # integers are no measurements

@@ -14,7 +14,7 @@ from riata.core.errors import InvalidOption
 from riata.torch.penalties import L1, ElasticNet, GroupLasso, Hierarchical, Penalty
 
 Activation = Callable[[], nn.Module]
-RIDGE = 1e-4  # on the layers above a first layer whose columns are selected; the less, the better on pictures and sounds
+RIDGE = 1e-4  # on the layers above a first layer whose columns are selected; ten times as much found fewer of them
 
 
 def _layers(sizes: Sequence[int], activation: Activation, dropout: float) -> list[nn.Module]:

@@ -89,7 +89,8 @@ def sparse_path(
     lams : increasing λ; by default a geometric grid that is made on the way
     validation : (X, y), or the part of the rows that is held out
     refit : a fresh network of the selected features, without penalty (of two, one of which is trained with noise on
-        its inputs, the better on the validation rows). Where units are no features, the chosen point's zeros stay zero in the refit
+        its inputs, the better on the validation rows). Where units are no features, the chosen point's zeros stay
+        zero in the refit
     epochs : passes of the refit, and of the two starts together; the weights are those of the pass with the smallest
         validation loss
     standardize : fit on columns of mean 0 and standard deviation 1, where X is a matrix and the counted parameter that
