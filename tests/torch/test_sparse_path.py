@@ -7,6 +7,8 @@ import pytest
 torch = pytest.importorskip("torch")
 import riata.torch as rt  # noqa: E402
 from riata.core.errors import InvalidOption  # noqa: E402
+from riata.torch.climb import PathPoint  # noqa: E402
+from riata.torch.paths import _chosen  # noqa: E402
 
 nn, F = torch.nn, torch.nn.functional
 torch.set_num_threads(1)
@@ -116,6 +118,15 @@ def test_any_module_a_share_of_zeros_and_a_refit_that_keeps_them():
     assert torch.equal(path.model[0].weight == 0, weight == 0)
     assert not torch.equal(path.model[0].weight, weight)
     assert path.val_loss < path.chosen.val_loss
+
+
+def test_the_last_round_has_the_say():
+    """A round may end at fewer units than it was to leave, and another begin from the point before."""
+    counts = [(0, 9), (0, 5), (0, 2), (1, 4), (1, 3), (1, 1)]
+    points = [PathPoint(0.1, torch.arange(9) < count, 1.0, {}, round) for round, count in counts]
+    assert _chosen(points[:3], 5) is points[1]
+    assert _chosen(points, 3) is points[4]
+    assert _chosen(points[:4], 3) is points[3]
 
 
 def test_bad_wishes():
