@@ -35,18 +35,8 @@
                 real one[SIDE] = {0}, two[SIDE] = {0};                                                                  \
                 for (long r = start; r < stop; r++) {                                                                   \
                     const real *restrict x = size + r * m + first, *restrict p = pull + r * m + first;                  \
-                    if (width == SIDE)                                                                                  \
-                        for (long g = 0; g < SIDE; g++) {                                                               \
-                            real gap = x[g] - end[g], over = gap > 0 ? p[g] : 0;                                        \
-                            one[g] += over * gap;                                                                       \
-                            two[g] += over;                                                                             \
-                        }                                                                                               \
-                    else                                                                                                \
-                        for (long g = 0; g < width; g++) {                                                              \
-                            real gap = x[g] - end[g], over = gap > 0 ? p[g] : 0;                                        \
-                            one[g] += over * gap;                                                                       \
-                            two[g] += over;                                                                             \
-                        }                                                                                               \
+                    ON_LANES(width, real gap = x[g] - end[g], over = gap > 0 ? p[g] : 0; one[g] += over * gap;          \
+                                    two[g] += over;)                                                                    \
                 }                                                                                                       \
                 for (long g = 0; g < width; g++) {                                                                      \
                     all[g] += one[g];                                                                                   \

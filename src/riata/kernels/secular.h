@@ -22,6 +22,17 @@
 #endif
 #define LOOK 16 /* rows */
 
+/* Do something for each g below ``width``, which is SIDE as a rule: then the compiler knows how often. */
+#define ON_LANES(width, ...)                                                                                            \
+    if (width == SIDE)                                                                                                  \
+        for (long g = 0; g < SIDE; g++) {                                                                               \
+            __VA_ARGS__                                                                                                 \
+        }                                                                                                               \
+    else                                                                                                                \
+        for (long g = 0; g < width; g++) {                                                                              \
+            __VA_ARGS__                                                                                                 \
+        }
+
 #define SECULAR(real, metric, weigh, terms, finish, ROOT, LEAST, MOST)                                                  \
     static inline real metric##_sound(real x) { return x < LEAST ? LEAST : (x > MOST ? MOST : x); }                     \
                                                                                                                         \
@@ -80,18 +91,9 @@
                 real one[SIDE] = {0}, two[SIDE] = {0};                                                                  \
                 for (long r = start; r < end; r++) {                                                                    \
                     const real *restrict x = d + r * m + first, *restrict e = a + r * m + first;                        \
-                    if (width == SIDE)                                                                                  \
-                        for (long g = 0; g < SIDE; g++) {                                                               \
-                            real over = 1 / metric##_sound(x[g] * at[g] + low[g]), share = e[g] * over;                 \
-                            one[g] += share * share;                                                                    \
-                            two[g] += share * share * (x[g] * over);                                                    \
-                        }                                                                                               \
-                    else                                                                                                \
-                        for (long g = 0; g < width; g++) {                                                              \
-                            real over = 1 / metric##_sound(x[g] * at[g] + low[g]), share = e[g] * over;                 \
-                            one[g] += share * share;                                                                    \
-                            two[g] += share * share * (x[g] * over);                                                    \
-                        }                                                                                               \
+                    ON_LANES(width, real over = 1 / metric##_sound(x[g] * at[g] + low[g]), share = e[g] * over;         \
+                                    one[g] += share * share;                                                            \
+                                    two[g] += share * share * (x[g] * over);)                                           \
                 }                                                                                                       \
                 for (long g = 0; g < width; g++) {                                                                      \
                     phi[first + g] += one[g];                                                                           \

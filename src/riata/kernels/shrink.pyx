@@ -11,9 +11,7 @@ cdef extern from "shrink.h" nogil:
     void add_clipped_f(long n, const float* z, float edge, float slope, float force, float* out)
     void add_clipped_d(long n, const double* z, double edge, double slope, double force, double* out)
 
-cdef extern from "team.h" nogil:
-    ctypedef void (*part_t)(void* job, long first, long stop, int slot)
-    void in_parts(size_t team, int threads, part_t part, void* job, long total, long size)
+include "team.pxi"
 
 cdef enum:
     BLOCK = 1024    # entries whose widths are worked out together

@@ -14,17 +14,10 @@ from libc.math cimport INFINITY, fabs, sqrt
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
 
-cdef extern from "team.h" nogil:
-    ctypedef void (*part_t)(void* job, long first, long stop, int slot)
-    void in_parts(size_t team, int threads, part_t part, void* job, long total, long size)
+include "team.pxi"
+include "metric.pxi"
 
 cdef extern from "secular.h" nogil:
-    void metric_f(long n, long m, long ld, const float* v, float eps, int rooted, float* d, float* low, float* high)
-    void metric_d(long n, long m, long ld, const double* v, double eps, int rooted, double* d, double* low, double* high)
-    void weigh_f(long n, long m, long ld, const float* w, const float* unit, float* d, float* a, double* sum,
-                 double* square)
-    void weigh_d(long n, long m, long ld, const double* w, const double* unit, double* d, double* a, double* sum,
-                 double* square)
     void terms_f(long n, long m, const float* a, const float* d, const float* theta, const float* bound, double* phi,
                  double* slope)
     void terms_d(long n, long m, const double* a, const double* d, const double* theta, const double* bound, double* phi,

@@ -11,17 +11,10 @@ is computed, and why it ends, stands at riata.torch.penalties.hierarchical, whic
 from libc.math cimport INFINITY, fabs, sqrt
 from libc.stdlib cimport free, malloc
 
-cdef extern from "team.h" nogil:
-    ctypedef void (*part_t)(void* job, long first, long stop, int slot)
-    void in_parts(size_t team, int threads, part_t part, void* job, long total, long size)
+include "team.pxi"
+include "metric.pxi"
 
 cdef extern from "hierarchy.h" nogil:
-    void metric_f(long n, long m, long ld, const float* v, float eps, int rooted, float* d, float* low, float* high)
-    void metric_d(long n, long m, long ld, const double* v, double eps, int rooted, double* d, double* low, double* high)
-    void weigh_f(long n, long m, long ld, const float* w, const float* unit, float* d, float* a, double* sum,
-                 double* square)
-    void weigh_d(long n, long m, long ld, const double* w, const double* unit, double* d, double* a, double* sum,
-                 double* square)
     void push_f(long n, long m, long ld, const float* w, const float* unit, float M, float* d, float* size)
     void push_d(long n, long m, long ld, const double* w, const double* unit, double M, double* d, double* size)
     void beyond_f(long n, long m, const float* size, const float* pull, const float* edge, double* sum, double* weight)

@@ -98,8 +98,10 @@ class Hierarchical(Penalty):
             over = (size - self.M * theta).clamp(min=0.0)
             return lam - (pull * over).sum(0), self.M * (pull * (over > 0)).sum(0)
 
-        theta = _climb(_foot(v.square().sum(0).sqrt(), a, db, held), a, db, held)
-        q = _divisors(theta, a, db)
+        rise = torch.cat([db.amax(0, keepdim=True), db])
+        fall = torch.cat([a.square().sum(0, keepdim=True).sqrt(), a.abs()])
+        theta = _climb(_foot(v.square().sum(0).sqrt(), rise, fall, held), a, db, held)
+        q = _divisors(db * theta + (fall - rise * theta).amax(0), a)
         b = torch.where(~(theta <= 0) & (a != 0), a * theta / torch.where(q == 0, 1.0, q), 0.0)  # NaN stays
         lost = (theta > 0) & (a == 0).all(0)  # b has no direction, and yet the network wants the feature
         b = torch.where(lost, theta * self.skip**-0.5, b)
@@ -133,10 +135,8 @@ class Hierarchical(Penalty):
         return (w == 0).all(0)
 
 
-def _foot(theta: Tensor, a: Tensor, db: Tensor, held: Held) -> Tensor:
+def _foot(theta: Tensor, rise: Tensor, fall: Tensor, held: Held) -> Tensor:
     """The largest root of max d·θ + c(θ) − ‖a‖ and of every dᵢθ + c(θ) − |aᵢ|; 0 where it is negative."""
-    rise = torch.cat([db.amax(0, keepdim=True), db])
-    fall = torch.cat([a.square().sum(0, keepdim=True).sqrt(), a.abs()])
     for _ in range(STEPS):
         c, bend = held(theta)
         before, theta = theta, (theta - (rise * theta + c - fall) / (rise + bend)).amax(0).clamp(min=0.0)
@@ -160,10 +160,11 @@ def _climb(theta: Tensor, a: Tensor, db: Tensor, held: Held) -> Tensor:
     return theta
 
 
-def _divisors(theta: Tensor, a: Tensor, db: Tensor) -> Tensor:
-    """dᵢθ + c of the c that makes ‖b‖ = θ: in c(θ) the last digit of θ counts as often as weights are held."""
-    fall = torch.cat([a.square().sum(0, keepdim=True).sqrt(), a.abs()])
-    q = db * theta + (fall - torch.cat([db.amax(0, keepdim=True), db]) * theta).amax(0)  # below the root, not by much
+def _divisors(q: Tensor, a: Tensor) -> Tensor:
+    """dᵢθ + c of the c that makes ‖b‖ = θ, from a lower bound: what is added to q is the same in all of a column.
+
+    In c(θ) the last digit of θ counts as often as weights are held.
+    """
     for _ in range(STEPS):
         ratio = torch.where(a == 0, 0.0, (a / q) ** 2)
         phi, slope = ratio.sum(0), (ratio / q).sum(0)
